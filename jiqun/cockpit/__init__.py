@@ -1,0 +1,1 @@
+"""The overview: composes the modules through their public faces only."""

@@ -1,0 +1,1 @@
+"""Regional economics: who is specialised in what, what hangs together, what may appear next."""

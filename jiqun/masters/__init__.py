@@ -1,0 +1,1 @@
+"""The shared nouns that people own: organisations, memberships, who keeps which table."""

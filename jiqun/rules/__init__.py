@@ -1,0 +1,1 @@
+"""The official and customary rules as dated, sourced, versioned data, and their loader."""
