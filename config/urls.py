@@ -1,0 +1,26 @@
+"""Every address: the cockpit at the root, one prefix per module, the API, accounts."""
+
+from __future__ import annotations
+
+from django.urls import include, path
+
+from jiqun.cockpit import pages as cockpit
+from jiqun.core import health
+from jiqun.core.api import api
+from jiqun.core.registry import modules
+
+urlpatterns = [
+    path("", cockpit.start, name="start"),
+    path("data/", cockpit.tables, name="tables"),
+    path("data/quarantine/", cockpit.quarantine, name="quarantine"),
+    path("purpose/", cockpit.purpose, name="purpose"),
+    path("api-token/", cockpit.api_token, name="api-token"),
+    path("accounts/", include("allauth.account.urls")),
+    path("accounts/mfa/", include("allauth.mfa.urls")),
+    path("i18n/", include("django.conf.urls.i18n")),
+    path("health", health.health, name="health"),
+    path("api/", api.urls),
+    *(path(f"{module.name}/", include(module.urls)) for module in modules()),
+]
+handler404 = "jiqun.core.health.not_found"
+handler500 = "jiqun.core.health.server_error"

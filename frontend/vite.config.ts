@@ -1,0 +1,24 @@
+import { resolve } from 'node:path';
+import { defineConfig } from 'vite';
+
+const here = import.meta.dirname;
+
+/** One entry for every page, and one per custom element, so that a page loads what it shows. */
+export default defineConfig({
+  root: here,
+  base: '/static/',
+  publicDir: false,
+  build: {
+    outDir: resolve(here, 'dist'),
+    emptyOutDir: true,
+    manifest: 'manifest.json',
+    modulePreload: false,
+    // Older Chromium shells are common in offices; CSS such as light-dark() is lowered for them.
+    target: ['chrome111', 'edge111', 'firefox114', 'safari16.4'],
+    rollupOptions: {
+      input: {
+        main: resolve(here, 'main.ts'),
+      },
+    },
+  },
+});

@@ -1,0 +1,146 @@
+"""Fast products of a 0/1 presence matrix with dense weights, and its leading spectrum.
+
+Presence of industries in regions is neither sparse nor dense: a few large regions hold most
+industries and most regions hold few. The product below therefore sorts regions by diversity and
+industries by ubiquity, and gives the crowded corner of each band of regions to BLAS and the rest
+to compressed rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import numpy.typing as npt
+from scipy import sparse
+
+Array = npt.NDArray[np.float64]
+Mask = npt.NDArray[np.bool_]
+Index = npt.NDArray[np.intp]
+
+#: One stored entry of a compressed row costs about as much as this many cells of a BLAS product.
+ENTRY_COST = 5.7
+BAND = 512
+BLOCK = 4
+#: Below this size the full symmetric eigenproblem is the quicker way.
+DENSE_SIDE = 300
+
+
+def compressed(mask: Mask) -> sparse.csr_array:
+    """Return the mask ``(n, m)`` as compressed rows of float64 ones."""
+    flat = np.flatnonzero(mask)
+    bounds = np.zeros(mask.shape[0] + 1, dtype=np.int32)
+    np.cumsum(np.count_nonzero(mask, axis=1), out=bounds[1:])
+    columns = (flat % mask.shape[1]).astype(np.int32)
+    return sparse.csr_array((np.ones(flat.size), columns, bounds), shape=mask.shape)
+
+
+def _band_product(band: Mask, weights: Array) -> Array:
+    """Multiply a band ``(b, n)`` (columns sorted by falling ubiquity) with ``weights`` (n, m)."""
+    filled = np.count_nonzero(band, axis=0)
+    # Cost of giving the first k columns to BLAS and the others to compressed rows, for every k.
+    dense = np.arange(filled.size + 1) * float(band.shape[0])
+    stored = np.concatenate(([0.0], np.cumsum(filled)))
+    split = int(np.argmin(dense + ENTRY_COST * (stored[-1] - stored)))
+    if split == 0:
+        return compressed(band) @ weights
+    product = band[:, :split].astype(np.float64) @ weights[:split]
+    if stored[-1] > stored[split]:
+        product += compressed(np.ascontiguousarray(band[:, split:])) @ weights[split:]
+    return product
+
+
+def product_bands(mask: Mask, weights: Array) -> Iterator[tuple[Index, Mask, Array]]:
+    """Yield ``(rows, mask[rows], mask[rows] @ weights)`` until every row has come once.
+
+    Args:
+        mask: presence, shape (R, I).
+        weights: dense weights, shape (I, m).
+
+    Yields:
+        The row numbers of a band of similar diversity, their presence in the original column
+        order, and their product, which the caller may overwrite.
+    """
+    by_size = np.argsort(-np.count_nonzero(mask, axis=1), kind="stable")
+    by_ubiquity = np.argsort(-np.count_nonzero(mask, axis=0), kind="stable")
+    sorted_weights = weights[by_ubiquity]
+    for start in range(0, mask.shape[0], BAND):
+        rows = by_size[start : start + BAND]
+        band = mask[rows]
+        yield rows, band, _band_product(np.take(band, by_ubiquity, axis=1), sorted_weights)
+
+
+def binary_product(mask: Mask, weights: Array) -> Array:
+    """Return ``mask @ weights`` in float64, shape (R, m)."""
+    product = np.empty((mask.shape[0], weights.shape[1]))
+    for rows, _, part in product_bands(mask, weights):
+        product[rows] = part
+    return product
+
+
+def leading_pairs(mask: Mask, *, seed: int = 0) -> tuple[Array, Array]:
+    """Return the largest eigenvalues below the trivial one, and the first of their vectors.
+
+    The matrix is ``S = B'B`` with ``B = D^-1/2 M U^-1/2`` (D row sums, U column sums), which is
+    symmetric and similar to the transition matrix of the method of reflections. Its largest
+    eigenvalue is 1 with eigenvector ``sqrt(U)``, known beforehand and projected out.
+
+    Args:
+        mask: presence without empty rows or columns, shape (N, n), with n the smaller side.
+        seed: seed of the starting block.
+
+    Returns:
+        ``values`` (2,), the second and third eigenvalue of S, and ``vector`` (n,), the unit
+        eigenvector of the second.
+    """
+    row = 1.0 / np.sqrt(np.count_nonzero(mask, axis=1))
+    column = 1.0 / np.sqrt(np.count_nonzero(mask, axis=0))
+    trivial = (1.0 / column) / np.linalg.norm(1.0 / column)
+    matrix = compressed(mask)
+    if mask.shape[1] > DENSE_SIDE:
+        found = _block_krylov(matrix, row, column, trivial, seed=seed)
+        if found is not None:
+            return found
+    scaled = mask * row[:, None] * column
+    return _top_two(scaled.T @ scaled - np.outer(trivial, trivial))
+
+
+def _top_two(symmetric: Array) -> tuple[Array, Array]:
+    values, vectors = np.linalg.eigh(symmetric)
+    values = np.concatenate((values[::-1], [0.0]))
+    return values[:2], vectors[:, -1]
+
+
+def _block_krylov(
+    matrix: sparse.csr_array, row: Array, column: Array, trivial: Array, *, seed: int
+) -> tuple[Array, Array] | None:
+    """Block Lanczos with full re-orthogonalisation; None when it does not converge.
+
+    A block, not a single vector, because one starting vector can never show that an eigenvalue
+    is double, and that is what the caller has to find out.
+    """
+    transposed = matrix.T.tocsr() if matrix.nnz < 0 else matrix.T
+    weight, scale = row[:, None] ** 2, column[:, None]
+
+    def apply(block: Array) -> Array:
+        image = scale * (transposed @ (weight * (matrix @ (scale * block))))
+        return image - np.outer(trivial, trivial @ image)
+
+    start = np.random.default_rng(seed).standard_normal((column.size, BLOCK))
+    block, _ = np.linalg.qr(start - np.outer(trivial, trivial @ start))
+    basis, images = np.empty((column.size, 0)), np.empty((column.size, 0))
+    for step in range(min(80, column.size // BLOCK - 1)):
+        image = apply(block)
+        basis, images = np.hstack((basis, block)), np.hstack((images, image))
+        if step >= 6 and step % 2 == 0:
+            values, small = np.linalg.eigh(basis.T @ images)
+            top = small[:, :-3:-1]
+            vectors = basis @ top
+            residual = np.linalg.norm(images @ top - vectors * values[:-3:-1], axis=0)
+            gap = values[-1] - values[-2]
+            if residual[0] < 1e-13 + 1e-11 * gap and residual[1] < 1e-4 * max(gap, 1e-5):
+                return values[:-3:-1], vectors[:, 0]
+        for _ in range(2):
+            image = image - basis @ (basis.T @ image)
+        block, _ = np.linalg.qr(image)
+    return None

@@ -1,0 +1,37 @@
+"""What is done with organisations and people; each verb keyword-only, in one transaction."""
+
+from __future__ import annotations
+
+from django.contrib.auth import get_user_model
+from django.contrib.auth.models import User
+from django.db import transaction
+
+from jiqun.core.access import Role, Viewer, forbidden
+from jiqun.core.audit import record
+from jiqun.masters.models import Membership, Organisation
+
+
+def may_enrol(viewer: Viewer) -> bool:
+    """An administrator opens accounts."""
+    return viewer.administrator
+
+
+@transaction.atomic
+def enrol(
+    *, viewer: Viewer, username: str, password: str, organisation: Organisation, role: Role
+) -> User:
+    """Open an account for ``username`` in ``organisation``, or give an existing one the role.
+
+    Raises:
+        JiqunError: ``E-FORBIDDEN`` when the viewer may not.
+    """
+    if not may_enrol(viewer):
+        raise forbidden("开通账号", "open accounts")
+    user, made = get_user_model().objects.get_or_create(username=username)
+    if made:
+        user.set_password(password)
+        user.full_clean()
+        user.save()
+    Membership.objects.get_or_create(user=user, organisation=organisation, role=role.value)
+    record(viewer, "masters.enrol", target=username, detail={"role": role.value, "new": made})
+    return user
