@@ -30,7 +30,8 @@ class Organisation(models.Model):
         ordering = ["name"]
         constraints = [
             models.CheckConstraint(
-                condition=models.Q(kind="firm", firm__gt="") | (~models.Q(kind="firm") & models.Q(firm="")),
+                condition=models.Q(kind="firm", firm__gt="")
+                | (~models.Q(kind="firm") & models.Q(firm="")),
                 name="only_a_firm_has_a_firm_code",
             )
         ]

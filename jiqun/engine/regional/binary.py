@@ -119,7 +119,7 @@ def _block_krylov(
     A block, not a single vector, because one starting vector can never show that an eigenvalue
     is double, and that is what the caller has to find out.
     """
-    transposed = matrix.T.tocsr() if matrix.nnz < 0 else matrix.T
+    transposed = matrix.T
     weight, scale = row[:, None] ** 2, column[:, None]
 
     def apply(block: Array) -> Array:

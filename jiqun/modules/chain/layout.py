@@ -148,10 +148,9 @@ def chain_map(
         flows: ``(from, to, value, label)``; indices into ``segments``.
         synthetic: whether any figure is made up for demonstration; the map then says so.
     """
-    ordered = [
-        SegmentData(**{**segment, "firms": sorted(segment["firms"], key=_band, reverse=True)})
-        for segment in segments
-    ]
+    ordered = [segment.copy() for segment in segments]
+    for segment in ordered:
+        segment["firms"] = sorted(segment["firms"], key=_band, reverse=True)
     ranked = sorted((flow for flow in flows if flow[0] != flow[1]), key=lambda flow: -flow[2])
     return MapData(
         unit=unit,
