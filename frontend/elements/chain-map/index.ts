@@ -99,11 +99,11 @@ function mount(host: HTMLElement, map: MapData, signal: AbortSignal): void {
     canvas.style.cursor = s?.href ? 'pointer' : '';
     if (s) {
       const [x, y, w, h] = layout.boxes[index].map((unit) => unit * view.scale);
-      const flow = (end: number, mark: string) =>
+      const flow = (end: 0 | 1, mark: string) =>
         map.flows
           .filter((f) => f[end] === index)
           .slice(0, 3)
-          .map((f) => `\n${mark} ${map.segments[f[1 - end]].label} ${f[3]}`)
+          .map((f) => `\n${mark} ${map.segments[f[end ? 0 : 1]].label} ${f[3]}`)
           .join('');
       tip.textContent =
         [s.title || s.label, [s.value_label, s.status_label].filter(Boolean).join(' · ')]

@@ -46,7 +46,7 @@ export function paint(
     }
     return out;
   };
-  const ribbon = ([from, to, value, label]: MapData['flows'][number], strong: boolean) => {
+  const ribbon = ([from, to, value]: MapData['flows'][number], strong: boolean) => {
     const [ax, ay, aw, ah] = layout.boxes[from];
     const [bx, by, bw, bh] = layout.boxes[to];
     const up = ay - by; // > 0 when the buyer stands higher
@@ -72,7 +72,7 @@ export function paint(
       c.lineTo(x2 - 6, y2 + tip);
       c.lineTo(x2 + 6, y2 + tip);
       c.fill();
-      return label;
+
     }
   };
 

@@ -172,12 +172,14 @@ def complexity(X: ArrayLike, options: ComplexityOptions | None = None) -> Comple
     chosen = options or ComplexityOptions()
     values = np.asarray(X, dtype=np.float64)
     _refuse_unknown(values)
-    rows = values.sum(axis=1) > chosen.min_region_total
-    columns = values.sum(axis=0) > chosen.min_industry_total
+    region, industry = values.sum(axis=1), values.sum(axis=0)
+    rows, columns = region > chosen.min_region_total, industry > chosen.min_industry_total
     while True:
         whole = bool(rows.all() and columns.all())
-        kept = values if whole else values[np.ix_(rows, columns)]
-        quotient = rca(kept)
+        if whole:
+            quotient = location_quotient(values, region_total=region, industry_total=industry)
+        else:
+            quotient = location_quotient(values[np.ix_(rows, columns)])
         present = quotient >= chosen.threshold
         diverse, spread = present.any(axis=1), present.any(axis=0)
         if diverse.all() and spread.all():
@@ -227,10 +229,11 @@ def _density_and_gain(present: Mask, phi: Array, pci: Array) -> tuple[Array, Arr
     for rows, band, product in product_bands(present, weights):
         near, far = product[:, :size], product[:, size:]
         density[rows] = near
-        np.copyto(near, 0.0, where=band)
+        absent = ~band
+        np.multiply(near, absent, out=near)
         outlook[rows] = near @ pci
         np.subtract(ceiling, far, out=far)
-        np.copyto(far, 0.0, where=band)
+        np.multiply(far, absent, out=far)
         gain[rows] = far
     return outlook, density, gain
 
@@ -253,9 +256,11 @@ def _raw_complexity(
     ubiquity = np.count_nonzero(present, axis=0)
     _refuse_empty(diversity, ubiquity)
     wide = present.shape[0] < present.shape[1]
-    values, vector = leading_pairs(np.ascontiguousarray(present.T) if wide else present, seed=seed)
+    smaller = np.ascontiguousarray(present.T) if wide else present
+    narrow = compressed(smaller)
+    values, vector = leading_pairs(smaller, narrow, seed=seed)
     _refuse_degenerate(float(values[0]), float(values[1]), min_gap)
-    rows = compressed(present)
+    rows = narrow.T if wide else narrow
     if wide:
         industry = (rows.T @ (vector / np.sqrt(diversity))) / ubiquity
     else:
@@ -302,7 +307,7 @@ def _refuse_empty(diversity: npt.NDArray[np.intp], ubiquity: npt.NDArray[np.intp
     if empty_rows or empty_columns or diversity.size < 2 or ubiquity.size < 2:
         raise JiqunError(
             "E-COMPLEXITY-EMPTY",
-            f"{empty_rows} 个地区没有任何行业，{empty_columns} 个行业不在任何地区，或单元不足两个。",
+            f"{empty_rows} 个地区没有行业，{empty_columns} 个行业没有地区，或单元不足两个。",
             f"{empty_rows} regions have no industry and {empty_columns} industries no region, "
             "or there are fewer than two units.",
             hint_zh="请先剔除空行空列；complexity() 会自动剔除并返回 NaN。",

@@ -34,7 +34,7 @@ def expected_cells(
         cells: values, shape (R, I); NaN is unknown.
         region_total: shape (R,); by default the sum of the known cells of the region.
         industry_total: shape (I,); by default the sum of the known cells of the industry.
-        grand_total: by default the sum of the known cells.
+        grand_total: by default the sum of the industry totals.
 
     Returns:
         Expected values, shape (R, I), in the unit of the cells.
@@ -93,15 +93,16 @@ def _totals(
             hint_zh="单个地区请写成一行，并给出参照区的各项合计。",
             hint_en="Pass one region as one row, together with the totals of the reference area.",
         )
-    industry = values.sum(axis=0) if industry_total is None else _vector(industry_total)
-    unknown = industry_total is not None or np.isnan(industry).any()
-    add = np.nansum if unknown else np.sum
-    if industry_total is None and unknown:
-        industry = np.nansum(values, axis=0)
-    region = add(values, axis=1) if region_total is None else _vector(region_total)
+    industry = _known_sum(values, 0) if industry_total is None else _vector(industry_total)
+    region = _known_sum(values, 1) if region_total is None else _vector(region_total)
     if grand_total is None:
-        grand_total = float(industry.sum() if region_total is None else region.sum())
+        grand_total = float(industry.sum())
     return region, industry, grand_total
+
+
+def _known_sum(values: Array, axis: int) -> Array:
+    total = values.sum(axis=axis)
+    return np.nansum(values, axis=axis) if np.isnan(total).any() else total
 
 
 def _vector(total: ArrayLike) -> Array:

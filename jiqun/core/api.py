@@ -1,0 +1,46 @@
+"""The REST API: one OpenAPI document, bearer tokens, the routers of the modules."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from ninja import NinjaAPI
+from ninja.security import HttpBearer, SessionAuth
+
+from jiqun import __version__
+from jiqun.core.registry import modules
+from jiqun.core.tokens import user_of_token
+from jiqun.errors import JiqunError
+
+
+class BearerToken(HttpBearer):
+    """``Authorization: Bearer jq_…``; the request then acts as the token's owner."""
+
+    def authenticate(self, request: HttpRequest, token: str) -> Any:
+        """Return the owner, or None to refuse."""
+        user = user_of_token(token)
+        if user is not None:
+            request.user = user
+        return user
+
+
+api = NinjaAPI(
+    title="集群 Jiqun API",
+    version=__version__,
+    description="事实、推断与承诺的只读接口；写入只经由动作。Read access to facts and findings.",
+    auth=[BearerToken(), SessionAuth(csrf=True)],
+    urls_namespace="api",
+)
+
+
+@api.exception_handler(JiqunError)
+def _jiqun_error(request: HttpRequest, error: JiqunError) -> HttpResponse:
+    return api.create_response(request, error.to_dict(), status=error.status)
+
+
+for _module in modules():
+    if _module.router:
+        _path, _, _name = _module.router.rpartition(".")
+        api.add_router(f"/{_module.name}/", getattr(import_module(_path), _name))

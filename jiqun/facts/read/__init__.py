@@ -1,0 +1,1 @@
+"""Readers: bytes → text → table of text, with what the sheet says about itself."""
