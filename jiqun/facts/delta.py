@@ -9,7 +9,6 @@ version ``v`` is durable first, so a writer killed between commit and fsync leav
 from __future__ import annotations
 
 import json
-import re
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -18,13 +17,14 @@ from pathlib import Path
 from typing import Any, cast
 from uuid import uuid4
 
+import polars as pl
 import pyarrow as pa
-import pyarrow.compute as pc
 from deltalake import CommitProperties, DeltaTable, Schema, Transaction
 from deltalake.transaction import AddAction, PostCommitHookProperties, RemoveAction
 
 from jiqun.errors import JiqunError, Kind
 from jiqun.facts.durable import (
+    file_stats,
     locked,
     make_folder,
     sync_file,
@@ -41,8 +41,8 @@ CONFIGURATION: Mapping[str, str | None] = {
     "delta.deletedFileRetentionDuration": "interval 36500 days",
 }
 NO_HOOKS = PostCommitHookProperties(create_checkpoint=False, cleanup_expired_logs=False)
+KEPT = 64  # file lists remembered per table
 CHECKPOINT_EVERY = 100  # versions; bounds the log entries that opening a table must read
-ORPHAN = re.compile(r"^(part-.*\.parquet|\d{20}\.json#\d+)$")
 Metadata = Mapping[str, Any]
 
 
@@ -107,15 +107,12 @@ class DurableTable:
 
     def version(self) -> int:
         """Return the newest version; -1 while the table does not exist."""
-        state = self._latest()
-        return -1 if state is None else state[0]
+        with self._mutex:
+            state = self._refresh_reader()
+            return -1 if state is None else state.version()
 
-    def token(self, app_id: str, version: int | None = None) -> int | None:
-        """Return the number stored under ``app_id`` (newest version unless told), or None."""
-        if version is None:
-            with self._mutex:
-                state = self._refresh_reader()
-                return None if state is None else state.transaction_version(app_id)
+    def token(self, app_id: str, version: int) -> int | None:
+        """Return the number stored under ``app_id`` at ``version``, or None."""
         return DeltaTable(self.path, version=version).transaction_version(app_id)
 
     def schema(self, version: int) -> pa.Schema:
@@ -129,11 +126,9 @@ class DurableTable:
             JiqunError: ``E-STORE-CORRUPT`` when one of them is missing or short.
         """
         if version not in self._files:
-            actions = pa.table(DeltaTable(self.path, version=version).get_add_actions())
-            rows = actions.select(["path", "size_bytes"]).to_pylist()
-            for row in rows:
-                self._check(self.path / row["path"], int(row["size_bytes"]))
-            self._files[version] = tuple(sorted(str(self.path / row["path"]) for row in rows))
+            if len(self._files) >= KEPT:
+                self._files.clear()
+            self._files[version] = self._listed(DeltaTable(self.path, version=version), {})
         return self._files[version]
 
     def find(self, app_id: str) -> tuple[int, Metadata] | None:
@@ -166,6 +161,18 @@ class DurableTable:
             self._evolve(stored, schema)
         return self._writer.version()
 
+    def marked(self, app_id: str) -> int | None:
+        """Return the number under ``app_id`` in the version that :meth:`prepare` found."""
+        return cast(DeltaTable, self._writer).transaction_version(app_id)
+
+    def overlapping(self, data: pa.Table) -> tuple[str, ...]:
+        """Return the files whose range of keys, by Delta's statistics, meets that of ``data``."""
+        stats = file_stats(data, self.key)
+        whole = {name for name in self.key if not stats["nullCount"][name]}
+        low, high = stats["minValues"], stats["maxValues"]
+        ranges = {name: (low[name], high[name]) for name in whole if name in low}
+        return self._listed(cast(DeltaTable, self._writer), ranges)
+
     def commit(
         self,
         data: pa.Table | None,
@@ -190,7 +197,14 @@ class DurableTable:
         # Names sort in the order of commits, so a plain listing shows the history.
         name = f"part-{time.time_ns():020d}-{uuid4().hex}.parquet"
         size = write_parquet(data, self.path / name, sorted_by=self.key)
-        return AddAction(name, size, {}, time.time_ns() // 1_000_000, True, _stats(data, self.key))  # noqa: FBT003
+        return AddAction(
+            path=name,
+            size=size,
+            partition_values={},
+            modification_time=time.time_ns() // 1_000_000,
+            data_change=True,
+            stats=json.dumps(file_stats(data, self.key), ensure_ascii=False, default=str),
+        )
 
     def commit_actions(
         self,
@@ -235,35 +249,7 @@ class DurableTable:
             self._checkpoint(version)
         return version
 
-    def sweep(self, *, older_than: float) -> list[Path]:
-        """Remove files that no version refers to and that are ``older_than`` seconds old."""
-        versions = log_versions(self.path)
-        if not versions or versions[0] != 0:  # a shortened log no longer names every file
-            return []
-        used: set[str] = set()
-        for version in versions:
-            used |= {
-                action["add"]["path"]
-                for action in read_log(log_path(self.path, version))
-                if "add" in action
-            }
-        limit = time.time() - older_than
-        candidates = [*self.path.iterdir(), *(self.path / "_delta_log").iterdir()]
-        orphans = [
-            path
-            for path in candidates
-            if ORPHAN.match(path.name) and path.name not in used and path.stat().st_mtime < limit
-        ]
-        for path in orphans:
-            path.unlink()
-        return orphans
-
     # ---- inside -----------------------------------------------------------------------------
-
-    def _latest(self) -> tuple[int, DeltaTable] | None:
-        with self._mutex:
-            state = self._refresh_reader()
-            return None if state is None else (state.version(), state)
 
     def _refresh_reader(self) -> DeltaTable | None:
         if self._reader is not None:
@@ -333,17 +319,28 @@ class DurableTable:
             writer.update_incremental()
             self._settle(writer.version())
 
-    def _check(self, path: Path, size: int) -> None:
-        if path.exists() and path.stat().st_size == size:
-            return
-        raise JiqunError(
-            "E-STORE-CORRUPT",
-            f"数据文件缺失或不完整：{path}",
-            f"data file is missing or short: {path}",
-            hint_zh="从备份恢复该文件，或读取更早的快照",
-            hint_en="restore the file from a backup, or read an earlier snapshot",
-            kind=Kind.INTERNAL,
-        )
+    def _listed(self, state: DeltaTable, ranges: Mapping[str, tuple[Any, Any]]) -> tuple[str, ...]:
+        actions = pl.DataFrame(pa.table(state.get_add_actions(flatten=True)))
+        for name, (low, high) in ranges.items():
+            if f"min.{name}" in actions.columns:
+                apart = (pl.col(f"max.{name}") < low) | (pl.col(f"min.{name}") > high)
+                actions = actions.filter(~apart.fill_null(value=False))
+        for name, size in actions.select("path", "size_bytes").iter_rows():
+            _check(self.path / name, int(size))
+        return tuple(sorted(str(self.path / name) for name in actions["path"]))
+
+
+def _check(path: Path, size: int) -> None:
+    if path.exists() and path.stat().st_size == size:
+        return
+    raise JiqunError(
+        "E-STORE-CORRUPT",
+        f"数据文件缺失或不完整：{path}",
+        f"data file is missing or short: {path}",
+        hint_zh="从备份恢复该文件，或读取更早的快照",
+        hint_en="restore the file from a backup, or read an earlier snapshot",
+        kind=Kind.INTERNAL,
+    )
 
 
 def _arrow(schema: Schema) -> pa.Schema:
@@ -358,23 +355,3 @@ def _metadata(actions: Sequence[Mapping[str, Any]]) -> Metadata:
         if "commitInfo" in action:
             return cast(Metadata, action["commitInfo"].get("jiqun") or {})
     return {}
-
-
-def _stats(data: pa.Table, key: Sequence[str]) -> str:
-    """Return Delta's per-file statistics: row count, and range and nulls of the key columns."""
-    low: dict[str, Any] = {}
-    high: dict[str, Any] = {}
-    nulls: dict[str, int] = {}
-    for name in key:
-        column = data.column(name)
-        nulls[name] = column.null_count
-        bounds = cast(dict[str, Any], pc.min_max(column).as_py())
-        if bounds["min"] is not None:
-            low[name], high[name] = bounds["min"], bounds["max"]
-    stats = {
-        "numRecords": data.num_rows,
-        "minValues": low,
-        "maxValues": high,
-        "nullCount": nulls,
-    }
-    return json.dumps(stats, ensure_ascii=False, default=str)

@@ -14,10 +14,11 @@ import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, cast
 from uuid import uuid4
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from jiqun.errors import JiqunError, Kind
@@ -110,6 +111,25 @@ def write_parquet(table: pa.Table, path: Path, *, sorted_by: Sequence[str] = ())
         path.unlink(missing_ok=True)
         raise
     return path.stat().st_size
+
+
+def file_stats(data: pa.Table, key: Sequence[str]) -> dict[str, Any]:
+    """Return Delta's per-file statistics: row count, and range and nulls of the key columns."""
+    low: dict[str, Any] = {}
+    high: dict[str, Any] = {}
+    nulls: dict[str, int] = {}
+    for name in key:
+        column = data.column(name)
+        nulls[name] = column.null_count
+        bounds = cast(dict[str, Any], pc.min_max(column).as_py())
+        if bounds["min"] is not None:
+            low[name], high[name] = bounds["min"], bounds["max"]
+    return {
+        "numRecords": data.num_rows,
+        "minValues": low,
+        "maxValues": high,
+        "nullCount": nulls,
+    }
 
 
 def write_once(path: Path, content: bytes) -> None:

@@ -185,12 +185,10 @@ def receipt_of(row: Mapping[str, Any], *, repeated: bool) -> Receipt:
     )
 
 
-def quarantine_rows(
-    frame: pl.DataFrame, *, contract: str, batch: str, source: str
-) -> pa.Table:
+def quarantine_rows(frame: pl.DataFrame, *, contract: str, batch: str, source: str) -> pa.Table:
     """Return quarantined rows as stored: each whole row as JSON, in its order of arrival."""
-    record = pl.Series("record", [canonical_json(row) for row in frame.iter_rows(named=True)])
-    stored = pl.DataFrame({"record": record.cast(pl.String)}).with_row_index("position")
+    record = pl.struct(pl.all()).struct.json_encode().alias("record")
+    stored = frame.select(record).with_row_index("position")
     constants = {"contract": contract, "batch": batch, "source": source}
     stored = stored.with_columns(
         pl.lit(datetime.now(UTC)).alias("recorded_at"),
@@ -201,9 +199,7 @@ def quarantine_rows(
 
 def run_of(row: Mapping[str, Any]) -> Run:
     """Return the run kept in a registry row."""
-    return Run(
-        **{**row, "scope": json.loads(row["scope"]), "params": json.loads(row["params"])}
-    )
+    return Run(**{**row, "scope": json.loads(row["scope"]), "params": json.loads(row["params"])})
 
 
 def freshness(batches: pl.DataFrame, today: date) -> pl.DataFrame:

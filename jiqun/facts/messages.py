@@ -44,7 +44,7 @@ def _fill(template: str, column: str, value: str, extra: str) -> str:
     return "".join(holes.get(part, part) for part in _HOLE.split(template))
 
 
-def problem(  # noqa: PLR0913
+def problem(
     code: str,
     *,
     file: str = "",

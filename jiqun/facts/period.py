@@ -42,9 +42,9 @@ class Period:
     end: dt.date
 
     @property
-    def order(self) -> tuple[dt.date, dt.date]:
-        """Sort key: by end, then by start (a month before the cumulative that ends with it)."""
-        return self.end, dt.date(9999, 1, 1) - (self.start - dt.date(1, 1, 1))
+    def order(self) -> tuple[int, int]:
+        """Sort key: by end, then the shorter first (August before January–August)."""
+        return self.end.toordinal(), -self.start.toordinal()
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +94,7 @@ def period(text: str) -> Period:
 
 def _han_digits(text: str) -> str:
     """二〇二五年十二月 → 2025年12月; 十, 二十三 inside months and days included."""
+
     def tens(found: re.Match[str]) -> str:
         head, tail = found.group(1), found.group(2)
         return str(int(_HAN.get(head, "1") if head else "1") * 10 + int(_HAN.get(tail, "0") or 0))
@@ -114,8 +115,7 @@ _YEAR = r"(?:(?P<y>(?:19|20)\d{2})(?:年度?|[-./]))?"
 _FORMS: tuple[tuple[PeriodKind, re.Pattern[str]], ...] = tuple(
     (kind, re.compile(form))
     for kind, form in (
-        ("year", r"(?:FY)?(?P<y>(?:19|20)\d{2})(?:年度?|全年|年全年)?"),
-        ("year", r"(?P<y>(?:19|20)\d{2})年?1-12月(?:累计|份)?"),
+        ("year", r"(?P<y>(?:19|20)\d{2})年?(?:度|全年)?"),
         ("half", r"(?P<y>(?:19|20)\d{2})(?:年度?|[-./])?(?:H|上)?(?P<a>[上下12])半年"),
         ("half", r"(?P<a>[上下])半年"),
         ("half", r"(?P<y>(?:19|20)\d{2})-?H(?P<a>[12])"),
@@ -125,6 +125,7 @@ _FORMS: tuple[tuple[PeriodKind, re.Pattern[str]], ...] = tuple(
         ("cumulative", _YEAR + r"1月?-(?P<a>\d{1,2})月(?:份)?(?:累计)?"),
         ("cumulative", r"(?P<y>(?:19|20)\d{2})-01/(?P<a>\d{2})"),
         ("cumulative", _YEAR + r"前(?P<a>\d{1,2})个?月"),
+        ("cumulative", _YEAR + r"(?:前|1-)(?P<q>[2-4])季度"),
         ("month", _YEAR + r"(?P<a>\d{1,2})月(?:份)?"),
         ("month", r"(?P<y>(?:19|20)\d{2})[-./](?P<a>\d{1,2})"),
         ("month", r"(?P<y>(?:19|20)\d{2})(?P<a>0[1-9]|1[0-2])"),
@@ -133,7 +134,8 @@ _FORMS: tuple[tuple[PeriodKind, re.Pattern[str]], ...] = tuple(
     )
 )
 _DATE_CELL = re.compile(r"(\d{4}-\d{2}-\d{2})[ T]00:00:00")
-_RANGE = re.compile(_YEAR + r"(?P<a>\d{1,2})月?-(?P<b>\d{1,2})月(?:份)?(?:累计)?")
+# 2025.1 is January, or October that was a number and lost its zero.
+_LOST_ZERO = re.compile(r"(?:19|20)\d{2}\.1")
 
 
 def _write(kind: PeriodKind, year: int, a: int, b: int) -> str:
@@ -178,7 +180,9 @@ def _matched(kind: PeriodKind, found: re.Match[str], habits: Habits) -> tuple[st
     year = parts.get("y") or (str(habits.year) if habits.year else "")
     if not year:
         return "", "E-PERIOD-YEAR"
-    a = {"上": 1, "下": 2}.get(parts.get("a") or "") or int(parts.get("a") or 0)
+    quarter = parts.get("q")
+    written = str(int(quarter) * 3) if quarter else parts.get("a") or "0"
+    a = {"上": 1, "下": 2}.get(written) or int(written)
     return _accept(_write(kind, int(year), a, int(parts.get("b") or 0)))
 
 
@@ -212,6 +216,8 @@ def parse(text: str, *, habits: Habits | None = None) -> tuple[str, str]:
 
 
 def _by_form(plain: str, habits: Habits) -> tuple[str, str]:
+    if _LOST_ZERO.fullmatch(plain):
+        return "", "E-PERIOD-AMBIGUOUS"
     for kind, pattern in _FORMS:
         found = pattern.fullmatch(plain)
         if found:

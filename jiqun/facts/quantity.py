@@ -23,7 +23,9 @@ VALUE, EMPTY, DASH, ELLIPSIS, SUPPRESSED, BAD = (
 )  # fmt: skip
 DASHES = frozenset({"-", "--", "—", "——", "–", "―", "─", "/"})
 ELLIPSES = frozenset({"…", "……", "...", "......", "n/a", "N/A", "na", "NA", "无数据"})
-SUPPRESSION_MARKS = frozenset({"*", "**", "***", "D", "(D)", "S", "(S)", "x", "X", "保密", "不公开"})
+SUPPRESSION_MARKS = frozenset(
+    {"*", "**", "***", "D", "(D)", "S", "(S)", "x", "X", "保密", "不公开"}
+)
 _NUMBER = re.compile(r"\d+(?:\.\d+)?|\.\d+")
 _GROUPED = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?")
 _EXACT_POWER = re.compile(r"\d+(?:\.\d+)?(?:e[+-]?\d{1,3}|E-\d{1,3})")
@@ -31,7 +33,9 @@ _ROUNDED_POWER = re.compile(r"\d(?:\.\d+)?E\+?\d+")
 _HAN_DIGITS = {char: i for i, char in enumerate("零一二三四五六七八九")}
 _HAN_DIGITS |= {char: i for i, char in enumerate("〇壹贰叁肆伍陆柒捌玖")} | {"两": 2}
 _HAN_UNITS = {"十": 10, "拾": 10, "百": 100, "佰": 100, "千": 1000, "仟": 1000}
-_TAIL = re.compile(r"(?P<number>[^万亿%‰A-Za-z元人家个户]*?)(?P<scale>万亿|[万亿])?(?P<unit>[^\d.,万亿]*)")
+_TAIL = re.compile(
+    r"(?P<number>[^万亿%‰A-Za-z元人家个户]*?)(?P<scale>万亿|[万亿])?(?P<unit>[^\d.,万亿]*)"
+)
 _SCALES = {"万": 10**4, "亿": 10**8, "万亿": 10**12}
 
 
@@ -270,4 +274,3 @@ def parse_series(cells: pl.Series, *, unit: Unit, options: Options | None = None
         return done.sort("_i").drop("_i")
     rest = slow.select("_i").hstack(_parse_slowly(slow["text"], unit, options))
     return pl.concat([done, rest]).sort("_i").drop("_i")
-

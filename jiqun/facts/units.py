@@ -104,7 +104,7 @@ def find(text: str) -> Unit | None:
         return Unit(wanted, base, factor)
     for scale in sorted(SCALES, key=len, reverse=True):
         rest = key.removeprefix(scale)
-        if key.startswith(scale) and rest in names and not names[rest][0] == "ppm":
+        if key.startswith(scale) and rest in names and names[rest][0] != "ppm":
             base, factor = names[rest]
             return Unit(wanted, base, factor * SCALES[scale], scaled=True)
     return None

@@ -7,7 +7,7 @@ one in-memory database, so an expression belongs to the thread that made it.
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import cast
 
@@ -19,6 +19,18 @@ from ibis.backends.duckdb import Backend
 
 from jiqun.facts.delta import DurableTable
 
+SQL_TYPES: Mapping[str, str] = {
+    "string": "VARCHAR",
+    "bool": "BOOLEAN",
+    "int8": "TINYINT",
+    "int16": "SMALLINT",
+    "int32": "INTEGER",
+    "int64": "BIGINT",
+    "float": "REAL",
+    "double": "DOUBLE",
+    "date32[day]": "DATE",
+    "binary": "BLOB",
+}
 SEQUENCE = "_seq"  # number of the commit that brought the row: later facts win
 
 
@@ -53,45 +65,44 @@ class Views:
 
     def table(self, name: str, table: DurableTable, version: int) -> ir.Table:
         """Return ``version`` of ``table`` with every stored column, oldest rows included."""
-        view = f"{name.replace('.', '_')}_v{version}"
-        backend = self.backend()
-        if view not in self._local.made:
-            self._make(view, table, version)
-            self._local.made.add(view)
-        return backend.table(view)
+        schema = table.schema(version)
+        evolved = not table.schema(0).equals(schema)
+        return self._view(f"{name}_v{version}", relation(table.files(version), schema, evolved))
 
     def empty(self, name: str, schema: pa.Schema) -> ir.Table:
         """Return a table without rows, for facts that nobody has brought yet."""
-        view = f"{name.replace('.', '_')}_none"
-        self._empty(view, schema)
-        return self.backend().table(view)
+        return self._view(f"{name}_none", relation((), schema))
 
-    def _make(self, view: str, table: DurableTable, version: int) -> None:
-        files, schema = table.files(version), table.schema(version)
-        if not files:
-            self._empty(view, schema)
-            return
-        listed = file_list(files)
-        source = f"SELECT * FROM read_parquet({listed})"
-        if not table.schema(0).equals(schema):  # older files lack the columns added since
-            self._empty(f"{view}_empty", schema)
-            source = (
-                f'SELECT * FROM "{view}_empty" UNION ALL BY NAME '
-                f"SELECT * FROM read_parquet({listed}, union_by_name = true)"
-            )
-        self.connection().execute(f'CREATE OR REPLACE TEMP VIEW "{view}" AS {source}')
-
-    def _empty(self, view: str, schema: pa.Schema) -> None:
-        connection = self.connection()
-        connection.register("jiqun_empty", schema.empty_table())
-        connection.execute(f'CREATE OR REPLACE TEMP TABLE "{view}" AS FROM jiqun_empty')
-        connection.unregister("jiqun_empty")
+    def _view(self, label: str, query: str) -> ir.Table:
+        view = label.replace(".", "_")
+        backend = self.backend()
+        if view not in self._local.made:
+            self.connection().execute(f'CREATE OR REPLACE TEMP VIEW "{view}" AS {query}')
+            self._local.made.add(view)
+        return backend.table(view)
 
 
-def file_list(files: Sequence[str]) -> str:
-    """Return ``files`` as a SQL list of quoted paths."""
-    quoted = (path.replace("'", "''") for path in files)
-    return "[" + ", ".join(f"'{path}'" for path in quoted) + "]"
+def relation(files: Sequence[str], schema: pa.Schema, evolved: bool = True) -> str:  # noqa: FBT001, FBT002
+    """Return SQL for the rows of ``files`` with the columns of ``schema``.
+
+    ``evolved`` says that some of the files may lack columns added since; those read as null.
+    """
+    columns = ", ".join(f'CAST(NULL AS {_sql_type(f.type)}) AS "{f.name}"' for f in schema)
+    nothing = f"SELECT {columns} WHERE false"
+    if not files:
+        return nothing
+    quoted = ", ".join("'" + path.replace("'", "''") + "'" for path in files)
+    if not evolved:
+        return f"SELECT * FROM read_parquet([{quoted}])"
+    return f"{nothing} UNION ALL BY NAME SELECT * FROM read_parquet([{quoted}], union_by_name = true)"
+
+
+def _sql_type(kind: pa.DataType) -> str:
+    if pa.types.is_decimal(kind):
+        return f"DECIMAL({kind.precision}, {kind.scale})"
+    if pa.types.is_timestamp(kind):
+        return "TIMESTAMP" if kind.tz is None else "TIMESTAMPTZ"
+    return SQL_TYPES[str(kind)]
 
 
 def latest(table: ir.Table, key: Sequence[str]) -> ir.Table:
