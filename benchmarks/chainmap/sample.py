@@ -24,7 +24,7 @@ WORDS: dict[Status, str] = {
     "weak": "弱",
     "missing": "缺",
     "undisclosed": "未披露",
-    "candidate": "候选",
+    "candidate": "",
 }
 LEAD = ("袜子织造", "袜品缝头与定型", "无缝内衣织造", "针织服装加工", "包装与整理")
 SUPPORT: tuple[tuple[str, Status], ...] = (
@@ -97,9 +97,9 @@ def sample() -> MapData:
         for i, row in enumerate(rows)
     ]
     lanes: list[LaneData] = [
-        {"tier": "lead", "label": "主导", "note": "5 个环节 86.2 亿元"},
-        {"tier": "support", "label": "配套", "note": "19 个环节 缺 3 弱 3 未披露 2"},
-        {"tier": "potential", "label": "潜力", "note": "12 个环节 按进入概率"},
+        {"tier": "lead", "label": "主导", "notes": ["5 个环节", "88.8 亿元"]},
+        {"tier": "support", "label": "配套", "notes": ["19 个环节", "缺 3 · 弱 3", "未披露 2"]},
+        {"tier": "potential", "label": "潜力", "notes": ["12 个环节", "按进入概率"]},
     ]
     return chain_map(unit="亿元", lanes=lanes, segments=segments, flows=flows, synthetic=True)
 

@@ -45,7 +45,9 @@ def compact(table: DurableTable, connection: duckdb.DuckDBPyConnection) -> int |
         _discard(table, adds)
         return None
     before = _fingerprint(source, table.schema(version), connection)
-    after = _fingerprint(relation(rewritten, table.schema(version)), table.schema(version), connection)
+    after = _fingerprint(
+        relation(rewritten, table.schema(version)), table.schema(version), connection
+    )
     if before != after:
         _discard(table, adds)
         raise _different(table.path)
@@ -76,15 +78,15 @@ def _rewrite(
     order = ", ".join(f'"{name}" NULLS LAST' for name in names)
     query = f"FROM ({source})" + (f" ORDER BY {order}" if order else "")
     adds: list[AddAction] = []
-    reader = connection.execute(query).to_arrow_reader(131_072)
     pending: list[pa.RecordBatch] = []
     rows = 0
-    for batch in reader:
-        pending.append(batch)
-        rows += batch.num_rows
-        if rows >= FILE_ROWS:
-            adds.append(_file(table, pending, schema))
-            pending, rows = [], 0
+    with connection.cursor() as cursor:
+        for batch in cursor.sql(query).to_arrow_reader(131_072):
+            pending.append(batch)
+            rows += batch.num_rows
+            if rows >= FILE_ROWS:
+                adds.append(_file(table, pending, schema))
+                pending, rows = [], 0
     if rows:
         adds.append(_file(table, pending, schema))
     return adds
@@ -106,8 +108,8 @@ def _fingerprint(
         f"SELECT count(*), sum(hash({row})::HUGEINT), sum((hash({row}) % 1000003)::HUGEINT ** 2) "
         f"FROM ({source})"
     )
-    found = connection.execute(query).fetchone()
-    return tuple(int(value or 0) for value in found or ())
+    (found,) = connection.execute(query).fetchall()
+    return tuple(int(value or 0) for value in found)
 
 
 def _discard(table: DurableTable, adds: list[AddAction]) -> None:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, cast
@@ -31,7 +31,7 @@ from jiqun.facts.durable import (
     sync_folder,
     write_parquet,
 )
-from jiqun.facts.recovery import is_whole, log_path, log_versions, read_log, recover
+from jiqun.facts.recovery import check_whole, is_whole, log_path, log_versions, read_log, recover
 
 # Old versions are what an appeal re-reads, so neither log nor data may be cleaned by other tools.
 CONFIGURATION: Mapping[str, str | None] = {
@@ -84,7 +84,7 @@ class DurableTable:
         return log_path(self.path, 0).exists()
 
     @contextmanager
-    def lock(self) -> Iterator[None]:
+    def lock(self) -> Generator[None]:
         """Hold the table for writing, across threads and processes."""
         folder = self.root / "_locks"
         make_folder(folder)
@@ -326,28 +326,15 @@ class DurableTable:
                 apart = (pl.col(f"max.{name}") < low) | (pl.col(f"min.{name}") > high)
                 actions = actions.filter(~apart.fill_null(value=False))
         for name, size in actions.select("path", "size_bytes").iter_rows():
-            _check(self.path / name, int(size))
+            check_whole(self.path / name, int(size))
         return tuple(sorted(str(self.path / name) for name in actions["path"]))
 
 
-def _check(path: Path, size: int) -> None:
-    if path.exists() and path.stat().st_size == size:
-        return
-    raise JiqunError(
-        "E-STORE-CORRUPT",
-        f"数据文件缺失或不完整：{path}",
-        f"data file is missing or short: {path}",
-        hint_zh="从备份恢复该文件，或读取更早的快照",
-        hint_en="restore the file from a backup, or read an earlier snapshot",
-        kind=Kind.INTERNAL,
-    )
-
-
 def _arrow(schema: Schema) -> pa.Schema:
-    """Return a Delta schema as Arrow, without the view types that DuckDB and pyarrow differ on."""
-    fields = [pa.field(field.name, field.type) for field in pa.schema(schema)]
+    """Return a Delta schema as Arrow, without the view types that libraries differ on."""
     plain = {pa.string_view(): pa.string(), pa.large_string(): pa.string()}
-    return pa.schema([pa.field(f.name, plain.get(f.type, f.type)) for f in fields])
+    stored = cast(pa.Schema, pa.schema(cast(Any, schema)))
+    return pa.schema([pa.field(f.name, plain.get(f.type) or f.type) for f in stored])
 
 
 def _metadata(actions: Sequence[Mapping[str, Any]]) -> Metadata:

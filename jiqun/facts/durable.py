@@ -11,8 +11,8 @@ import errno
 import fcntl
 import json
 import os
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any, cast
 from uuid import uuid4
@@ -35,7 +35,7 @@ def _is_full(error: BaseException) -> bool:
 
 
 @contextmanager
-def full_disk_is_clear(where: Path) -> Iterator[None]:
+def full_disk_is_clear(where: Path) -> Generator[None]:
     """Turn "no space left" from any library into one clear error.
 
     Raises:
@@ -146,10 +146,8 @@ def write_once(path: Path, content: bytes) -> None:
                 sink.flush()
                 os.fsync(sink.fileno())
             # A hard link, unlike a rename, never replaces what another writer put there first.
-            try:
+            with suppress(FileExistsError):
                 os.link(temporary, path)
-            except FileExistsError:
-                pass
         finally:
             temporary.unlink(missing_ok=True)
     sync_file(path)
@@ -178,7 +176,7 @@ def move_aside(path: Path, folder: Path, note: dict[str, Any]) -> Path:
 
 
 @contextmanager
-def locked(path: Path) -> Iterator[IO[bytes]]:
+def locked(path: Path) -> Generator[IO[bytes]]:
     """Hold the exclusive lock ``path`` across processes and threads.
 
     The kernel drops it when the holder dies, so a killed writer never blocks the next one.

@@ -12,7 +12,7 @@ import pyarrow as pa
 from jiqun.errors import JiqunError, Kind, Problem
 from jiqun.facts.contract import PROVENANCE, Contract
 from jiqun.facts.snapshot import ordered_digest
-from jiqun.facts.view import SEQUENCE
+from jiqun.facts.view import SEQUENCE, SQL_TYPES
 
 SHOWN = 5  # examples named in an error message
 
@@ -152,7 +152,7 @@ def _compare(
         "jiqun_incoming", frame.select(contract.names).with_row_index("_row").to_arrow()
     )
     try:
-        found = connection.execute(
+        found = connection.sql(
             f"SELECT n._row, ({same or 'true'}) AS same "
             f"FROM jiqun_incoming n JOIN ({stored}) s ON {keys}"
         )
@@ -164,17 +164,19 @@ def _compare(
 def finding_table(frame: pl.DataFrame, run: str, stored: pa.Schema | None) -> pa.Table:
     """Return a finding as stored: its columns, the run's id, nulls for columns it lacks.
 
+    Args:
+        frame: what the engine found; its order of rows is kept.
+        run: id of the run.
+        stored: schema of the engine's table so far, None for its first run.
+
     Raises:
-        JiqunError: ``E-STORE-SCHEMA`` when a stored column has changed its type.
+        JiqunError: ``E-STORE-TYPE`` for a type that the store does not keep, ``E-STORE-SCHEMA``
+            when a stored column has changed its type.
     """
-    plain = frame.with_columns(pl.lit(run).alias("run"))
-    own = plain.to_arrow().schema
-    texts = {pa.large_string(), pa.string_view()}
-    fields = [pa.field(f.name, pa.string() if f.type in texts else f.type) for f in own]
-    table = plain.to_arrow().cast(pa.schema(fields))
-    if stored is None:
-        return table
-    known = {field.name: field for field in stored}
+    table = frame.with_columns(pl.lit(run).alias("run")).to_arrow()
+    fields = [pa.field(field.name, _plain(field)) for field in table.schema]
+    table = table.cast(pa.schema(fields))
+    known = {} if stored is None else {field.name: field for field in stored}
     changed = [f.name for f in fields if f.name in known and known[f.name].type != f.type]
     if changed:
         raise JiqunError(
@@ -185,8 +187,30 @@ def finding_table(frame: pl.DataFrame, run: str, stored: pa.Schema | None) -> pa
             hint_en="use a new column name",
             kind=Kind.CONFLICT,
         )
-    for field in stored:
-        if field.name not in table.schema.names:
+    for name, field in known.items():
+        if name not in table.schema.names:
             table = table.append_column(field, pa.nulls(table.num_rows, field.type))
-    new = [field for field in fields if field.name not in known]
-    return table.select([*stored.names, *(field.name for field in new)])
+    new = [field.name for field in fields if field.name not in known]
+    return table.select([*known, *new])
+
+
+def _plain(field: pa.Field[pa.DataType]) -> pa.DataType:
+    """Return the type under which a column of a finding is stored; Delta has no unsigned ones."""
+    kind = field.type
+    if pa.types.is_dictionary(kind) or pa.types.is_null(kind):
+        return pa.string()
+    if kind in (pa.large_string(), pa.string_view()):
+        return pa.string()
+    if pa.types.is_unsigned_integer(kind):
+        return pa.int64()
+    if pa.types.is_timestamp(kind):
+        return pa.timestamp("us", kind.tz)
+    if str(kind) in SQL_TYPES or pa.types.is_decimal(kind):
+        return kind
+    raise JiqunError(
+        "E-STORE-TYPE",
+        f"列 {field.name} 的类型 {kind} 不能存入事实库",
+        f"column {field.name} has type {kind}, which the store does not keep",
+        hint_zh="嵌套内容请转为 JSON 文本列",
+        hint_en="turn nested content into a column of JSON text",
+    )

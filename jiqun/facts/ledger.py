@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import Any
 
 import polars as pl
@@ -185,14 +185,18 @@ def receipt_of(row: Mapping[str, Any], *, repeated: bool) -> Receipt:
     )
 
 
-def quarantine_rows(frame: pl.DataFrame, *, contract: str, batch: str, source: str) -> pa.Table:
+def quarantine_rows(frame: pl.DataFrame, draft: Receipt) -> pa.Table:
     """Return quarantined rows as stored: each whole row as JSON, in its order of arrival."""
     record = pl.struct(pl.all()).struct.json_encode().alias("record")
-    stored = frame.select(record).with_row_index("position")
-    constants = {"contract": contract, "batch": batch, "source": source}
-    stored = stored.with_columns(
-        pl.lit(datetime.now(UTC)).alias("recorded_at"),
-        *(pl.lit(value).alias(name) for name, value in constants.items()),
+    stored = (
+        frame.select(record)
+        .with_row_index("position")
+        .with_columns(
+            pl.lit(draft.contract).alias("contract"),
+            pl.lit(draft.batch).alias("batch"),
+            pl.lit(draft.source).alias("source"),
+            pl.lit(draft.recorded_at).alias("recorded_at"),
+        )
     )
     return stored.select(QUARANTINE.names).to_arrow().cast(QUARANTINE)
 

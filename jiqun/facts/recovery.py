@@ -42,6 +42,20 @@ def read_log(path: Path) -> list[Action]:
     return [cast(Action, json.loads(line)) for line in lines if line]
 
 
+def check_whole(path: Path, size: int) -> None:
+    """Refuse a data file that is missing or short; JiqunError ``E-STORE-CORRUPT``."""
+    if _whole(path, size):
+        return
+    raise JiqunError(
+        "E-STORE-CORRUPT",
+        f"数据文件缺失或不完整：{path}",
+        f"data file is missing or short: {path}",
+        hint_zh="从备份恢复该文件，或读取更早的快照",
+        hint_en="restore the file from a backup, or read an earlier snapshot",
+        kind=Kind.INTERNAL,
+    )
+
+
 def is_whole(table: Path) -> bool:
     """Tell whether ``table`` opens without repair; needs no lock, a False must be rechecked."""
     versions = log_versions(table)

@@ -113,7 +113,7 @@ def ordered_digest(frame: pl.DataFrame) -> str:
 def _canonical(column: pl.Series) -> tuple[str, tuple[bytes | memoryview, ...]]:
     """Return our own name of the column's type, and its values as bytes; nulls count as zero."""
     kind = column.dtype
-    if kind in (pl.String, pl.Categorical, pl.Enum):
+    if isinstance(kind, pl.String | pl.Categorical | pl.Enum):
         return "text", _text(column.cast(pl.String))
     if kind.is_decimal():
         return "decimal", _text(column.cast(pl.String))
@@ -123,11 +123,11 @@ def _canonical(column: pl.Series) -> tuple[str, tuple[bytes | memoryview, ...]]:
         return "number", (numbers.astype("<f8").tobytes(),)
     if isinstance(kind, pl.Datetime):
         column = column.cast(pl.Datetime("us", kind.time_zone))
-    if kind.is_integer() or kind == pl.Boolean or kind.is_temporal():
+    if kind.is_integer() or isinstance(kind, pl.Boolean) or kind.is_temporal():
         whole = column.to_physical().cast(pl.Int64).fill_null(0)
         name = "integer" if kind.is_integer() else str(kind.base_type()).lower()
         return name, (whole.to_numpy().astype("<i8").tobytes(),)
-    if kind == pl.Null:
+    if isinstance(kind, pl.Null):
         return "null", ()
     raise JiqunError(
         "E-STORE-TYPE",
@@ -145,5 +145,5 @@ def _text(column: pl.Series) -> tuple[bytes, memoryview]:
     _, offsets, content = array.buffers()
     if len(array) == 0 or offsets is None or content is None:
         return b"", memoryview(b"")
-    bounds = np.frombuffer(offsets, "<i8")[array.offset : array.offset + len(array) + 1]
+    bounds = np.frombuffer(memoryview(offsets), "<i8")[array.offset : array.offset + len(array) + 1]
     return np.diff(bounds).astype("<u8").tobytes(), memoryview(content)[bounds[0] : bounds[-1]]

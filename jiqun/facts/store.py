@@ -8,7 +8,6 @@ readers never wait. Ibis expressions belong to the thread that asked for them.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import UTC, date, datetime
@@ -16,19 +15,16 @@ from pathlib import Path
 from typing import Any, cast
 from zoneinfo import ZoneInfo
 
-import ibis
 import ibis.expr.types as ir
 import polars as pl
 import pyarrow as pa
-from deltalake.exceptions import CommitFailedError
 
 from jiqun.errors import JiqunError, Kind
 from jiqun.facts import ledger
-from jiqun.facts.compaction import compact
+from jiqun.facts.compaction import compact, sweep
 from jiqun.facts.contract import Contract, contracts
-from jiqun.facts.delta import DurableTable
 from jiqun.facts.durable import canonical_json, full_disk_is_clear, make_folder
-from jiqun.facts.intake import conform, content_digest, finding_table, sift, stored_schema
+from jiqun.facts.intake import conform, content_digest
 from jiqun.facts.ledger import Receipt, Run
 from jiqun.facts.snapshot import (
     Snapshot,
@@ -37,16 +33,18 @@ from jiqun.facts.snapshot import (
     load_snapshot,
     save_snapshot,
 )
+from jiqun.facts.tables import BATCHES, FINDING, QUARANTINE, RUNS, Tables
 from jiqun.facts.view import SEQUENCE, Views, latest
+from jiqun.facts.writing import (
+    CORRECTIONS,
+    mark,
+    record,
+    register,
+    retried,
+    store_batch,
+    store_finding,
+)
 
-ATTEMPTS = 8  # commits lost to a faster writer before giving up; our own writers queue instead
-CORRECTIONS = "_corrections"  # running count, carried by every commit: also what makes two collide
-REGISTERS: Mapping[str, pa.Schema] = {
-    "_batch": ledger.BATCHES,
-    "_quarantine": ledger.QUARANTINE,
-    "finding._run": ledger.RUNS,
-}
-ENGINE = re.compile(r"^[a-z][a-z0-9_]*$")
 At = Snapshot | str | None
 
 
@@ -64,12 +62,11 @@ class Store:
             JiqunError: ``E-STORE-CORRUPT`` when acknowledged data is damaged.
         """
         self.root = root.resolve()
-        self.contracts = contracts() if known is None else known
+        self.tables = Tables(self.root, contracts() if known is None else known)
         self.views = Views(self.root / "_scratch")
-        self._tables: dict[str, DurableTable] = {}
         make_folder(self.root)
-        for name in ("_batch", *self.names()):  # the ledger first: it tells what was acknowledged
-            self._open(name).recover()
+        for name in (BATCHES, *self.names()):  # the ledger first: it tells what was acknowledged
+            self.tables.open(name).recover()
 
     # ---- facts ------------------------------------------------------------------------------
 
@@ -107,7 +104,7 @@ class Store:
                 ``E-STORE-BATCH`` when the key was used for other rows; ``E-STORE-FULL`` on a
                 full disk; ``E-STORE-BUSY`` when foreign writers never let us through.
         """
-        contract = self._contract(contract_name)
+        contract = self.tables.contract(contract_name)
         held = 0 if quarantined is None else quarantined.height
         ledger.check_counts(
             received=received, accepted=accepted.height, quarantined=held, duplicate=duplicate
@@ -126,14 +123,15 @@ class Store:
             digest=content_digest(rows, contract),
             recorded_at=datetime.now(UTC),
         )
-        as_of = cast(date | None, rows["as_of"].max())
-        entry = ledger.batch_row(draft, meta or {}, as_of)  # refuses bad meta before any write
-        table = self._open(contract_name)
+        # Made before any write, so that meta that cannot be read leaves nothing behind.
+        entry = ledger.batch_row(draft, meta or {}, cast(date | None, rows["as_of"].max()))
+        table = self.tables.open(contract_name)
         with full_disk_is_clear(self.root), table.lock():
             if quarantined is not None and held:
-                self._quarantine(draft, quarantined)
-            receipt = _attempt(lambda: self._store(table, contract, rows, draft))
-            self._record(receipt, entry)
+                refused = ledger.quarantine_rows(quarantined, draft)
+                register(self.tables, QUARANTINE, refused, mark(contract_name, batch))
+            receipt = retried(lambda: store_batch(table, contract, rows, draft, self.views))
+            record(self.tables, receipt, meta or {}, entry)
         return receipt
 
     def table(self, name: str, at: At = None) -> ir.Table:
@@ -144,15 +142,15 @@ class Store:
         """
         version = self.version(name, at)
         if version < 0:
-            return self.views.empty(name, self._schema(name))
-        return self.views.table(name, self._open(name), version)
+            return self.views.empty(name, self.tables.schema(name))
+        return self.views.table(name, self.tables.open(name), version)
 
     def current(self, name: str, at: At = None) -> ir.Table:
         """Return the latest fact of every key, with the contract's columns and provenance."""
         table = self.table(name, at)
         version = self.version(name, at)
-        if version >= 0 and self._open(name).token(CORRECTIONS, version):
-            table = latest(table, self._contract(name).key)
+        if version >= 0 and self.tables.open(name).token(CORRECTIONS, version):
+            table = latest(table, self.tables.contract(name).key)
         return table.drop(SEQUENCE) if SEQUENCE in table.columns else table
 
     def polars(
@@ -177,39 +175,32 @@ class Store:
 
     def batches(self) -> pl.DataFrame:
         """Return the ledger: one row per batch."""
-        return self.polars("_batch").sort("recorded_at", "contract", "batch")
+        return self.polars(BATCHES).sort("recorded_at", "contract", "batch")
 
     # ---- versions ---------------------------------------------------------------------------
 
     def names(self) -> list[str]:
         """Return the tables that exist; findings as ``finding.<engine>``."""
-        found = [
-            f"{prefix}{path.name}"
-            for prefix, folder in (("", "facts"), ("finding.", "findings"))
-            if (self.root / folder).is_dir()
-            for path in sorted((self.root / folder).iterdir())
-            if path.is_dir()
-        ]
-        return found
+        return self.tables.names()
 
     def version(self, name: str, at: At = None) -> int:
         """Return the version of ``name`` at a snapshot, or the newest; -1 for none."""
         if at is None:
-            return self._open(name).version()
+            return self.tables.open(name).version()
         taken = self.at(at) if isinstance(at, str) else at
         return taken.versions.get(name, -1)
 
     def files(self, name: str, version: int) -> list[str]:
         """Return the Parquet files that are ``name`` at ``version``; they are never rewritten."""
-        return list(self._open(name).files(version))
+        return list(self.tables.open(name).files(version))
 
     def snapshot(self, names: Sequence[str] | None = None) -> Snapshot:
         """Name the present version of the tables durably, all facts unless ``names`` are given."""
         chosen = names
         if chosen is None:
-            chosen = [n for n in self.names() if not n.startswith(("_", "finding."))]
+            chosen = [n for n in self.names() if not n.startswith(("_", FINDING))]
         with full_disk_is_clear(self.root):
-            tables = {name: self._open(name) for name in chosen}
+            tables = {name: self.tables.open(name) for name in chosen}
             for table in tables.values():
                 table.settle()
             versions = {name: table.version() for name, table in tables.items() if table.exists}
@@ -225,7 +216,7 @@ class Store:
 
     # ---- findings ---------------------------------------------------------------------------
 
-    def write_finding(
+    def write_finding(  # noqa: PLR0913 - one keyword per column of the registry
         self,
         engine: str,
         frame: pl.DataFrame,
@@ -248,8 +239,6 @@ class Store:
                 run id was used for another result, ``E-STORE-SCHEMA`` for a retyped column,
                 ``E-STORE-NAME`` for a bad engine name.
         """
-        if not ENGINE.match(engine):
-            raise _unknown(engine)
         self.at(snapshot_id)
         draft = Run(
             run=run,
@@ -265,21 +254,19 @@ class Store:
             digest=frame_digest(frame),
             version=-1,
         )
-        table = self._open(f"finding.{engine}")
+        table = self.tables.open(f"{FINDING}{engine}")
         with full_disk_is_clear(self.root), table.lock():
             stored = table.schema(table.version()) if table.exists else None
-            data = finding_table(frame, run, stored)
-            receipt = _attempt(lambda: self._store_finding(table, data, draft))
-            row = {**asdict(replace(draft, version=receipt.version))}
+            receipt = retried(lambda: store_finding(table, frame, draft, stored))
+            row = asdict(replace(draft, version=receipt.version))
             row |= {name: canonical_json(dict(row[name])) for name in ("scope", "params")}
-            self._register(
-                "finding._run", pa.Table.from_pylist([row], ledger.RUNS), f"{engine}/{run}"
-            )
+            entry = pa.Table.from_pylist([row], ledger.RUNS)
+            register(self.tables, RUNS, entry, mark(engine, run))
         return receipt
 
     def runs(self, engine: str | None = None, scope: Mapping[str, Any] | None = None) -> list[Run]:
         """Return the runs, newest first; of one engine and one scope if given."""
-        rows = self.polars("finding._run").sort("recorded_at", "version", descending=True)
+        rows = self.polars(RUNS).sort("recorded_at", "version", descending=True)
         found = [ledger.run_of(row) for row in rows.iter_rows(named=True)]
         return [
             one
@@ -303,8 +290,8 @@ class Store:
                 hint_en=f"run it first: jiqun run {engine}",
                 kind=Kind.NOT_FOUND,
             )
-        name = f"finding.{engine}"
-        table = self.views.table(name, self._open(name), found[0].version)
+        name = f"{FINDING}{engine}"
+        table = self.views.table(name, self.tables.open(name), found[0].version)
         return table.filter(table["run"] == found[0].run)
 
     # ---- upkeep -----------------------------------------------------------------------------
@@ -315,13 +302,13 @@ class Store:
         Returns the new version, or None when there was nothing to gain.
         """
         with full_disk_is_clear(self.root):
-            return compact(self._open(name), self.views.connection())
+            return compact(self.tables.open(name), self.views.connection())
 
     def sweep(self, *, older_than: float = 86_400.0) -> list[Path]:
         """Remove files that no version refers to, left by writers that died; return them."""
         removed: list[Path] = []
         for name in self.names():
-            table = self._open(name)
+            table = self.tables.open(name)
             with table.lock():
-                removed += table.sweep(older_than=older_than)
+                removed += sweep(table, older_than=older_than)
         return removed

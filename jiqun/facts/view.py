@@ -61,13 +61,15 @@ class Views:
 
     def connection(self) -> duckdb.DuckDBPyConnection:
         """Return this thread's DuckDB cursor, for SQL that Ibis cannot express."""
-        return cast(duckdb.DuckDBPyConnection, self.backend().con)
+        return self.backend().con
 
     def table(self, name: str, table: DurableTable, version: int) -> ir.Table:
         """Return ``version`` of ``table`` with every stored column, oldest rows included."""
         schema = table.schema(version)
         evolved = not table.schema(0).equals(schema)
-        return self._view(f"{name}_v{version}", relation(table.files(version), schema, evolved))
+        return self._view(
+            f"{name}_v{version}", relation(table.files(version), schema, evolved=evolved)
+        )
 
     def empty(self, name: str, schema: pa.Schema) -> ir.Table:
         """Return a table without rows, for facts that nobody has brought yet."""
@@ -82,7 +84,7 @@ class Views:
         return backend.table(view)
 
 
-def relation(files: Sequence[str], schema: pa.Schema, evolved: bool = True) -> str:  # noqa: FBT001, FBT002
+def relation(files: Sequence[str], schema: pa.Schema, *, evolved: bool = True) -> str:
     """Return SQL for the rows of ``files`` with the columns of ``schema``.
 
     ``evolved`` says that some of the files may lack columns added since; those read as null.
@@ -94,7 +96,9 @@ def relation(files: Sequence[str], schema: pa.Schema, evolved: bool = True) -> s
     quoted = ", ".join("'" + path.replace("'", "''") + "'" for path in files)
     if not evolved:
         return f"SELECT * FROM read_parquet([{quoted}])"
-    return f"{nothing} UNION ALL BY NAME SELECT * FROM read_parquet([{quoted}], union_by_name = true)"
+    return (
+        f"{nothing} UNION ALL BY NAME SELECT * FROM read_parquet([{quoted}], union_by_name = true)"
+    )
 
 
 def _sql_type(kind: pa.DataType) -> str:

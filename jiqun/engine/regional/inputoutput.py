@@ -1,9 +1,7 @@
-"""Input–output tables: balance, coefficients, inverses, linkages, extraction.
+"""Input–output tables: balance, coefficients, supply–use models and inverses.
 
 Sources: Miller and Blair, *Input–Output Analysis* (2nd ed. 2009) for coefficients, inverses and
-the supply–use models; Dietzenbacher and Romero, International Regional Science Review 30 (2007)
-for average propagation lengths; Dietzenbacher and Lahr, Economic Systems Research 25 (2013) for
-hypothetical extraction; Rasmussen, *Studies in Inter-Sectoral Relations* (1956) for linkages.
+the supply–use models. What an inverse says is in :mod:`jiqun.engine.regional.linkages`.
 """
 
 from __future__ import annotations
@@ -52,8 +50,8 @@ def check_balance(table: IOTable, *, tolerance: float = 1e-6) -> list[Problem]:
 
     Args:
         table: the table.
-        tolerance: largest gap as a share of the sector's output (or of the mean output, if
-            larger relative to a tiny sector, times the tolerance).
+        tolerance: largest gap as a share of the sector's output; sectors below a thousandth of
+            the mean output are measured against that thousandth.
 
     Returns:
         Problems with the sector's code in ``column`` and the gap in ``value``; empty if balanced.
@@ -65,28 +63,30 @@ def check_balance(table: IOTable, *, tolerance: float = 1e-6) -> list[Problem]:
     if table.imported is not None:
         columns = columns + table.imported.sum(axis=0)
     allowed = tolerance * np.maximum(np.abs(table.output), np.abs(table.output).mean() * 1e-3)
-    problems: list[Problem] = []
     sides = (("行", "row", "使用", "uses", rows), ("列", "column", "投入", "inputs", columns))
-    for side_zh, side_en, what_zh, what_en, total in sides:
-        gap = total - table.output
+    return [
+        _imbalance(table, k, total, words)
+        for *words, total in sides
         # A comparison that is false for NaN as well: an unknown entry cannot balance.
-        for k in np.flatnonzero(~(np.abs(gap) <= allowed)):
-            problems.append(
-                Problem(
-                    code="E-IO-UNBALANCED",
-                    message_zh=f"部门 {table.codes[k]} 的{side_zh}不平衡：{what_zh}合计 "
-                    f"{total[k]:,.6g}，总产出 {table.output[k]:,.6g}，相差 {gap[k]:,.6g}。",
-                    message_en=f"The {side_en} of sector {table.codes[k]} does not balance: "
-                    f"{what_en} add up to {total[k]:,.6g}, output is {table.output[k]:,.6g}, "
-                    f"the gap is {gap[k]:,.6g}.",
-                    remedy_zh="检查单位、进口列与误差列，以及是否漏读了小计之外的行列。",
-                    remedy_en="Check the unit, the import and discrepancy columns, and whether a "
-                    "row or column was missed or a subtotal read as a sector.",
-                    column=table.codes[k],
-                    value=f"{gap[k]:.6g}",
-                )
-            )
-    return problems
+        for k in np.flatnonzero(~(np.abs(total - table.output) <= allowed)).tolist()
+    ]
+
+
+def _imbalance(table: IOTable, k: int, total: Array, words: Sequence[str]) -> Problem:
+    side_zh, side_en, what_zh, what_en = words
+    code, made, used = table.codes[k], float(table.output[k]), float(total[k])
+    return Problem(
+        code="E-IO-UNBALANCED",
+        message_zh=f"部门 {code} 的{side_zh}不平衡：{what_zh}合计 {used:,.6g}，"
+        f"总产出 {made:,.6g}，相差 {used - made:,.6g}。",
+        message_en=f"The {side_en} of sector {code} does not balance: {what_en} add up to "
+        f"{used:,.6g}, output is {made:,.6g}, the gap is {used - made:,.6g}.",
+        remedy_zh="检查单位、进口列与误差列，以及是否漏读行列或把小计当成部门。",
+        remedy_en="Check the unit, the import and discrepancy columns, and whether a row or "
+        "column was missed or a subtotal read as a sector.",
+        column=code,
+        value=f"{used - made:.6g}",
+    )
 
 
 def require_balance(table: IOTable, *, tolerance: float = 1e-6) -> None:
@@ -210,7 +210,7 @@ def commodity_by_commodity(
             hint_en="Use industry technology, or merge by-products first.",
         )
     product_mix = technical_coefficients(make.T, total)
-    return np.linalg.solve(product_mix.T, inputs.T).T
+    return np.asarray(np.linalg.solve(product_mix.T, inputs.T).T, dtype=np.float64)
 
 
 def spectral_radius(A: Array) -> float:
@@ -229,7 +229,7 @@ def leontief_inverse(A: Array, codes: Sequence[str] = ()) -> Array:
             when a coefficient is NaN.
     """
     _require_productive(A.sum(axis=0), codes, np.abs(A).sum(axis=0))
-    return np.linalg.inv(np.eye(A.shape[0]) - A)
+    return np.asarray(np.linalg.inv(np.eye(A.shape[0]) - A), dtype=np.float64)
 
 
 def ghosh_inverse(B: Array, codes: Sequence[str] = ()) -> Array:
@@ -239,12 +239,12 @@ def ghosh_inverse(B: Array, codes: Sequence[str] = ()) -> Array:
         JiqunError: E-IO-NOT-PRODUCTIVE when the spectral radius reaches 1. A row sum above 1 is
             allowed: in a competitive table a product sells more than is made at home.
     """
-    if not np.isfinite(B).all():
-        raise _unknown_error(codes, ~np.isfinite(B).all(axis=1))
-    rows = B.sum(axis=1)
+    rows = np.asarray(B.sum(axis=1), dtype=np.float64)
+    if not np.isfinite(rows).all():
+        raise _unknown_error(codes, ~np.isfinite(rows))
     if (np.abs(B).sum(axis=1) >= 1.0).any() and spectral_radius(B) >= 1.0:
         raise _productive_error(codes, rows, rows >= 1.0)
-    return np.linalg.inv(np.eye(B.shape[0]) - B)
+    return np.asarray(np.linalg.inv(np.eye(B.shape[0]) - B), dtype=np.float64)
 
 
 def _require_productive(columns: Array, codes: Sequence[str], absolute: Array) -> None:
@@ -255,7 +255,7 @@ def _require_productive(columns: Array, codes: Sequence[str], absolute: Array) -
 
 
 def _named(codes: Sequence[str], wrong: npt.NDArray[np.bool_]) -> list[str]:
-    return [codes[k] if codes else f"#{k}" for k in np.flatnonzero(wrong)]
+    return [codes[k] if codes else f"#{k}" for k in np.flatnonzero(wrong).tolist()]
 
 
 def _productive_error(

@@ -48,6 +48,17 @@ def _share(part: Floats, whole: Floats) -> Floats:
     return np.divide(part, whole, out=np.full(part.shape, np.nan), where=whole > 0)
 
 
+def _upper(activity: Activity, weights: Floats) -> Floats:
+    """Upper ends by sector; unknown where any member that exists in the nation is unknown.
+
+    A member without any published activity in the whole reference area cannot be sized and is
+    left out of both the place's and the nation's side.
+    """
+    unknown = np.isnan(activity.high)
+    open_ended = (unknown & (activity.national_size > 0)).astype(float) @ weights > 0
+    return np.where(open_ended, np.nan, np.where(unknown, 0.0, activity.high) @ weights)
+
+
 def sector_state(activity: Activity, links: Links, params: ChainParams) -> SectorState:
     """Spread the place's activity over the sectors and compare supply with intermediate demand.
 
@@ -58,10 +69,10 @@ def sector_state(activity: Activity, links: Links, params: ChainParams) -> Secto
     """
     weights = links.weights
     published = np.nan_to_num(activity.size) @ weights
-    low, high = activity.low @ weights, activity.high @ weights
+    low, high = activity.low @ weights, _upper(activity, weights)
     national = activity.national_size @ weights
     output_low = links.output * np.nan_to_num(_share(low, national))
-    output_high = links.output * np.nan_to_num(_share(high, national))
+    output_high = links.output * np.where(national > 0, _share(high, national), 0.0)
     demand = links.A @ output_low
     usable = links.intermediate_share
     own = np.diag(links.A)
@@ -158,6 +169,9 @@ def _supporting_rows(
     )
     flags[lead_sectors] = False
     best = requirement.max(axis=1)
+    # A user further down supports the chain only if it is here; one that is not belongs to 延链.
+    upstream = best >= params.supporting.requirement_min
+    flags &= upstream | ~np.isin(state.status, ["missing", "unknown"])
     chosen = np.flatnonzero(flags)
     chosen = chosen[np.argsort(-best[chosen], kind="stable")]
     return [
@@ -166,6 +180,7 @@ def _supporting_rows(
             "kind": "supporting",
             "rank": rank,
             "status": str(state.status[j]),
+            "upstream": bool(upstream[j]),
             "requirement": best[j],
             "sales": sales[j].max(),
             "steps": steps[j, lead[j]],
@@ -311,7 +326,7 @@ def _lists(rows: list[Row], params: ChainParams) -> None:
     for row in rows:
         lists: list[str] = []
         status, count = row["status"], row["establishments"]
-        if status in {"missing", "weak"}:
+        if status in {"missing", "weak"} and row["upstream"]:
             feasible = row["feasibility"] >= 0.5
             large = row["plants"] >= params.minimum_scale
             row["gate_entry"] = None if np.isnan(row["feasibility"]) else bool(feasible)

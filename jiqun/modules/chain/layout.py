@@ -16,6 +16,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import floor, sqrt
 from typing import Literal, NotRequired, TypedDict
+from unicodedata import east_asian_width
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,23 +27,26 @@ Status = Literal["strong", "present", "weak", "missing", "undisclosed", "candida
 TIERS: tuple[Tier, ...] = ("lead", "support", "potential")
 GAP_STATUSES: frozenset[Status] = frozenset({"weak", "missing"})
 PADDING = 9.0  # from a box's edge to its words and dots
+NAME_SIZE = 13.5  # of a segment's name, in units
+NARROW_EM = 0.6  # width of a Latin letter or a digit in bold, on average
 LARGEST_PITCH, SMALLEST_PITCH = 9.0, 2.8  # between the centres of two dots
 DOT_RADIUS = (0.26, 0.26, 0.31, 0.38, 0.46)  # × pitch, by size band 0 unknown, 1 micro … 4 large
 
 
 class LaneData(TypedDict):
-    """One lane: ``note`` is the short line under its name, such as a count."""
+    """One lane: ``notes`` are short lines under its name, such as counts (about six characters)."""
 
     tier: Tier
     label: str
-    note: NotRequired[str]
+    notes: NotRequired[list[str]]
 
 
 class SegmentData(TypedDict):
     """One segment of the chain, with every word already in the reader's language.
 
     ``value`` is ``None`` when it is not known; ``value_label`` then says why or is empty.
-    ``firms`` are ``[name or None, size band]``; band 0 is unknown, 1 micro to 4 large.
+    ``firms`` are ``[name or None, size band]``; band 0 is unknown, 1 micro to 4 large. ``tip`` is
+    what the map says of a segment under the pointer, one thing a line; ``chain_map`` writes it.
     """
 
     id: str
@@ -55,13 +59,15 @@ class SegmentData(TypedDict):
     value_label: str
     firms: list[list[str | int | None]]
     href: str
+    tip: NotRequired[str]
 
 
 class LayoutData(TypedDict):
     """Places for one drawing width, in units of about one CSS pixel at natural size.
 
     ``lanes`` are ``[y, height]``; ``boxes`` are ``[x, y, width, height, first dot's centre x,
-    centre y, pitch, columns, dots shown]``, both in the order of the map's own lists.
+    centre y, pitch, columns, dots shown]``; ``names`` are the labels cut to at most two lines.
+    All are in the order of the map's own lists.
     """
 
     width: float
@@ -69,6 +75,7 @@ class LayoutData(TypedDict):
     gutter: float
     lanes: list[list[float]]
     boxes: list[list[float]]
+    names: list[list[str]]
 
 
 class MapData(TypedDict):
@@ -98,7 +105,7 @@ class Shape:
     gap: float = 10.0
     row_gap: float = 16.0
     lane_gap: float = 30.0
-    inset: float = 12.0
+    inset: float = 14.0
 
 
 WIDE = Shape(
@@ -110,15 +117,16 @@ WIDE = Shape(
     heights={"lead": 112.0, "support": 88.0, "potential": 76.0},
 )
 NARROW = Shape(
-    width=400.0,
+    width=344.0,
     gutter=0.0,
-    heading=30.0,
-    smallest=120.0,
-    largest=376.0,
+    heading=34.0,
+    smallest=102.0,
+    largest=324.0,
     heights={"lead": 104.0, "support": 88.0, "potential": 76.0},
     gap=8.0,
     row_gap=12.0,
-    lane_gap=20.0,
+    lane_gap=18.0,
+    inset=10.0,
 )
 
 
@@ -152,6 +160,8 @@ def chain_map(
     for segment in ordered:
         segment["firms"] = sorted(segment["firms"], key=_band, reverse=True)
     ranked = sorted((flow for flow in flows if flow[0] != flow[1]), key=lambda flow: -flow[2])
+    for index, segment in enumerate(ordered):
+        segment["tip"] = "\n".join(_tip(index, ordered, ranked))
     return MapData(
         unit=unit,
         synthetic=synthetic,
@@ -213,7 +223,58 @@ def place(
         gutter=shape.gutter,
         lanes=bands,
         boxes=boxes,
+        names=[
+            name_lines(segment["label"], box[2] - 2 * PADDING)
+            for segment, box in zip(segments, boxes, strict=True)
+        ],
     )
+
+
+def name_lines(label: str, width: float, *, size: float = NAME_SIZE) -> list[str]:
+    """Cut a label to at most two lines, between words where it has spaces, and mark what is lost.
+
+    Widths are estimated at one em for wide characters and ``NARROW_EM`` for the others, because
+    the same lines are drawn by browsers and by report programs with fonts we cannot measure.
+    """
+    lines: list[str] = []
+    rest = label.strip()
+    while rest and len(lines) < 2:
+        end = _fitting(rest, width / size)
+        if end < len(rest):
+            if lines:
+                lines.append(rest[: max(end - 1, 1)].rstrip() + "…")
+                break
+            space = rest.rfind(" ", 0, end + 1)
+            end = space if space > 0 else end
+        lines.append(rest[:end].rstrip())
+        rest = rest[end:].lstrip()
+    return lines
+
+
+def text_width(words: str) -> float:
+    """Estimate the width of some words in em."""
+    return sum(1.0 if east_asian_width(c) in "WFA" else NARROW_EM for c in words)
+
+
+def _fitting(words: str, em: float) -> int:
+    """Return how many characters fit, at least one."""
+    end = len(words)
+    while end > 1 and text_width(words[:end]) > em:
+        end -= 1
+    return end
+
+
+def _tip(
+    index: int,
+    segments: Sequence[SegmentData],
+    flows: Sequence[tuple[int, int, float, str]],
+) -> list[str]:
+    """Say what a segment is, how large, and its two largest suppliers (←) and buyers (→)."""
+    segment = segments[index]
+    size = " · ".join(filter(None, (segment["value_label"], segment["status_label"])))
+    inward = [f"← {segments[a]['label']} {label}" for a, b, _, label in flows if b == index]
+    outward = [f"→ {segments[b]['label']} {label}" for a, b, _, label in flows if a == index]
+    return list(filter(None, (segment["title"], size, *inward[:2], *outward[:2])))
 
 
 def _band(firm: list[str | int | None]) -> int:
@@ -246,12 +307,12 @@ def _rows(lane: Lane, scale: float, shape: Shape) -> list[list[tuple[int, float]
 def _scale(lanes: Sequence[Lane], shape: Shape) -> float:
     """Return the largest k (40 steps of bisection) that needs no more rows than the smallest boxes.
 
-    Narrow drawings may take two more rows per lane, because few boxes fit beside each other.
+    A narrow drawing may take one more row per lane, because few boxes fit beside each other.
     """
     largest_root = max((root for lane in lanes for root in lane.roots), default=0.0)
     if largest_root <= 0.0:
         return 0.0
-    spare = 0 if shape.gutter else 2
+    spare = 0 if shape.gutter else 1
     allowed = [len(_rows(lane, 0.0, shape)) + spare for lane in lanes]
     low, high = 0.0, shape.largest / largest_root
     for _ in range(40):

@@ -1,0 +1,400 @@
+"""Records of text → typed columns of a contract, with every problem of every cell.
+
+Each distinct text is parsed once, so the cost is that of the distinct values, not of the rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import polars as pl
+
+from jiqun.facts import period, quantity, units, uscc
+from jiqun.facts.contract import ARROW_TYPES, Column, Contract
+from jiqun.facts.mapping import Table, nearest
+from jiqun.facts.read.sheet import squeeze
+from jiqun.facts.read.tables import RawTable
+from jiqun.facts.records import HIDDEN, UNIT, Records
+
+RECORD = "_record"
+FOUND = {
+    RECORD: pl.UInt32,
+    "column": pl.String,
+    "value": pl.String,
+    "code": pl.String,
+    "extra": pl.String,
+}
+TRUE = frozenset({"true", "t", "yes", "y", "是", "1", "√", "有"})
+FALSE = frozenset({"false", "f", "no", "n", "否", "0", "×", "无"})
+# A missing cell is never a zero; each kind says so in its own words.
+MISSING_CODES = {
+    quantity.EMPTY: "I-NOT-REPORTED",
+    quantity.DASH: "I-NOT-APPLICABLE",
+    quantity.ELLIPSIS: "I-NOT-AVAILABLE",
+    quantity.SUPPRESSED: "I-SUPPRESSED",
+}
+DTYPES = {
+    name: pl.Series([], dtype=pl.String).to_frame().select(pl.lit(None).cast(kind)).dtypes[0]
+    for name, kind in {
+        "string": pl.String, "int64": pl.Int64, "double": pl.Float64, "date32[day]": pl.Date,
+        "bool": pl.Boolean,
+    }.items()
+}  # fmt: skip
+
+
+def dtype_of(column: Column) -> pl.DataType:
+    """Polars type in which a contract column is stored."""
+    return DTYPES[str(ARROW_TYPES[column.type])]
+
+
+@dataclass(frozen=True, slots=True)
+class Converted:
+    """``frame`` keeps the working columns; ``found`` has one row per problem of one cell."""
+
+    frame: pl.DataFrame
+    found: pl.DataFrame
+
+
+# What reading one column's distinct texts gives: text → value, code, extra.
+Reader = Callable[[pl.Series], pl.DataFrame]
+
+
+def _answer(
+    texts: pl.Series, values: pl.Series, codes: pl.Series, extra: pl.Series | None = None
+) -> pl.DataFrame:
+    empty = pl.Series([""] * len(texts), dtype=pl.String)
+    return pl.DataFrame(
+        {"text": texts, "typed": values, "code": codes, "extra": empty if extra is None else extra}
+    )
+
+
+def _text(texts: pl.Series) -> pl.DataFrame:
+    stripped = texts.to_frame("t").select(
+        pl.when(pl.col("t").str.strip_chars() != "").then(pl.col("t").str.strip_chars())
+    )
+    return _answer(texts, stripped.to_series(), pl.Series([""] * len(texts)))
+
+
+def _code(texts: pl.Series) -> pl.DataFrame:
+    frame = texts.to_frame("t").select(
+        pl.col("t").str.normalize("NFKC").str.strip_chars().alias("plain")
+    )
+    frame = frame.with_columns(
+        pl.when(pl.col("plain").str.contains(uscc.SCIENTIFIC))
+        .then(pl.lit(uscc.AS_NUMBER))
+        .otherwise(pl.lit(""))
+        .alias("code"),
+        pl.when(pl.col("plain") != "").then(pl.col("plain")).alias("plain"),
+    )
+    return _answer(texts, frame["plain"], frame["code"])
+
+
+def _enum(column: Column, words: Mapping[str, str]) -> Reader:
+    known = {squeeze(key): key for key in column.values}
+    known |= {squeeze(zh): key for key, zh in column.values.items()}
+    known |= {squeeze(word): key for word, key in words.items()}
+
+    def read(texts: pl.Series) -> pl.DataFrame:
+        values = [known.get(squeeze(text)) for text in texts]
+        bad = [
+            value is None and bool(text.strip()) for text, value in zip(texts, values, strict=True)
+        ]
+        options = [*column.values, *column.values.values()]
+        choices = "、".join(f"{key}（{zh}）" for key, zh in column.values.items())
+        extra = [
+            nearest(text, options) or choices if b else ""
+            for text, b in zip(texts, bad, strict=True)
+        ]
+        codes = ["E-ENUM" if b else "" for b in bad]
+        return _answer(
+            texts, pl.Series(values, dtype=pl.String), pl.Series(codes), pl.Series(extra)
+        )
+
+    return read
+
+
+def _each(parse: Callable[[str], object], kind: pl.DataType, code: str) -> Reader:
+    """Reader that calls ``parse`` per distinct text; None for a filled cell is problem ``code``."""
+
+    def read(texts: pl.Series) -> pl.DataFrame:
+        values = [parse(text) if text.strip() else None for text in texts]
+        codes = [
+            code if v is None and t.strip() else "" for t, v in zip(texts, values, strict=True)
+        ]
+        return _answer(texts, pl.Series(values, dtype=kind), pl.Series(codes, dtype=pl.String))
+
+    return read
+
+
+def _bool(text: str) -> bool | None:
+    word = squeeze(text)
+    return True if word in TRUE else False if word in FALSE else None
+
+
+def _number(text: str) -> float | None:
+    plain = squeeze(text).replace("−", "-").replace("▲", "-")
+    percent = plain.endswith("%")
+    try:
+        value = float(plain.removesuffix("%").replace(",", ""))
+    except ValueError:
+        return None
+    return value / 100 if percent else value
+
+
+def _period(habits: period.Habits) -> Reader:
+    def read(texts: pl.Series) -> pl.DataFrame:
+        found = period.parse_series(texts, habits=habits)
+        return _answer(texts, found["value"], found["code"])
+
+    return read
+
+
+def _integer(unit: units.Unit) -> Reader:
+    def read(texts: pl.Series) -> pl.DataFrame:
+        found = quantity.parse_series(texts, unit=unit)
+        codes = found["code"].replace(
+            {"E-QUANTITY": "E-INTEGER", "E-QUANTITY-FRACTION": "E-INTEGER"}
+        )
+        return _answer(texts, found["value"], codes)
+
+    return read
+
+
+def _firm(texts: pl.Series) -> pl.DataFrame:
+    plain = texts.to_frame("t").select(uscc.normalise(pl.col("t")).alias("p"))
+    values = plain.select(pl.when(pl.col("p") != "").then(pl.col("p"))).to_series()
+    lost = plain.select(
+        pl.when(pl.col("p").str.contains(uscc.SCIENTIFIC))
+        .then(pl.lit(uscc.AS_NUMBER))
+        .otherwise(pl.lit(""))
+    ).to_series()
+    return _answer(texts, values, lost)
+
+
+def habits_of(table: Table, raw: RawTable) -> period.Habits:
+    """Habits of periods: the mapping's year, else the one year that the sheet's title names."""
+    kinds = {kind: kind for kind in period.KINDS}
+    return period.Habits(
+        year=table.year or period.year_in(raw.title),
+        kind=kinds.get(table.period_kind or ""),  # pyright: ignore[reportArgumentType, reportCallIssue]
+        serial=table.serial_dates,
+    )
+
+
+def _reader(column: Column, table: Table, raw: RawTable) -> Reader:
+    if column.type == "enum":
+        return _enum(column, table.values.get(column.name, {}))
+    if column.type == "integer":
+        stated = units.find(table.units.get(column.name, "")) or units.find("plain")
+        assert stated is not None  # noqa: S101  # the table of units has “plain”
+        return _integer(stated)
+    simple: Mapping[str, Reader] = {
+        "text": _text,
+        "code": _code,
+        "firm_id": _firm,
+        "period": _period(habits_of(table, raw)),
+        "date": _each(period.parse_date, pl.Date(), "E-DATE"),
+        "bool": _each(_bool, pl.Boolean(), "E-BOOL"),
+        "number": _each(_number, pl.Float64(), "E-NUMBER"),
+    }
+    return simple[column.type]
+
+
+def _translate(texts: pl.Series, words: Mapping[str, str]) -> pl.Series:
+    return texts.replace(dict(words)) if words else texts
+
+
+def _apply(cells: pl.Series, reader: Reader) -> pl.DataFrame:
+    """Read a column through its distinct texts; columns typed, code, extra, in order."""
+    texts = cells.cast(pl.String).fill_null("").alias("text")
+    table = reader(texts.unique())
+    joined = texts.to_frame().join(table, on="text", how="left", maintain_order="left")
+    return joined.select("typed", "code", "extra")
+
+
+def _found(answer: pl.DataFrame, cells: pl.Series, column: str) -> pl.DataFrame:
+    frame = answer.select("code", "extra").with_columns(
+        cells.cast(pl.String).alias("value"), pl.lit(column).alias("column")
+    )
+    return frame.with_row_index(RECORD).filter(pl.col("code") != "").select(FOUND)
+
+
+def _numeric_column(cells: pl.Series) -> pl.DataFrame | None:
+    """Fast path of number columns: every cell is a plain decimal or empty."""
+    typed = cells.cast(pl.Float64, strict=False)
+    empty = cells.is_null() | (cells.cast(pl.String).str.strip_chars() == "")
+    if (typed.is_null() & ~empty).any() or typed.is_infinite().any() or typed.is_nan().any():
+        return None
+    blank = pl.Series([""], dtype=pl.String).new_from_index(0, len(cells))
+    return pl.DataFrame({"typed": typed, "code": blank, "extra": blank})
+
+
+def _quantities(frame: pl.DataFrame, table: Table) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Read the value column unit by unit.
+
+    Returns:
+        (value, base unit, state per record; problems).
+    """
+    marks = frozenset(table.suppression_marks) or quantity.SUPPRESSION_MARKS
+    options = quantity.Options(dash=table.dash, suppressed=marks, rounds=table.round)
+    parts: list[pl.DataFrame] = []
+    indexed = frame.select(pl.col("value"), pl.col(UNIT)).with_row_index(RECORD)
+    for (text,), group in indexed.group_by(UNIT):
+        parts.append(_one_unit(group, str(text or ""), options))
+    whole = pl.concat(parts).sort(RECORD) if parts else indexed.select(_QUANTITY_SCHEMA)
+    bad = whole.filter(pl.col("code") != "").select(
+        RECORD, pl.lit("value").alias("column"), pl.col("raw").alias("value"), "code", "extra"
+    )
+    return whole.select("typed", "base", "state"), bad
+
+
+_QUANTITY_SCHEMA = [
+    pl.col(RECORD), pl.lit(None, pl.Int64).alias("typed"), pl.lit("").alias("base"),
+    pl.lit("").alias("state"), pl.lit("").alias("code"), pl.lit("").alias("raw"),
+    pl.lit("").alias("extra"),
+]  # fmt: skip
+
+
+def _one_unit(group: pl.DataFrame, text: str, options: quantity.Options) -> pl.DataFrame:
+    unit = units.find(text)
+    raw = group["value"].cast(pl.String)
+    if unit is None:
+        code = "E-UNIT" if text else "E-UNIT-MISSING"
+        return group.select(
+            RECORD, pl.lit(None, pl.Int64).alias("typed"), pl.lit("").alias("base"),
+            pl.lit(quantity.BAD).alias("state"), pl.lit(code).alias("code"), raw.alias("raw"),
+            pl.lit(text).alias("extra"),
+        )  # fmt: skip
+    found = quantity.parse_series(group["value"], unit=unit, options=options)
+    return group.select(RECORD).with_columns(
+        found["value"].alias("typed"),
+        pl.lit(unit.base).alias("base"),
+        found["state"],
+        found["code"],
+        raw.alias("raw"),
+        pl.lit(text).alias("extra"),
+    )
+
+
+def _with_status(frame: pl.DataFrame, contract: Contract) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Derive status from the value, keep a stated one, and explain every missing value."""
+    has_status = "status" in contract.names
+    stated = pl.col("status") if "status" in frame.columns else pl.lit(None, dtype=pl.String)
+    hidden = pl.col(HIDDEN) | (pl.col("_state") == quantity.SUPPRESSED) | (stated == "suppressed")
+    hidden = hidden.fill_null(value=False) if has_status else pl.lit(value=False)
+    needed = has_status or contract.column("value").required
+    shown = pl.col("_state") == quantity.VALUE
+    missing = ~shown & ~hidden & (pl.col("_state") != quantity.BAD)
+    contradiction = shown & (pl.col("value") != 0) & (stated == "suppressed").fill_null(value=False)
+    code = (
+        pl.when(contradiction).then(pl.lit("E-STATUS"))
+        .when(missing & pl.lit(value=needed))
+        .then(pl.col("_state").replace_strict(MISSING_CODES, default="", return_dtype=pl.String))
+        .otherwise(pl.lit(""))
+    )  # fmt: skip
+    found = frame.with_row_index(RECORD).select(
+        RECORD, pl.lit("value").alias("column"), pl.col("_raw").alias("value"), code.alias("code"),
+        pl.lit("").alias("extra"),
+    ).filter(pl.col("code") != "")  # fmt: skip
+    if has_status:
+        derived = pl.when(pl.col("value") == 0).then(pl.lit("zero")).otherwise(pl.lit("published"))
+        frame = frame.with_columns(
+            pl.when(hidden)
+            .then(pl.lit("suppressed"))
+            .otherwise(stated.fill_null(derived))
+            .alias("status"),
+            pl.when(~hidden).then(pl.col("value")).alias("value"),
+        )
+    return frame, found
+
+
+def _column(
+    cells: pl.Series, column: Column, table: Table, raw: RawTable
+) -> tuple[pl.Series, pl.DataFrame]:
+    words = table.values.get(column.name, {}) if column.type != "enum" else {}
+    answer = _numeric_column(cells) if column.type == "number" and not words else None
+    if answer is None:
+        translated = _translate(cells.cast(pl.String), words)
+        answer = _apply(translated, _reader(column, table, raw))
+    typed = answer["typed"].cast(dtype_of(column)).alias(column.name)
+    return typed, _found(answer, cells, column.name)
+
+
+def _typed(
+    frame: pl.DataFrame, column: Column, table: Table, raw: RawTable, *, fixed: bool
+) -> tuple[pl.Series, pl.DataFrame]:
+    """Type one column; a constant is read once."""
+    cells = frame[column.name]
+    if not fixed or not frame.height:
+        return _column(cells, column, table, raw)
+    typed, bad = _column(cells.head(1), column, table, raw)
+    everywhere = pl.DataFrame({RECORD: pl.int_range(frame.height, dtype=pl.UInt32, eager=True)})
+    if bad.height:
+        bad = everywhere.join(bad.drop(RECORD), how="cross")
+    return typed.new_from_index(0, frame.height), bad.select(FOUND)
+
+
+def _constants(
+    frame: pl.DataFrame, records: Records, contract: Contract, given: set[str]
+) -> pl.DataFrame:
+    """Columns with one value for the whole table: the mapping's constants, then defaults."""
+    fixed = dict(records.constants)
+    for column in contract.columns:
+        status = column.name == "status" and "value" in contract.names
+        if column.default is not None and column.name not in {*given, *fixed} and not status:
+            fixed[column.name] = column.default
+    names = [name for name in contract.names if name in fixed and name not in given]
+    return frame.with_columns(pl.lit(fixed[name]).alias(name) for name in names)
+
+
+def convert(records: Records, table: Table, raw: RawTable, contract: Contract) -> Converted:
+    """Type every column of the contract.
+
+    Returns:
+        Converted, whose frame has all contract columns (null where unreadable or absent) in the
+        order of the records, and one row in ``found`` for each cell that could not be read.
+    """
+    given = {*records.frame.columns}
+    frame = _constants(records.frame, records, contract, given)
+    found: list[pl.DataFrame] = []
+    typed: list[pl.Series] = []
+    for column in contract.columns:
+        if column.name in frame.columns and column.type not in ("quantity", "unit"):
+            fixed = column.name not in given
+            series, bad = _typed(frame, column, table, raw, fixed=fixed)
+            typed.append(series)
+            found.append(bad)
+    if "value" in contract.names:
+        answer, bad = _quantities(frame, table) if "value" in frame.columns else _no_value(frame)
+        found.append(bad)
+        frame = frame.with_columns(
+            answer["typed"].alias("value"),
+            answer["base"].alias("unit"),
+            answer["state"].alias("_state"),
+            _raw_text(frame).alias("_raw"),
+        )
+    frame = frame.with_columns(typed)
+    if "value" in contract.names:
+        frame, missing = _with_status(frame, contract)
+        found.append(missing)
+    absent = [c for c in contract.columns if c.name not in frame.columns]
+    frame = frame.with_columns(pl.lit(None, dtype=dtype_of(c)).alias(c.name) for c in absent)
+    empty = pl.DataFrame(schema=FOUND)
+    return Converted(frame, pl.concat([empty, *(part.select(FOUND) for part in found)]))
+
+
+def _no_value(frame: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """A table of a contract with values that has none (a register of projects without amounts)."""
+    answer = frame.select(
+        pl.lit(None, pl.Int64).alias("typed"),
+        pl.lit(None, pl.String).alias("base"),
+        pl.lit(quantity.EMPTY).alias("state"),
+    )
+    return answer, pl.DataFrame(schema=FOUND)
+
+
+def _raw_text(frame: pl.DataFrame) -> pl.Series:
+    if "value" in frame.columns:
+        return frame["value"].cast(pl.String)
+    return pl.Series([None], dtype=pl.String).new_from_index(0, frame.height)
