@@ -18,6 +18,7 @@ export default defineConfig({
     rollupOptions: {
       input: {
         main: resolve(here, 'main.ts'),
+        'line-chart': resolve(here, 'elements/line-chart/index.ts'),
         'chain-map': resolve(here, 'elements/chain-map/index.ts'),
       },
     },

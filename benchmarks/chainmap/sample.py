@@ -93,7 +93,9 @@ def sample() -> MapData:
         for a, b, v in segment_flows(segment[source], segment[target], value, segments=36)
     ]
     segments = [
-        _segment(i, row, [[f"示例企业{n:04d}", int(bands[n])] for n in np.flatnonzero(segment == i)])
+        _segment(
+            i, row, [[f"示例企业{n:04d}", int(bands[n])] for n in np.flatnonzero(segment == i)]
+        )
         for i, row in enumerate(rows)
     ]
     lanes: list[LaneData] = [

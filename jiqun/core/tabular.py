@@ -7,7 +7,8 @@ pages, ``workbook`` writes Excel with a first sheet that says where the figures 
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Literal
@@ -16,6 +17,7 @@ import xlsxwriter
 from django.utils import timezone
 from django.utils.translation import get_language
 
+FEN_PER_WAN = 1_000_000
 FieldType = Literal["text", "integer", "number", "share", "money_wan", "words"]
 FORMATS: Mapping[str, str] = {
     "integer": "#,##0",
@@ -75,20 +77,20 @@ def label(spec: Field) -> str:
 
 def display(spec: Field, value: Any) -> str:
     """Write a value as a person reads it; an unknown one is a dash, never a zero."""
-    if value is None or (isinstance(value, float) and value != value):  # noqa: PLR0124
+    if _unknown(value):
         return "—"
-    if spec.type == "words":
-        zh, en = spec.words.get(str(value), (str(value), str(value)))
-        return pick(zh, en)
-    if spec.type == "integer":
-        return f"{int(value):,}"
-    if spec.type == "share":
-        return f"{100 * float(value):.1f}%"
-    if spec.type == "money_wan":
-        return f"{float(value) / 1_000_000:,.{spec.decimals}f}"
-    if spec.type == "number":
-        return f"{float(value):,.{spec.decimals}f}"
-    return str(value)
+    writers: Mapping[str, Callable[[Any], str]] = {
+        "words": lambda word: pick(*spec.words.get(str(word), (str(word), str(word)))),
+        "integer": lambda number: f"{round(float(number)):,}",
+        "share": lambda number: f"{100 * float(number):.1f}%",
+        "money_wan": lambda fen: f"{float(fen) / FEN_PER_WAN:,.{spec.decimals}f}",
+        "number": lambda number: f"{float(number):,.{spec.decimals}f}",
+    }
+    return writers.get(spec.type, str)(value)
+
+
+def _unknown(value: Any) -> bool:
+    return value is None or (isinstance(value, float) and math.isnan(value))
 
 
 def html_table(
@@ -96,10 +98,12 @@ def html_table(
     rows: Sequence[Mapping[str, Any]],
     *,
     caption: str,
-    empty: str,
+    empty: Mapping[str, str],
     export_href: str = "",
 ) -> dict[str, Any]:
     """Return what ``core/table.html`` draws.
+
+    ``empty`` has a ``message`` for a table without rows and may name the ``holder`` of the data.
 
     A field's ``link`` names the row's key that holds an address; ``<name>_badge`` and
     ``<name>_title`` in a row decorate that cell.
@@ -108,7 +112,7 @@ def html_table(
     return {
         "caption": caption,
         "empty": empty,
-        "export_href": export_href,
+        "export_url": export_href,
         "columns": [
             {
                 "name": spec.name,
@@ -211,10 +215,10 @@ def workbook(
 def _write_cell(
     sheet: Any, line: int, column: int, spec: Field, value: Any, styles: Mapping[str, Any]
 ) -> None:
-    if value is None or (isinstance(value, float) and value != value):  # noqa: PLR0124
+    if _unknown(value):
         return
     if spec.type in styles:
-        number = float(value) / 1_000_000 if spec.type == "money_wan" else float(value)
+        number = float(value) / FEN_PER_WAN if spec.type == "money_wan" else float(value)
         sheet.write_number(line, column, number, styles[spec.type])
     else:
         sheet.write_string(line, column, display(spec, value))

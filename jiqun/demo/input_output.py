@@ -6,6 +6,7 @@ Competitive: imports are not told apart in the cells and stand as a (subtracted)
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -51,7 +52,7 @@ class Table:
         return self.flows / self.output
 
 
-def _coefficients(sectors: list[dict], codes: list[str]) -> np.ndarray:
+def _coefficients(sectors: list[dict[str, Any]], codes: list[str]) -> np.ndarray:
     """Coefficients from the recipes, scaled so that the spectral radius is as set."""
     place = {code: i for i, code in enumerate(codes)}
     A = np.zeros((len(codes), len(codes)))

@@ -45,7 +45,7 @@ def resolution(values: pl.Series, unit: Unit) -> int:
 
 
 def _gaps(sums: pl.DataFrame, axis: str, step: int) -> list[Gap]:
-    # Each of n rounded figures, and the total, may be off by half a step.
+    # Each of n rounded figures (a printed zero too), and the total, may be off by half a step.
     allowed = (pl.col("n") + 1) * step / 2
     slack = pl.max_horizontal(allowed, pl.col("total").abs() * RELATIVE)
     wrong = sums.filter((pl.col("parts") - pl.col("total")).abs() > slack)
@@ -63,7 +63,7 @@ def _row_sums(frame: pl.DataFrame, balance: Balance) -> pl.DataFrame:
         pl.when(pl.col("column_kind") == "import").then(pl.col("value") * sign).otherwise("value")
     )
     sums = parts.group_by("origin", pl.col("row").alias("code")).agg(
-        signed.sum().alias("parts"), (pl.col("value") != 0).sum().alias("n")
+        signed.sum().alias("parts"), pl.len().cast(pl.Int64).alias("n")
     )
     totals = frame.filter(pl.col("column") == balance.column_total).select(
         "origin", pl.col("row").alias("code"), pl.col("value").alias("total")
@@ -75,7 +75,7 @@ def _column_sums(frame: pl.DataFrame, balance: Balance) -> pl.DataFrame:
     """Column sums take every origin together: inputs are domestic and imported."""
     parts = frame.filter((pl.col("column_kind") == "sector") & (pl.col("row_kind") != "total"))
     sums = parts.group_by(pl.col("column").alias("code")).agg(
-        pl.col("value").sum().alias("parts"), (pl.col("value") != 0).sum().alias("n")
+        pl.col("value").sum().alias("parts"), pl.len().cast(pl.Int64).alias("n")
     )
     totals = frame.filter(pl.col("row") == balance.row_total).select(
         pl.col("column").alias("code"), pl.col("value").alias("total")

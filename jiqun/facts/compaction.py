@@ -18,6 +18,9 @@ from jiqun.facts.recovery import log_path, log_versions, read_log
 from jiqun.facts.view import SEQUENCE, relation
 
 FILE_ROWS = 2_000_000  # rows of a compacted file
+# delta-rs 1.6.6 lets two commits remove the same file, which would store its rows twice; a shared
+# transaction name makes the second fail.
+COMPACTED = "_compacted"
 ORPHAN = re.compile(r"^(part-.*\.parquet|\d{20}\.json#\d+)$")
 
 
@@ -62,12 +65,18 @@ def compact(table: DurableTable, connection: duckdb.DuckDBPyConnection) -> int |
         for row in pa.table(base.get_add_actions()).select(["path", "size_bytes"]).to_pylist()
     ]
     with table.lock():
-        table.prepare(table.schema(version))
+        newest = table.prepare(table.schema(version))
+        if not set(table.files(version)) <= set(table.files(newest)):
+            _discard(table, adds)
+            return None
         try:
             return table.commit_actions(
-                [*adds, *removes], transactions={}, metadata={"compacted": version}, base=base
+                [*adds, *removes],
+                transactions={COMPACTED: version},
+                metadata={"compacted": version},
+                base=base,
             )
-        except CommitFailedError:  # the same files were compacted by someone else
+        except CommitFailedError:  # someone without our lock compacted in this moment
             return None
 
 
@@ -113,7 +122,7 @@ def _fingerprint(
 
 
 def _discard(table: DurableTable, adds: list[AddAction]) -> None:
-    for add in adds:
+    for add in adds:  # never named by the log
         (table.path / add.path).unlink()
 
 

@@ -205,29 +205,33 @@ def _translate(texts: pl.Series, words: Mapping[str, str]) -> pl.Series:
     return texts.replace(dict(words)) if words else texts
 
 
-def _apply(cells: pl.Series, reader: Reader) -> pl.DataFrame:
-    """Read a column through its distinct texts; columns typed, code, extra, in order."""
-    texts = cells.cast(pl.String).fill_null("").alias("text")
-    table = reader(texts.unique())
-    joined = texts.to_frame().join(table, on="text", how="left", maintain_order="left")
-    return joined.select("typed", "code", "extra")
+def _apply(cells: pl.Series, reader: Reader, column: str) -> tuple[pl.Series, pl.DataFrame]:
+    """Read a column through its distinct texts: (typed column in order, problems)."""
+    texts = cells.cast(pl.String).fill_null("").alias("text").to_frame()
+    table = reader(texts.to_series().unique())
+    known = table.select("text", "typed")
+    typed = texts.join(known, on="text", how="left", maintain_order="left")["typed"]
+    wrong = table.filter(pl.col("code") != "").select("text", "code", "extra")
+    if not wrong.height:
+        return typed, pl.DataFrame(schema=FOUND)
+    found = texts.with_row_index(RECORD).join(wrong, on="text", how="inner")
+    said = found.with_columns(pl.col("text").alias("value"), pl.lit(column).alias("column"))
+    return typed, said.select(*FOUND)
 
 
-def _found(answer: pl.DataFrame, cells: pl.Series, column: str) -> pl.DataFrame:
-    frame = answer.select("code", "extra").with_columns(
-        cells.cast(pl.String).alias("value"), pl.lit(column).alias("column")
-    )
-    return frame.with_row_index(RECORD).filter(pl.col("code") != "").select(FOUND)
-
-
-def _numeric_column(cells: pl.Series) -> pl.DataFrame | None:
+def _plain_numbers(cells: pl.Series) -> pl.Series | None:
     """Fast path of number columns: every cell is a plain decimal or empty."""
     typed = cells.cast(pl.Float64, strict=False)
     empty = cells.is_null() | (cells.cast(pl.String).str.strip_chars() == "")
     if (typed.is_null() & ~empty).any() or typed.is_infinite().any() or typed.is_nan().any():
         return None
-    blank = pl.Series([""], dtype=pl.String).new_from_index(0, len(cells))
-    return pl.DataFrame({"typed": typed, "code": blank, "extra": blank})
+    return typed
+
+
+_QUANTITY = {
+    RECORD: pl.UInt32, "typed": pl.Int64, "base": pl.String, "state": pl.String,
+    "code": pl.String, "extra": pl.String,
+}  # fmt: skip
 
 
 def _quantities(frame: pl.DataFrame, table: Table) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -238,46 +242,41 @@ def _quantities(frame: pl.DataFrame, table: Table) -> tuple[pl.DataFrame, pl.Dat
     """
     marks = frozenset(table.suppression_marks) or quantity.SUPPRESSION_MARKS
     options = quantity.Options(dash=table.dash, suppressed=marks, rounds=table.round)
-    parts: list[pl.DataFrame] = []
-    indexed = frame.select(pl.col("value"), pl.col(UNIT)).with_row_index(RECORD)
-    for (text,), group in indexed.group_by(UNIT):
-        parts.append(_one_unit(group, str(text or ""), options))
-    whole = pl.concat(parts).sort(RECORD) if parts else indexed.select(_QUANTITY_SCHEMA)
-    bad = whole.filter(pl.col("code") != "").select(
-        RECORD, pl.lit("value").alias("column"), pl.col("raw").alias("value"), "code", "extra"
-    )
-    return whole.select("typed", "base", "state"), bad
-
-
-_QUANTITY_SCHEMA = [
-    pl.col(RECORD), pl.lit(None, pl.Int64).alias("typed"), pl.lit("").alias("base"),
-    pl.lit("").alias("state"), pl.lit("").alias("code"), pl.lit("").alias("raw"),
-    pl.lit("").alias("extra"),
-]  # fmt: skip
+    indexed = frame.select("value", UNIT).with_row_index(RECORD)
+    parts = [
+        _one_unit(group, str(text or ""), options)
+        for (text,), group in indexed.group_by(UNIT, maintain_order=True)
+    ]
+    whole = pl.concat([pl.DataFrame(schema=_QUANTITY), *parts]).sort(RECORD)
+    bad = whole.filter(pl.col("code") != "")
+    raw = frame["value"].gather(bad[RECORD]).cast(pl.String)
+    said = bad.with_columns(pl.lit("value").alias("column"), raw.fill_null("").alias("value"))
+    return whole.select("typed", "base", "state"), said.select(*FOUND)
 
 
 def _one_unit(group: pl.DataFrame, text: str, options: quantity.Options) -> pl.DataFrame:
     unit = units.find(text)
-    raw = group["value"].cast(pl.String)
     if unit is None:
         code = "E-UNIT" if text else "E-UNIT-MISSING"
-        return group.select(
-            RECORD, pl.lit(None, pl.Int64).alias("typed"), pl.lit("").alias("base"),
-            pl.lit(quantity.BAD).alias("state"), pl.lit(code).alias("code"), raw.alias("raw"),
-            pl.lit(text).alias("extra"),
-        )  # fmt: skip
-    found = quantity.parse_series(group["value"], unit=unit, options=options)
+        found = group.select(
+            pl.lit(None, pl.Int64).alias("value"),
+            pl.lit(quantity.BAD).alias("state"),
+            pl.lit(code).alias("code"),
+        )
+    else:
+        found = quantity.parse_series(group["value"], unit=unit, options=options)
     return group.select(RECORD).with_columns(
         found["value"].alias("typed"),
-        pl.lit(unit.base).alias("base"),
+        pl.lit(unit.base if unit else "").alias("base"),
         found["state"],
         found["code"],
-        raw.alias("raw"),
         pl.lit(text).alias("extra"),
     )
 
 
-def _with_status(frame: pl.DataFrame, contract: Contract) -> tuple[pl.DataFrame, pl.DataFrame]:
+def _with_status(
+    frame: pl.DataFrame, raw: pl.Series, contract: Contract
+) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Derive status from the value, keep a stated one, and explain every missing value."""
     has_status = "status" in contract.names
     stated = pl.col("status") if "status" in frame.columns else pl.lit(None, dtype=pl.String)
@@ -293,10 +292,12 @@ def _with_status(frame: pl.DataFrame, contract: Contract) -> tuple[pl.DataFrame,
         .then(pl.col("_state").replace_strict(MISSING_CODES, default="", return_dtype=pl.String))
         .otherwise(pl.lit(""))
     )  # fmt: skip
-    found = frame.with_row_index(RECORD).select(
-        RECORD, pl.lit("value").alias("column"), pl.col("_raw").alias("value"), code.alias("code"),
+    found = frame.select(code.alias("code")).with_row_index(RECORD).filter(pl.col("code") != "")
+    found = found.with_columns(
+        raw.gather(found[RECORD]).cast(pl.String).fill_null("").alias("value"),
+        pl.lit("value").alias("column"),
         pl.lit("").alias("extra"),
-    ).filter(pl.col("code") != "")  # fmt: skip
+    ).select(*FOUND)
     if has_status:
         derived = pl.when(pl.col("value") == 0).then(pl.lit("zero")).otherwise(pl.lit("published"))
         frame = frame.with_columns(
@@ -313,12 +314,12 @@ def _column(
     cells: pl.Series, column: Column, table: Table, raw: RawTable
 ) -> tuple[pl.Series, pl.DataFrame]:
     words = table.values.get(column.name, {}) if column.type != "enum" else {}
-    answer = _numeric_column(cells) if column.type == "number" and not words else None
-    if answer is None:
+    typed = _plain_numbers(cells) if column.type == "number" and not words else None
+    bad = pl.DataFrame(schema=FOUND)
+    if typed is None:
         translated = _translate(cells.cast(pl.String), words)
-        answer = _apply(translated, _reader(column, table, raw))
-    typed = answer["typed"].cast(dtype_of(column)).alias(column.name)
-    return typed, _found(answer, cells, column.name)
+        typed, bad = _apply(translated, _reader(column, table, raw), column.name)
+    return typed.cast(dtype_of(column)).alias(column.name), bad
 
 
 def _typed(
@@ -332,7 +333,7 @@ def _typed(
     everywhere = pl.DataFrame({RECORD: pl.int_range(frame.height, dtype=pl.UInt32, eager=True)})
     if bad.height:
         bad = everywhere.join(bad.drop(RECORD), how="cross")
-    return typed.new_from_index(0, frame.height), bad.select(FOUND)
+    return typed.new_from_index(0, frame.height), bad.select(*FOUND)
 
 
 def _constants(
@@ -367,21 +368,21 @@ def convert(records: Records, table: Table, raw: RawTable, contract: Contract) -
             found.append(bad)
     if "value" in contract.names:
         answer, bad = _quantities(frame, table) if "value" in frame.columns else _no_value(frame)
-        found.append(bad)
+        raw_values = frame["value"] if "value" in frame.columns else answer["base"]
         frame = frame.with_columns(
+            *typed,
             answer["typed"].alias("value"),
             answer["base"].alias("unit"),
             answer["state"].alias("_state"),
-            _raw_text(frame).alias("_raw"),
         )
-    frame = frame.with_columns(typed)
-    if "value" in contract.names:
-        frame, missing = _with_status(frame, contract)
-        found.append(missing)
+        frame, missing = _with_status(frame, raw_values, contract)
+        found += [bad, missing]
+    else:
+        frame = frame.with_columns(typed)
     absent = [c for c in contract.columns if c.name not in frame.columns]
     frame = frame.with_columns(pl.lit(None, dtype=dtype_of(c)).alias(c.name) for c in absent)
     empty = pl.DataFrame(schema=FOUND)
-    return Converted(frame, pl.concat([empty, *(part.select(FOUND) for part in found)]))
+    return Converted(frame, pl.concat([empty, *(part.select(*FOUND) for part in found)]))
 
 
 def _no_value(frame: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -392,9 +393,3 @@ def _no_value(frame: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
         pl.lit(quantity.EMPTY).alias("state"),
     )
     return answer, pl.DataFrame(schema=FOUND)
-
-
-def _raw_text(frame: pl.DataFrame) -> pl.Series:
-    if "value" in frame.columns:
-        return frame["value"].cast(pl.String)
-    return pl.Series([None], dtype=pl.String).new_from_index(0, frame.height)

@@ -236,12 +236,14 @@ class DurableTable:
                 commit_properties=properties,
                 post_commithook_properties=NO_HOOKS,
             )
-        except BaseException:
+        except BaseException as error:
             # An error may come after the log entry was linked; then the files are in the table.
-            if self._committed(identity, before) is None:
+            public = self._committed(identity, before) is not None
+            if not public:
                 for action in actions:
                     if isinstance(action, AddAction):
                         (self.path / action.path).unlink(missing_ok=True)
+            if not public or not isinstance(error, Exception):
                 raise
         version = cast(int, self._committed(identity, before))
         self._settle(version)
@@ -276,9 +278,8 @@ class DurableTable:
 
     def settle(self) -> None:
         """Make the newest version durable, whoever wrote it; needed before relying on it."""
-        if self.exists and self.version() > self._synced:
-            with self.lock():
-                self._settle(self.version())
+        if self.exists:
+            self._settle(self.version())
 
     def _committed(self, identity: str, before: int) -> int | None:
         version = before + 1
@@ -333,7 +334,7 @@ class DurableTable:
 def _arrow(schema: Schema) -> pa.Schema:
     """Return a Delta schema as Arrow, without the view types that libraries differ on."""
     plain = {pa.string_view(): pa.string(), pa.large_string(): pa.string()}
-    stored = cast(pa.Schema, pa.schema(cast(Any, schema)))
+    stored = pa.schema(cast(Any, schema))
     return pa.schema([pa.field(f.name, plain.get(f.type) or f.type) for f in stored])
 
 

@@ -70,6 +70,10 @@ class FactStore(Protocol):
         """Store one batch, once."""
         ...
 
+    def batches(self) -> pl.DataFrame:
+        """Return the ledger: one row per batch already stored, with its counts."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class TableReport:
@@ -223,7 +227,7 @@ def _unbalanced(
         pl.lit("value").alias("column"),
         pl.lit(wrong[0].code).alias("value"),
         pl.lit("E-IO-UNBALANCED").alias("code"),
-        pl.lit(said).alias("extra"),
+        pl.lit(wrong[0].text()).alias("extra"),
     )
     found = pl.concat([checked.found, refused])
     return replace(checked, accepted=checked.accepted.clear(), found=found, duplicate=0), said
@@ -292,7 +296,8 @@ def _store(prepared: Prepared, store: FactStore, batch: str) -> TableReport:
     meta = {
         "owner": table.owner or None, "as_of": table.as_of, "next_due": table.next_due,
         "absent": table.absent, "file": table.file, "sheet": raw.sheet, "encoding": raw.encoding,
-        "rows": raw.frame.height, "blank": prepared.records.blank, "filtered": prepared.records.filtered,
+        "rows": raw.frame.height, "blank": prepared.records.blank,
+        "filtered": prepared.records.filtered,
     }  # fmt: skip
     receipt = store.append(
         table.contract, _provenance(prepared), batch=batch, received=received, source=table.source,
@@ -305,7 +310,8 @@ def _store(prepared: Prepared, store: FactStore, batch: str) -> TableReport:
         received=received, accepted=receipt.accepted, quarantined=held.height,
         duplicate=receipt.duplicate, blank=prepared.records.blank,
         filtered=prepared.records.filtered, repeated=receipt.repeated,
-        codes=dict(Counter(held["code"])), problems=prepared.warnings + _examples(held), batch=batch,
+        codes=dict(Counter(held["code"])), problems=prepared.warnings + _examples(held),
+        batch=batch,
     )  # fmt: skip
 
 
@@ -318,17 +324,46 @@ def _failed(table: Table, problems: Iterable[Problem]) -> TableReport:
     )
 
 
-def load_table(county: County, table: Table, store: FactStore, known: Known) -> TableReport:
-    """Load one table of a county; a table that cannot be used gives a report with its problems."""
+def _again(table: Table, batch: str, row: Mapping[str, Any]) -> TableReport:
+    """Report of a batch that the store has already, from its ledger."""
+    counts = {name: int(row[name]) for name in ("received", "accepted", "quarantined", "duplicate")}
+    return TableReport(
+        file=table.file or mapping.NAME,
+        contract=table.contract,
+        source=table.source,
+        batch=batch,
+        repeated=True,
+        **counts,
+    )
+
+
+def load_table(
+    county: County,
+    table: Table,
+    store: FactStore,
+    known: Known,
+    done: Mapping[str, Mapping[str, Any]] | None = None,
+) -> TableReport:
+    """Load one table of a county; a table that cannot be used gives a report with its problems.
+
+    Args:
+        county: the parsed mapping.
+        table: one of its tables.
+        store: the fact store.
+        known: codes of the tables before; grows by this one's.
+        done: ledger rows by batch key; a known batch is not read again, unless others refer to it.
+    """
     started = time.perf_counter()
     try:
         content = _content(county, table)
+        batch = _batch(content, table, known)
+        if done and batch in done and table.contract not in ORDER:
+            return _again(table, batch, done[batch])
         prepared = prepare(table, content, known)
     except JiqunError as failure:
         return _failed(table, failure.fields)
     except records.Failed as failure:
         return _failed(table, failure.problems)
-    batch = _batch(content, table, known)
     report = _store(prepared, store, batch)
     known.learn(table.contract, prepared.checked.accepted)
     return replace(report, seconds=time.perf_counter() - started)
@@ -361,12 +396,13 @@ def load_folder(folder: Path, store: FactStore, *, progress: Progress | None = N
     started = time.perf_counter()
     county = mapping.load(folder)
     known = Known()
+    done = {row["batch"]: row for row in store.batches().iter_rows(named=True)}
     chosen = in_order(county.tables)
     reports: list[TableReport] = []
     for number, table in enumerate(chosen):
         if progress:
             progress(number, len(chosen), table.file or table.source)
-        reports.append(load_table(county, table, store, known))
+        reports.append(load_table(county, table, store, known, done))
     if progress:
         progress(len(chosen), len(chosen), "")
     return LoadReport(county.name, tuple(reports), time.perf_counter() - started)

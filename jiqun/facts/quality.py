@@ -304,12 +304,12 @@ def check(frame: pl.DataFrame, found: pl.DataFrame, contract: Contract, known: K
     parts += _firm_codes(body, contract)
     parts += _references(body, contract, known, unchecked)
     parts += _parents(body, contract, known)
-    problems = pl.concat([part.select(FOUND) for part in parts])
+    problems = pl.concat([part.select(*FOUND) for part in parts])
     clean = body.join(
         problems.select(RECORD).unique(), on=RECORD, how="anti", maintain_order="left"
     )
     kept, clashes = _duplicates(clean, contract)
-    problems = pl.concat([problems, clashes.select(FOUND)])
+    problems = pl.concat([problems, clashes.select(*FOUND)])
     duplicate = clean.height - kept.height - clashes[RECORD].n_unique()
     return Checked(
         accepted=kept.select(*contract.names, ROW),

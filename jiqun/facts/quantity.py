@@ -212,7 +212,7 @@ def _parse_slowly(texts: pl.Series, unit: Unit, options: Options) -> pl.DataFram
         }
     )
     frame = texts.alias("text").to_frame()
-    return frame.join(table, on="text", how="left", maintain_order="left").select(SCHEMA)
+    return frame.join(table, on="text", how="left", maintain_order="left").select(*SCHEMA)
 
 
 def _fast_digits(frame: pl.DataFrame, digits: int) -> pl.DataFrame:

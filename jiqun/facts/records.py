@@ -40,6 +40,16 @@ class Records:
     filtered: int = 0
 
 
+def ignores(patterns: Sequence[str], heading: str) -> bool:
+    """Is this heading one that the mapping ignores (a name, or “re:” and a pattern)?"""
+    return any(
+        bool(re.fullmatch(item[3:], heading))
+        if item.startswith("re:")
+        else squeeze(item) == squeeze(heading)
+        for item in patterns
+    )
+
+
 class Failed(Exception):  # noqa: N818  # carries problems, is never shown itself
     """The table cannot be used at all; ``problems`` say why."""
 
@@ -160,6 +170,7 @@ class _Builder:
     def shared(self) -> dict[str, pl.Expr]:
         """Expressions of every contract column that is not melted, measured or constant."""
         made: dict[str, pl.Expr] = {}
+        free = [item for item in self.raw.headings if not ignores(self.table.ignore, item.name)]
         for column, take in self.table.columns.items():
             expr = self.take(column, take)
             if expr is not None:
@@ -167,7 +178,7 @@ class _Builder:
         for column in self.contract.columns:
             if column.name in self.table.columns or column.name in self.table.constants:
                 continue
-            found = match([column.name, column.zh, column.en], self.raw.headings)
+            found = match([column.name, column.zh, column.en], free)
             if found and found.name not in self.used and not self._wide(column.name):
                 self.used.add(found.name)
                 self.headings[column.name] = found.name
@@ -270,8 +281,8 @@ def _crossed(builder: _Builder, frame: pl.DataFrame, shared: Mapping[str, pl.Exp
     row = builder.find([matrix.row], "row")
     if row is None:
         return frame.clear()
-    ignored = {squeeze(name) for name in (*matrix.ignore, *builder.table.ignore)}
-    names = [n for n in builder.known if n not in builder.used and squeeze(n) not in ignored]
+    ignored = (*matrix.ignore, *builder.table.ignore)
+    names = [n for n in builder.known if n not in builder.used and not ignores(ignored, n)]
     kinds = {n: k for n in names for k, p in matrix.column_kinds.items() if re.fullmatch(p, n)}
     first = {
         n: next(k for k, p in matrix.column_kinds.items() if re.fullmatch(p, n)) for n in kinds
@@ -335,13 +346,12 @@ def _without_blanks(builder: _Builder, long: pl.DataFrame) -> tuple[pl.DataFrame
 
 def _unused(builder: _Builder) -> None:
     """Warn of every heading that neither the mapping nor the contract knows."""
-    ignored = {squeeze(name) for name in builder.table.ignore}
-    if builder.table.matrix:
-        ignored |= {squeeze(name) for name in builder.table.matrix.ignore}
+    matrix = builder.table.matrix
+    ignored = (*builder.table.ignore, *(matrix.ignore if matrix else ()))
     names = [c.zh for c in builder.contract.columns] + [*builder.contract.names]
     for name in builder.known:
         filters = {*builder.table.keep, *builder.table.drop}
-        if name not in builder.used | filters and squeeze(name) not in ignored:
+        if name not in builder.used | filters and not ignores(ignored, name):
             builder.problem("W-COLUMN-UNUSED", name, value=name, extra=nearest(name, names))
 
 

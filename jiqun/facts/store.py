@@ -291,7 +291,9 @@ class Store:
                 kind=Kind.NOT_FOUND,
             )
         name = f"{FINDING}{engine}"
-        table = self.views.table(name, self.tables.open(name), found[0].version)
+        # A registry brought in by an import counts versions of the store that it came from.
+        version = min(found[0].version, self.version(name))
+        table = self.views.table(name, self.tables.open(name), version)
         return table.filter(table["run"] == found[0].run)
 
     # ---- upkeep -----------------------------------------------------------------------------

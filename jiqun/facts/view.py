@@ -31,6 +31,7 @@ SQL_TYPES: Mapping[str, str] = {
     "date32[day]": "DATE",
     "binary": "BLOB",
 }
+KEPT = 512  # versions a thread can read at once; older expressions of it no longer run
 SEQUENCE = "_seq"  # number of the commit that brought the row: later facts win
 
 
@@ -56,7 +57,7 @@ class Views:
                         }
                     )
             self._local.backend = ibis.duckdb.from_connection(self._database.cursor())
-            self._local.made = set()
+            self._local.made = {}
         return cast(Backend, self._local.backend)
 
     def connection(self) -> duckdb.DuckDBPyConnection:
@@ -78,9 +79,14 @@ class Views:
     def _view(self, label: str, query: str) -> ir.Table:
         view = label.replace(".", "_")
         backend = self.backend()
-        if view not in self._local.made:
+        made: dict[str, None] = self._local.made
+        if view not in made:
             self.connection().execute(f'CREATE OR REPLACE TEMP VIEW "{view}" AS {query}')
-            self._local.made.add(view)
+            made[view] = None
+            if len(made) > KEPT:
+                oldest = next(iter(made))
+                self.connection().execute(f'DROP VIEW "{oldest}"')
+                del made[oldest]
         return backend.table(view)
 
 

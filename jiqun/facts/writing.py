@@ -19,7 +19,7 @@ from jiqun.facts.contract import Contract
 from jiqun.facts.delta import DurableTable
 from jiqun.facts.intake import finding_table, sift, stored_schema
 from jiqun.facts.ledger import BATCHES, Receipt, Run, batch_row, receipt_of
-from jiqun.facts.tables import Tables
+from jiqun.facts.tables import FINDING, Tables
 from jiqun.facts.view import SEQUENCE, Views, relation
 
 ATTEMPTS = 8  # commits lost to a faster writer before giving up; our own writers queue instead
@@ -81,7 +81,7 @@ def store_batch(
     version = table.commit(
         data.to_arrow().cast(schema),
         transactions={name: 1, CORRECTIONS: corrected + sifted.corrections},
-        metadata={"receipt": {**asdict(receipt), "recorded_at": receipt.recorded_at.isoformat()}},
+        metadata={"receipt": kept(receipt)},
     )
     return replace(receipt, version=version)
 
@@ -94,8 +94,10 @@ def known_batch(table: DurableTable, name: str, draft: Receipt) -> Receipt:
     """
     found = table.find(name)
     receipt = draft
-    if found is not None and "receipt" in found[1]:
-        receipt = replace(receipt_of(found[1]["receipt"], repeated=True), version=found[0])
+    if found is not None:
+        version, metadata = found
+        saved = metadata.get("receipt") or metadata["receipts"][name]
+        receipt = replace(receipt_of(saved, repeated=True), version=version)
     if receipt.digest == draft.digest and receipt.received == draft.received:
         return replace(receipt, repeated=True)
     raise JiqunError(
@@ -114,25 +116,34 @@ def store_finding(
     """Commit what a run found, or return the receipt of the commit that already did."""
     data = finding_table(frame, draft.run, stored)
     base = table.prepare(data.schema)
-    receipt = Receipt(
-        batch=draft.run,
-        contract=f"finding.{draft.engine}",
-        source=draft.engine,
-        received=frame.height,
-        accepted=frame.height,
-        quarantined=0,
-        duplicate=0,
-        corrections=0,
-        version=base + 1,
-        digest=draft.digest,
-        recorded_at=draft.recorded_at,
-    )
+    receipt = replace(run_receipt(draft), version=base + 1)
     name = mark(receipt.contract, draft.run)
     if table.marked(name) is not None:
         return known_batch(table, name, receipt)
-    kept = {**asdict(receipt), "recorded_at": receipt.recorded_at.isoformat()}
-    version = table.commit(data, transactions={name: 1}, metadata={"receipt": kept})
+    version = table.commit(data, transactions={name: 1}, metadata={"receipt": kept(receipt)})
     return replace(receipt, version=version)
+
+
+def run_receipt(run: Run) -> Receipt:
+    """Return the receipt of a run: every row it found is stored."""
+    return Receipt(
+        batch=run.run,
+        contract=f"{FINDING}{run.engine}",
+        source=run.engine,
+        received=run.rows,
+        accepted=run.rows,
+        quarantined=0,
+        duplicate=0,
+        corrections=0,
+        version=run.version,
+        digest=run.digest,
+        recorded_at=run.recorded_at,
+    )
+
+
+def kept(receipt: Receipt) -> dict[str, Any]:
+    """Return ``receipt`` as a commit's metadata keeps it."""
+    return {**asdict(receipt), "recorded_at": receipt.recorded_at.isoformat()}
 
 
 def register(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from django.contrib.auth import get_user_model
 from django.contrib.auth.models import User
 from django.db import transaction
 
@@ -27,7 +26,7 @@ def enrol(
     """
     if not may_enrol(viewer):
         raise forbidden("开通账号", "open accounts")
-    user, made = get_user_model().objects.get_or_create(username=username)
+    user, made = User.objects.get_or_create(username=username)
     if made:
         user.set_password(password)
         user.full_clean()

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
+from threadpoolctl import threadpool_limits
 
 from jiqun.engine.regional import binary
 from jiqun.engine.regional import complexity as c
@@ -27,7 +28,8 @@ def slow_measures(X: np.ndarray) -> dict[str, np.ndarray]:
     share = X / X.sum(axis=1, keepdims=True) / (X.sum(axis=0) / X.sum())
     M = (share >= 1).astype(float)
     d, u = M.sum(axis=1), M.sum(axis=0)
-    values, vectors = np.linalg.eig((M / u).T @ (M / d[:, None]))
+    with threadpool_limits(1):
+        values, vectors = np.linalg.eig((M / u).T @ (M / d[:, None]))
     pci = np.real(vectors[:, np.argsort(-values.real)[1]])
     eci = (M / d[:, None]) @ pci
     sign = np.sign(np.corrcoef(d, eci)[0, 1])
@@ -146,6 +148,12 @@ def test_unknown_is_refused_not_read_as_absent() -> None:
     with pytest.raises(JiqunError) as caught:
         c.complexity(X)
     assert caught.value.code == "E-COMPLEXITY-NEGATIVE"
+
+
+def test_empty_rows_are_refused_where_no_result_can_be_nan() -> None:
+    with pytest.raises(JiqunError) as caught:
+        c.eci_pci(np.array([[1, 1, 0], [0, 0, 0], [1, 0, 1]]))
+    assert caught.value.code == "E-COMPLEXITY-EMPTY"
 
 
 def test_tiny_units_come_back_as_unknown() -> None:

@@ -202,7 +202,9 @@ def test_china_balances(shared_data: Path, name: str, sectors: int, trillion: fl
 @pytest.mark.shared
 def test_linkages_of_china_2018(shared_data: Path) -> None:
     table = read_china(shared_data, "china_io_2018_153.csv.gz", 153)
-    frame = pl.read_csv(shared_data / "china_io" / "china_io_2018_153.csv.gz")
+    frame = pl.read_csv(
+        shared_data / "china_io" / "china_io_2018_153.csv.gz", infer_schema_length=999
+    )
     names = frame["DescriptionInChinese"].to_list()
     L = io.leontief_inverse(io.technical_coefficients(table.intermediate, table.output))
     backward = ln.backward_linkages(L)
@@ -238,5 +240,5 @@ def test_united_states_402_industries(shared_data: Path) -> None:
     assert wrong == {"S00201", "S00102"}
     keep = np.array([code not in wrong for code in industries])
     L = io.leontief_inverse(A[np.ix_(keep, keep)])
-    assert (L >= -1e-12).all()
     assert (np.diag(L) >= 1.0).all()
+    assert 1.0 <= ln.output_multipliers(L).min() < ln.output_multipliers(L).max() < 3.5

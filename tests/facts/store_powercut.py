@@ -70,7 +70,9 @@ def trace(folder: Path, mode: str, *options: str) -> list[Call]:
     worker = [sys.executable, WORKER, mode, root, folder / "acks", *options]
     environment = {**os.environ, "PYTHONPATH": str(WORKER.parents[2])}
     subprocess.run([*command, *worker], check=True, env=environment, timeout=120)
-    return [call for call in read_trace(output) if str(folder) in call.path or _inside(call, folder)]
+    return [
+        call for call in read_trace(output) if str(folder) in call.path or _inside(call, folder)
+    ]
 
 
 def _inside(call: Call, folder: Path) -> bool:

@@ -2,7 +2,6 @@ import { paint } from './paint';
 import type { Layout, MapData, View } from './types';
 
 const LARGEST_ZOOM = 8;
-const NARROW = 680; // px, below which the second layout is used
 
 /**
  * `<chain-map data-src>`: the three-lane map on a canvas. The server writes everything else into
@@ -31,6 +30,7 @@ function mount(host: HTMLElement, map: MapData): void {
   let moved = 0;
 
   const draw = () => {
+    cancelAnimationFrame(frame);
     frame = 0;
     const style = getComputedStyle(host);
     c.clearRect(0, 0, canvas.width, canvas.height);
@@ -157,7 +157,7 @@ function mount(host: HTMLElement, map: MapData): void {
   new ResizeObserver(() => {
     const width = host.clientWidth;
     if (!width) return; // on paper the canvas is hidden
-    layout = map.layouts[width < NARROW ? 1 : 0];
+    layout = map.layouts.find((l) => l.width < width * 1.06) || map.layouts.at(-1)!;
     natural = width / layout.width;
     const height = Math.ceil(layout.height * natural);
     canvas.style.height = height + 'px';

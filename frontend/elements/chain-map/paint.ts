@@ -15,7 +15,7 @@ export function paint(
   token: (name: string) => string,
 ): void {
   const { scale } = view;
-  const letter = Math.min(Math.max(scale, 0.95), 1.3); // words grow less than boxes
+  const letter = Math.min(Math.max(scale, 0.86), 1.3); // words grow less than boxes
   const X = (x: number) => x * scale + view.x;
   const Y = (y: number) => y * scale + view.y;
   const ink = token('ink');
@@ -92,21 +92,22 @@ export function paint(
     const left = x + pad;
     let room = w - 2 * pad;
 
-    c.save();
     plate(x, y, w, h, 6, missing || hidden ? surface : token(s.tier + '-tint'));
     line(
       i === focus ? 3.5 : full || weak ? 2 : 1,
       edge,
       missing ? [4, 4] : weak ? [10, 4] : [],
     );
-    c.clip();
     if (hidden) {
+      c.save();
+      c.clip();
       c.beginPath();
       for (let n = -h; n < w; n += 8) {
         c.moveTo(x + n, y + h);
         c.lineTo(x + n + h, y);
       }
       line(1, token('hatch'));
+      c.restore();
     }
     let base = y + 3 * letter;
     layout.names[i].forEach((words) => write(words, left, (base += 16 * letter), 13.5, ink, room));
@@ -153,7 +154,6 @@ export function paint(
         write(last ? `+${rest}` : name || '—', nx + 13, ny, 12, ink, each - 20);
       });
     }
-    c.restore();
   };
 
   map.lanes.forEach(({ tier, label, notes = [] }, i) => {

@@ -4,8 +4,8 @@ export interface MapData {
   segments: Segment[];
   /** From, to (indices of segments), value; largest first. */
   flows: [number, number, number][];
-  /** For desks and for phones. */
-  layouts: [Layout, Layout];
+  /** The widest first; the last is for phones. */
+  layouts: Layout[];
 }
 
 export interface Segment {

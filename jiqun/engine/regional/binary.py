@@ -51,35 +51,42 @@ def _band_product(band: Mask, weights: Array) -> Array:
     return product
 
 
-def product_bands(mask: Mask, weights: Array) -> Iterator[tuple[Index, Mask, Array]]:
-    """Yield ``(rows, mask[rows], mask[rows] @ weights)`` until every row has come once.
+def by_ubiquity(mask: Mask) -> Index:
+    """Return the columns of the mask from the fullest to the emptiest."""
+    return np.argsort(-np.count_nonzero(mask, axis=0), kind="stable")
+
+
+def product_bands(mask: Mask, order: Index, weights: Array) -> Iterator[tuple[Index, Mask, Array]]:
+    """Yield ``(rows, mask[rows], product)`` until every row has come once.
 
     Args:
         mask: presence, shape (R, I).
-        weights: dense weights, shape (I, m).
+        order: from :func:`by_ubiquity`.
+        weights: dense weights with their rows in that order, shape (I, m).
 
     Yields:
         The row numbers of a band of similar diversity, their presence in the original column
-        order, and their product, which the caller may overwrite.
+        order, and ``mask[rows][:, order] @ weights``, which the caller may overwrite.
     """
     by_size = np.argsort(-np.count_nonzero(mask, axis=1), kind="stable")
-    by_ubiquity = np.argsort(-np.count_nonzero(mask, axis=0), kind="stable")
-    sorted_weights = weights[by_ubiquity]
     for start in range(0, mask.shape[0], BAND):
         rows = by_size[start : start + BAND]
         band = mask[rows]
-        yield rows, band, _band_product(np.take(band, by_ubiquity, axis=1), sorted_weights)
+        yield rows, band, _band_product(np.take(band, order, axis=1), weights)
 
 
 def binary_product(mask: Mask, weights: Array) -> Array:
     """Return ``mask @ weights`` in float64, shape (R, m)."""
     product = np.empty((mask.shape[0], weights.shape[1]))
-    for rows, _, part in product_bands(mask, weights):
+    order = by_ubiquity(mask)
+    for rows, _, part in product_bands(mask, order, weights[order]):
         product[rows] = part
     return product
 
 
-def leading_pairs(mask: Mask, rows: sparse.csr_array, *, seed: int = 0) -> tuple[Array, Array]:
+def leading_pairs(
+    narrow: Index, long: Index, rows: sparse.csr_array, *, seed: int = 0
+) -> tuple[Array, Array]:
     """Return the largest eigenvalues below the trivial one, and the first of their vectors.
 
     The matrix is ``S = B'B`` with ``B = D^-1/2 M U^-1/2`` (D row sums, U column sums), which is
@@ -87,19 +94,19 @@ def leading_pairs(mask: Mask, rows: sparse.csr_array, *, seed: int = 0) -> tuple
     eigenvalue is 1 with eigenvector ``sqrt(U)``, known beforehand and projected out.
 
     Args:
-        mask: presence without empty rows or columns, shape (N, n), with n the smaller side.
-        rows: the same presence from :func:`compressed`.
+        narrow: column sums U of the presence, shape (n,), the smaller side, all positive.
+        long: row sums D, shape (N,), all positive.
+        rows: the presence (N, n) from :func:`compressed`.
         seed: seed of the starting block.
 
     Returns:
         ``values`` (2,), the second and third eigenvalue of S, and ``vector`` (n,), the unit
         eigenvector of the second.
     """
-    row = 1.0 / np.sqrt(np.count_nonzero(mask, axis=1))
-    column = 1.0 / np.sqrt(np.count_nonzero(mask, axis=0))
-    trivial = (1.0 / column) / np.linalg.norm(1.0 / column)
-    if mask.shape[1] > DENSE_SIDE:
-        transposed, weight = rows.T, row**2
+    column, weight = 1.0 / np.sqrt(narrow), 1.0 / long
+    trivial = np.sqrt(narrow / narrow.sum())
+    if narrow.size > DENSE_SIDE:
+        transposed = rows.T
 
         def apply(block: Array) -> Array:
             image = np.empty_like(block)
@@ -110,7 +117,7 @@ def leading_pairs(mask: Mask, rows: sparse.csr_array, *, seed: int = 0) -> tuple
         found = _block_krylov(apply, trivial, seed=seed)
         if found is not None:
             return found
-    scaled = mask * row[:, None] * column
+    scaled = rows.toarray() * np.sqrt(weight)[:, None] * column
     values, vectors = np.linalg.eigh(scaled.T @ scaled - np.outer(trivial, trivial))
     return np.append(values[::-1], 0.0)[:2], vectors[:, -1]
 

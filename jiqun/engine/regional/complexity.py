@@ -16,6 +16,7 @@ from jiqun.engine.regional.binary import (
     Array,
     Mask,
     binary_product,
+    by_ubiquity,
     compressed,
     leading_pairs,
     product_bands,
@@ -217,16 +218,17 @@ def _measures(quotient: Array, present: Mask, options: ComplexityOptions) -> Com
 
 def _density_and_gain(present: Mask, phi: Array, pci: Array) -> tuple[Array, Array, Array]:
     """Return raw COI (R,), density (R, I) and COG (R, I) from one pass over the presence."""
-    size = phi.shape[0]
-    total = phi.sum(axis=0)
+    size, total, order = phi.shape[0], phi.sum(axis=0), by_ubiquity(present)
+    scaled = pci / total
+    sorted_phi = phi[order]
     weights = np.empty((size, 2 * size))
-    np.divide(phi, total, out=weights[:, :size])
-    np.multiply(phi, (pci / total)[:, None], out=weights[:, size:])
-    ceiling = weights[:, size:].sum(axis=0)
+    np.divide(sorted_phi, total, out=weights[:, :size])
+    np.multiply(sorted_phi, scaled[order, None], out=weights[:, size:])
+    ceiling = scaled @ phi
     outlook = np.empty(present.shape[0])
     density = np.empty(present.shape)
     gain = np.empty(present.shape)
-    for rows, band, product in product_bands(present, weights):
+    for rows, band, product in product_bands(present, order, weights):
         near, far = product[:, :size], product[:, size:]
         density[rows] = near
         absent = ~band
@@ -255,16 +257,16 @@ def _raw_complexity(
     diversity = np.count_nonzero(present, axis=1)
     ubiquity = np.count_nonzero(present, axis=0)
     _refuse_empty(diversity, ubiquity)
-    wide = present.shape[0] < present.shape[1]
-    smaller = np.ascontiguousarray(present.T) if wide else present
-    narrow = compressed(smaller)
-    values, vector = leading_pairs(smaller, narrow, seed=seed)
-    _refuse_degenerate(float(values[0]), float(values[1]), min_gap)
-    rows = narrow.T if wide else narrow
-    if wide:
+    if present.shape[0] < present.shape[1]:
+        narrow = compressed(np.ascontiguousarray(present.T))
+        values, vector = leading_pairs(diversity, ubiquity, narrow, seed=seed)
+        rows = narrow.T
         industry = (rows.T @ (vector / np.sqrt(diversity))) / ubiquity
     else:
+        rows = compressed(present)
+        values, vector = leading_pairs(ubiquity, diversity, rows, seed=seed)
         industry = vector / np.sqrt(ubiquity)
+    _refuse_degenerate(float(values[0]), float(values[1]), min_gap)
     region = (rows @ industry) / diversity
     sign = np.sign(np.corrcoef(diversity, region)[0, 1]) or 1.0
     return region * sign, industry * sign, (float(values[0]), float(values[1]))

@@ -221,14 +221,13 @@ def spectral_radius(A: Array) -> float:
 def leontief_inverse(A: Array, codes: Sequence[str] = ()) -> Array:
     """Return total requirements ``(I − A)⁻¹``, shape (n, n).
 
-    Column sums below 1 make the spectral radius smaller than 1, so nothing else is tested.
-
     Raises:
         JiqunError: E-IO-NOT-PRODUCTIVE naming the sectors whose inputs reach their output (they
             have no value added: subsidised public enterprises, or a unit error), or E-IO-UNKNOWN
             when a coefficient is NaN.
     """
-    _require_productive(A.sum(axis=0), codes, np.abs(A).sum(axis=0))
+    columns = np.asarray(A.sum(axis=0), dtype=np.float64)
+    _require_productive(A, columns, codes, strict=True)
     return np.asarray(np.linalg.inv(np.eye(A.shape[0]) - A), dtype=np.float64)
 
 
@@ -240,18 +239,19 @@ def ghosh_inverse(B: Array, codes: Sequence[str] = ()) -> Array:
             allowed: in a competitive table a product sells more than is made at home.
     """
     rows = np.asarray(B.sum(axis=1), dtype=np.float64)
-    if not np.isfinite(rows).all():
-        raise _unknown_error(codes, ~np.isfinite(rows))
-    if (np.abs(B).sum(axis=1) >= 1.0).any() and spectral_radius(B) >= 1.0:
-        raise _productive_error(codes, rows, rows >= 1.0)
+    _require_productive(B.T, rows, codes, strict=False)
     return np.asarray(np.linalg.inv(np.eye(B.shape[0]) - B), dtype=np.float64)
 
 
-def _require_productive(columns: Array, codes: Sequence[str], absolute: Array) -> None:
-    if not np.isfinite(absolute).all():
-        raise _unknown_error(codes, ~np.isfinite(absolute))
-    if (columns >= 1.0).any():
-        raise _productive_error(codes, columns, columns >= 1.0)
+def _require_productive(A: Array, sums: Array, codes: Sequence[str], *, strict: bool) -> None:
+    """Refuse unknown coefficients, and tables whose rounds of demand do not die out."""
+    if not np.isfinite(sums).all():
+        raise _unknown_error(codes, ~np.isfinite(sums))
+    wrong = sums >= 1.0
+    # Absolute column sums below 1 bound the spectral radius; only otherwise is it computed.
+    safe = bool((np.abs(A).sum(axis=0) < 1.0).all())
+    if (strict and wrong.any()) or (not safe and spectral_radius(A) >= 1.0):
+        raise _productive_error(codes, sums, wrong if wrong.any() else sums == sums.max())
 
 
 def _named(codes: Sequence[str], wrong: npt.NDArray[np.bool_]) -> list[str]:

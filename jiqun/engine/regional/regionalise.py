@@ -113,7 +113,7 @@ def purchase_shares(size: LocalSize, method: Method, *, delta: float = 0.25) -> 
         low = np.repeat(slq_low[:, None], rows, axis=1)
         high = np.repeat(slq_high[:, None], rows, axis=1)
     else:
-        with np.errstate(divide="ignore", invalid="ignore"):
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
             low = np.nan_to_num(ratio_low[:, None] / ratio_high, nan=0.0, posinf=np.inf)
             high = ratio_high[:, None] / ratio_low
         # 0/0: the buyer may be tiny and the seller absent, or both hidden.

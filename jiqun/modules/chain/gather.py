@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from jiqun.core.factstore import rows as read
 from jiqun.engine.regional.complexity import complexity
 from jiqun.engine.regional.quotient import (
     expected_cells,
@@ -195,5 +196,5 @@ def gather(store: Store, at: Snapshot, scope: Scope, pack: Pack) -> ChainInputs:
 
 
 def _is_county(store: Store, at: Snapshot, place: str) -> bool:
-    found = store.polars("place", ["level"], lambda table: table.place == place, at)
+    found = read(store, "place", ["level"], at, place=place)
     return bool(found.height) and found["level"][0] == "county"

@@ -116,6 +116,15 @@ WIDE = Shape(
     largest=320.0,
     heights={"lead": 112.0, "support": 88.0, "potential": 76.0},
 )
+MEDIUM = Shape(
+    width=720.0,
+    gutter=80.0,
+    heading=0.0,
+    smallest=112.0,
+    largest=300.0,
+    heights={"lead": 108.0, "support": 88.0, "potential": 76.0},
+    lane_gap=24.0,
+)
 NARROW = Shape(
     width=344.0,
     gutter=0.0,
@@ -147,7 +156,7 @@ def chain_map(
     flows: Sequence[tuple[int, int, float, str]],
     synthetic: bool = False,
 ) -> MapData:
-    """Return the map with its places: firms by size, flows by value, both layouts computed.
+    """Return the map with its places: firms by size, flows by value, layouts for three widths.
 
     Args:
         unit: the unit of every ``value``, as the reader sees it.
@@ -168,7 +177,7 @@ def chain_map(
         lanes=list(lanes),
         segments=ordered,
         flows=[list(flow) for flow in ranked],
-        layouts=[place(lanes, ordered, shape=shape) for shape in (WIDE, NARROW)],
+        layouts=[place(lanes, ordered, shape=shape) for shape in (WIDE, MEDIUM, NARROW)],
     )
 
 
@@ -245,7 +254,8 @@ def name_lines(label: str, width: float, *, size: float = NAME_SIZE) -> list[str
                 lines.append(rest[: max(end - 1, 1)].rstrip() + "…")
                 break
             space = rest.rfind(" ", 0, end + 1)
-            end = space if space > 0 else end
+            # Between wide characters a single one is never left alone on the second line.
+            end = space if space > 0 else max(min(end, len(rest) - 2), 1)
         lines.append(rest[:end].rstrip())
         rest = rest[end:].lstrip()
     return lines

@@ -8,6 +8,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from jiqun.core.factstore import rows as read
+from jiqun.core.factstore import table as facts_table
 from jiqun.engine.regional.inputoutput import (
     allocation_coefficients,
     ghosh_inverse,
@@ -36,20 +38,15 @@ class Flows:
 
 
 def _concordance(store: Store, at: Snapshot, classification: str) -> pl.DataFrame:
-    return store.polars(
-        "concordance",
-        ["from_code", "to_classification", "to_code", "weight"],
-        lambda table: table.from_classification == classification,
-        at,
-    )
+    columns = ["from_code", "to_classification", "to_code", "weight"]
+    return read(store, "concordance", columns, at, from_classification=classification)
 
 
 def _tables(store: Store, at: Snapshot, sectors: list[str]) -> pl.DataFrame:
     if not sectors:
         return pl.DataFrame({"table": [], "classification": [], "period": []})
-    table = store.current("input_output", at=at)
-    chosen = table.filter(table.classification.isin(sectors))
-    return chosen.select("table", "classification", "period").distinct().to_polars()
+    tables = facts_table(store, "input_output", at, classification=sectors)
+    return tables.select("table", "classification", "period").distinct().to_polars()
 
 
 def _matrix(cells: pl.DataFrame, rows: tuple[str, ...], columns: tuple[str, ...]) -> Floats:
@@ -196,7 +193,7 @@ def read_links(
         return None, []
     newest = tables.sort("period", "table").row(-1, named=True)
     columns = ["matrix", "origin", "row", "row_kind", "column", "column_kind", "value", "unit"]
-    cells = store.polars("input_output", columns, lambda table: table.table == newest["table"], at)
+    cells = read(store, "input_output", columns, at, table=newest["table"])
     symmetric = cells.filter(pl.col("matrix") == "symmetric")
     flows = _symmetric(symmetric) if symmetric.height else _supply_use(cells)
     flows, notes = _productive(flows)
@@ -216,10 +213,8 @@ def _links(
     A = technical_coefficients(flows.Z, flows.output)
     inverse = leontief_inverse(A, flows.sectors)
     ghosh = ghosh_inverse(allocation_coefficients(flows.Z, flows.output), flows.sectors)
-    names = store.polars(
-        "industry", ["code", "name_zh", "name_en"],
-        lambda industry: industry.classification == table["classification"], at,
-    )  # fmt: skip
+    columns = ["code", "name_zh", "name_en"]
+    names = read(store, "industry", columns, at, classification=table["classification"])
     named = {code: (zh or en or code, en or zh or code) for code, zh, en in names.iter_rows()}
     pairs = [named.get(code, (code, code)) for code in flows.sectors]
     with np.errstate(divide="ignore", invalid="ignore"):

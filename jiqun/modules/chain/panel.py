@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-import ibis
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from jiqun.core.factstore import rows as read
+from jiqun.core.factstore import table as facts_table
 from jiqun.errors import JiqunError, Kind
 from jiqun.facts.snapshot import Snapshot
 from jiqun.facts.store import Store
@@ -58,10 +59,10 @@ class Panel:
 
 def read_classification(store: Store, at: Snapshot, name: str) -> Classification:
     """Read one classification; JiqunError ``E-CLASSIFICATION-UNKNOWN`` names those there are."""
-    table = store.current("industry", at=at)
-    frame = table.filter(table.classification == name).to_polars().sort("code")
+    frame = read(store, "industry", at=at, classification=name).sort("code")
     if frame.is_empty():
-        known = sorted(table.select("classification").distinct().to_polars()["classification"])
+        every = read(store, "industry", ["classification"], at)
+        known = sorted(every["classification"].unique())
         raise JiqunError(
             "E-CLASSIFICATION-UNKNOWN",
             f"没有行业分类“{name}”",
@@ -100,17 +101,15 @@ def absent_rule(store: Store, sources: Sequence[str]) -> str:
 
 
 def _cells(store: Store, at: Snapshot, scope: Scope) -> pl.DataFrame:
-    table = store.current("industry_cell", at=at)
-    chosen = table.filter(
-        (table.classification == scope.classification) & (table.period == scope.period)
-    )
-    return chosen.select("place", "industry", "measure", "value", "status", "source").to_polars()
+    columns = ["place", "industry", "measure", "value", "status", "source"]
+    return read(
+        store, "industry_cell", columns, at,
+        classification=scope.classification, period=scope.period,
+    )  # fmt: skip
 
 
 def _no_cells(store: Store, at: Snapshot, scope: Scope) -> JiqunError:
-    table = store.current("industry_cell", at=at)
-    known = table.filter(table.classification == scope.classification).select("period").distinct()
-    periods = sorted(known.to_polars()["period"])
+    periods = periods_of(store, at, scope.classification)
     return JiqunError(
         "E-SCOPE-EMPTY",
         f"{scope.place} 在 {scope.period} 没有按 {scope.classification} 分类的行业数据",
@@ -195,13 +194,5 @@ def _matrices(
 
 def periods_of(store: Store, at: Snapshot, classification: str) -> list[str]:
     """Return the periods that have cells of a classification, oldest first."""
-    table = store.current("industry_cell", at=at)
-    found = table.filter(table.classification == classification).select("period").distinct()
-    return sorted(found.to_polars()["period"])
-
-
-def scopes_of(store: Store, at: Snapshot) -> pl.DataFrame:
-    """Return every (classification, period) with its number of places, newest period first."""
-    table = store.current("industry_cell", at=at)
-    grouped = table.group_by("classification", "period").agg(places=table.place.nunique())
-    return grouped.order_by("classification", ibis.desc("period")).to_polars()
+    cells = facts_table(store, "industry_cell", at, classification=classification)
+    return sorted(cells.select("period").distinct().to_polars()["period"])

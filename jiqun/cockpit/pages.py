@@ -1,0 +1,218 @@
+"""The start page, the tables and their freshness, what was quarantined, purpose and tokens."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import polars as pl
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+
+from jiqun.core.access import forbidden
+from jiqun.core.audit import record
+from jiqun.core.factstore import store
+from jiqun.core.models import FirmRead
+from jiqun.core.pages import page, viewer
+from jiqun.core.tabular import Field, html_table, pick
+from jiqun.core.tokens import issue_token
+from jiqun.facts.contract import contracts
+from jiqun.modules.chain.public import ChainView, Scope, chain_view, visible_scopes
+
+PURPOSE_KEY = "purpose"
+STATES = {
+    "current": ("按期", "current"), "due": ("临近更新", "due soon"), "overdue": ("已过期", "overdue"),
+    "unknown": ("未约定", "not agreed"),
+}  # fmt: skip
+STATE_BADGES = {"current": "good", "due": "weak", "overdue": "missing", "unknown": "undisclosed"}
+FRESHNESS = [
+    Field("table", "数据表", "Table"),
+    Field("source", "来源", "Source"),
+    Field("owner", "责任单位", "Owner"),
+    Field("last_as_of", "数据日期", "As of"),
+    Field("next_due", "下次应更新", "Next due"),
+    Field("rows", "行数", "Rows", "integer", "行"),
+    Field("state", "状态", "State", "words", words=STATES),
+]
+QUARANTINED = [
+    Field("file", "文件", "File"), Field("row", "行", "Row"), Field("column", "列", "Column"),
+    Field("value", "原文", "Original"), Field("message", "问题", "Problem"), Field("remedy", "怎么办", "Remedy"),
+]  # fmt: skip
+READS = [Field("at", "时间", "When"), Field("who", "查看人", "Who"), Field("purpose", "用途", "Purpose"),
+         Field("fields", "字段", "Fields")]  # fmt: skip
+
+
+def _freshness_rows() -> list[dict[str, Any]]:
+    titles = {
+        name: pick(found.title["zh"], found.title["en"]) for name, found in contracts().items()
+    }
+    return [
+        row
+        | {
+            "table": titles.get(row["contract"], row["contract"]),
+            "state_badge": STATE_BADGES.get(row["state"], "plain"),
+        }
+        for row in store().freshness().iter_rows(named=True)
+    ]
+
+
+def _glance(view: ChainView, place: str) -> list[dict[str, str]]:
+    supporting = view.of("supporting")
+    count = lambda status: sum(row["status"] == status for row in supporting)  # noqa: E731
+    lead = view.of("leading")
+    names = "、".join(pick(row["name_zh"], row["name_en"]) for row in lead[:3]) or "—"
+    return [
+        {"label": pick("主导行业", "Leading industries"), "value": str(len(lead)), "note": names},
+        {"label": pick("配套环节", "Supporting segments"), "value": str(len(supporting)),
+         "note": pick(f"强 {count('strong')} · 弱 {count('weak')} · 缺 {count('missing')} · 未披露 {count('undisclosed')}",
+                      f"strong {count('strong')} · weak {count('weak')} · missing {count('missing')} · "
+                      f"undisclosed {count('undisclosed')}")},
+        {"label": pick("补链条目", "Fill list"), "value": str(len(view.on("fill"))),
+         "note": pick("缺或弱、规模够、进得来", "missing or weak, large enough, feasible")},
+        {"label": pick("固链条目", "Secure list"), "value": str(len(view.on("secure"))),
+         "note": pick("来源单一的关键投入", "single-sourced key inputs")},
+        {"label": pick("潜力行业", "Potential industries"), "value": str(len(view.of("potential"))),
+         "note": pick("按进入概率 × 价值排序", "ranked by probability × value")},
+    ]  # fmt: skip
+
+
+@page
+def start(request: HttpRequest) -> HttpResponse:
+    """The county at a glance, and how fresh each table is."""
+    facts, who = store(), viewer(request)
+    scopes = visible_scopes(facts, who)
+    counties = []
+    names = dict(facts.polars("place", ["place", "name_zh"]).iter_rows())
+    for scope in scopes[:6]:
+        view = chain_view(facts, Scope(**scope), who)
+        query = "&".join(f"{key}={value}" for key, value in scope.items())
+        place = names.get(scope["place"], scope["place"])
+        counties.append(
+            {
+                "name": place,
+                "scope": scope,
+                "cards": _glance(view, place),
+                "href": f"{reverse('chain-map')}?{query}",
+            }
+        )
+    freshness = html_table(
+        FRESHNESS, _freshness_rows(), caption=_("各数据表有多新"), empty={"message": _("还没有装载数据。")})  # fmt: skip
+    return render(
+        request, "cockpit/start.html",
+        {"title": _("县情总览"), "counties": counties, "freshness": freshness, "reads": _own_reads(request),
+         "synthetic": any(json.loads(meta).get("synthetic") for meta in facts.batches()["meta"])},
+    )  # fmt: skip
+
+
+def _own_reads(request: HttpRequest) -> dict[str, Any] | None:
+    """Who looked at the viewer's own firm, for a firm's start page."""
+    own = viewer(request).firms
+    if not own:
+        return None
+    found = FirmRead.objects.filter(firm__in=own).select_related("user")[:50]
+    rows = [
+        {
+            "at": f"{one.at:%Y-%m-%d %H:%M}",
+            "who": one.user.get_username(),
+            "purpose": one.purpose,
+            "fields": one.fields,
+        }
+        for one in found
+    ]
+    return html_table(
+        READS, rows, caption=_("谁看过本企业的数据"), empty={"message": _("还没有人看过。")}
+    )
+
+
+@page
+def tables(request: HttpRequest) -> HttpResponse:
+    """Every table: owner, how fresh, how many rows came in and what became of them."""
+    counts = store().batches().group_by("contract").agg(
+        pl.col("received", "accepted", "quarantined", "duplicate").sum()
+    )  # fmt: skip
+    fields = [Field("table", "数据表", "Table"), Field("about", "内容", "Content"),
+              Field("received", "收到", "Received", "integer", "行"), Field("accepted", "接收", "Accepted", "integer", "行"),
+              Field("quarantined", "隔离", "Quarantined", "integer", "行"),
+              Field("duplicate", "重复", "Duplicate", "integer", "行")]  # fmt: skip
+    by_name = {row["contract"]: row for row in counts.iter_rows(named=True)}
+    rows = [
+        {
+            "table": pick(one.title["zh"], one.title["en"]),
+            "about": pick(one.about["zh"], one.about["en"]),
+        }
+        | by_name.get(name, dict.fromkeys(("received", "accepted", "quarantined", "duplicate"), 0))
+        for name, one in contracts().items()
+    ]
+    content = {
+        "title": _("数据表"),
+        "counts": html_table(
+            fields, rows, caption=_("收到 = 接收 + 隔离 + 重复"), empty={"message": ""}
+        ),
+        "freshness": html_table(
+            FRESHNESS,
+            _freshness_rows(),
+            caption=_("各来源有多新"),
+            empty={"message": _("还没有装载数据。")},
+        ),
+    }
+    return render(request, "cockpit/tables.html", content)
+
+
+@page
+def quarantine(request: HttpRequest) -> HttpResponse:
+    """Rows that were refused, each with the reason and what to do; for those who may see the data."""
+    who = viewer(request)
+    if not (who.official or who.administrator):
+        raise forbidden("查看隔离的数据行", "see quarantined rows")
+    frame = store().polars("_quarantine").sort("recorded_at", "position", descending=[True, False])
+    listed = Paginator(frame["record"].to_list(), 100).get_page(request.GET.get("page"))
+    records = [json.loads(text) for text in listed.object_list]
+    rows = [
+        row | {"message": pick(row.get("message_zh", ""), row.get("message_en", "")),
+               "remedy": pick(row.get("remedy_zh", ""), row.get("remedy_en", ""))}
+        for row in records
+    ]  # fmt: skip
+    table = html_table(
+        QUARANTINED, rows, caption=_("被隔离的行"), empty={"message": _("没有被隔离的行。")}
+    )
+    return render(
+        request, "cockpit/quarantine.html", {"title": _("隔离区"), "table": table, "page": listed}
+    )
+
+
+@page
+def purpose(request: HttpRequest) -> HttpResponse:
+    """An official states the purpose of looking at firm-level figures, or takes it back."""
+    who = viewer(request)
+    if not who.official:
+        raise forbidden("以公务用途查看企业数据", "read firm-level data for an official purpose")
+    target = request.GET.get("next") or request.POST.get("next") or "/"
+    if not url_has_allowed_host_and_scheme(target, allowed_hosts={request.get_host()}):
+        target = "/"
+    if request.method != "POST":
+        return render(
+            request,
+            "cockpit/purpose.html",
+            {"title": _("说明用途"), "next": target, "purpose": who.purpose},
+        )
+    words = " ".join(request.POST.get("purpose", "").split())[:200]
+    if words and len(words) < 4:
+        messages.error(request, _("请把用途写具体，至少四个字。"))
+        return redirect(f"{reverse('purpose')}?next={target}")
+    request.session[PURPOSE_KEY] = words
+    record(who, "core.purpose" if words else "core.purpose_end", detail={"purpose": words})
+    return redirect(target)
+
+
+@page
+def api_token(request: HttpRequest) -> HttpResponse:
+    """Make an API token with the person's own rights; it is shown once."""
+    token = ""
+    if request.method == "POST":
+        token = issue_token(viewer=viewer(request), label=request.POST.get("label", ""))
+    return render(request, "cockpit/token.html", {"title": _("接口令牌"), "token": token})

@@ -1,0 +1,80 @@
+"""What every page needs: navigation, scope bar, data version; and downloads."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import wraps
+from typing import Any, cast
+from urllib.parse import quote
+
+from django.conf import settings
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from jiqun.core.access import Role, Viewer
+from jiqun.core.registry import modules
+
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+ROLE_LABELS = {
+    Role.ANALYST: gettext_lazy("分析员"),
+    Role.FIRM: gettext_lazy("企业用户"),
+    Role.BUTLER: gettext_lazy("园区管家"),
+    Role.ADMIN: gettext_lazy("系统管理员"),
+}
+Page = Callable[..., HttpResponse]
+
+
+def viewer(request: HttpRequest) -> Viewer:
+    """The viewer that the middleware put on the request."""
+    return cast(Viewer, request.viewer)  # pyright: ignore[reportAttributeAccessIssue]
+
+
+def page(function: Page) -> Page:
+    """Mark a function as a page for people who have logged in; the only kind there is."""
+
+    @login_required
+    @wraps(function)
+    def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        return function(request, *args, **kwargs)
+
+    return wrapped
+
+
+def _item(request: HttpRequest, label: Any, url_name: str, icon: str) -> dict[str, Any]:
+    url = reverse(url_name)
+    return {"label": label, "url": url, "icon": icon, "active": request.path == url}
+
+
+def shell(request: HttpRequest) -> Mapping[str, Any]:
+    """Context of the page frame: navigation from the manifests, the person's role."""
+    who = cast("Viewer | None", getattr(request, "viewer", None))
+    if who is None or not who.known:
+        return {"navigation": [], "demo": settings.DEMO}
+    navigation = [_item(request, _("县情总览"), "start", "home")]
+    for module in modules():
+        children = [
+            _item(request, item.label, item.url_name, item.icon) for item in module.navigation
+        ]
+        active = request.path.startswith(f"/{module.name}/")
+        navigation.append(
+            {
+                "label": module.label,
+                "url": children[0]["url"],
+                "icon": module.icon,
+                "active": active,
+                "children": children if active else [],
+            }
+        )
+    navigation.append(_item(request, _("数据表"), "tables", "table"))
+    roles = "、".join(str(ROLE_LABELS[role]) for role in sorted(who.roles))
+    return {"navigation": navigation, "role_label": roles, "viewer": who, "demo": settings.DEMO}
+
+
+def download(content: bytes, name: str, kind: str) -> HttpResponse:
+    """Answer with a file; the name may be Chinese."""
+    response = HttpResponse(content, content_type=kind)
+    response["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(name)}"
+    return response

@@ -1,0 +1,227 @@
+"""Reads findings and facts for pages, API and exports, always through the viewer's rights."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+
+from jiqun.core.access import Viewer, may_see_place, require_place
+from jiqun.core.factstore import rows, table
+from jiqun.core.tabular import pick
+from jiqun.errors import JiqunError, Kind
+from jiqun.facts.ledger import Run
+from jiqun.facts.store import Store
+from jiqun.modules.chain.findings import CONTEXT, ENGINE, what_if
+from jiqun.modules.chain.inputs import Scope
+from jiqun.modules.chain.tabular import LISTS
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class ChainView:
+    """One run as a page needs it: rows by kind, flows, notes, and what it was computed from."""
+
+    run: Run
+    rows: tuple[Row, ...]
+    notes: tuple[tuple[str, str], ...]
+    flows: tuple[tuple[str, str, float], ...]
+    context: Mapping[str, Any]
+    measure: str
+    money_unit: str
+    changed: Mapping[str, float]
+
+    def of(self, kind: str) -> list[Row]:
+        """Rows of one kind, in rank order."""
+        return [row for row in self.rows if row["kind"] == kind]
+
+    def on(self, name: str) -> list[Row]:
+        """Rows on one of the lists 补强延固."""
+        return [row for row in self.rows if name in row["lists"].split(";")]
+
+
+def visible_scopes(store: Store, viewer: Viewer) -> list[dict[str, str]]:
+    """Return the scopes that have been run and that the viewer may see, newest run first."""
+    seen: dict[tuple[str, ...], dict[str, str]] = {}
+    for run in store.runs(ENGINE):
+        scope = {name: str(value) for name, value in run.scope.items()}
+        if may_see_place(viewer, scope["place"]):
+            seen.setdefault(tuple(scope.values()), scope)
+    return list(seen.values())
+
+
+def _latest(store: Store, scope: Scope) -> Run:
+    wanted = {"place": scope.place, "classification": scope.classification, "period": scope.period}
+    runs = store.runs(ENGINE, wanted)
+    if not runs:
+        raise JiqunError(
+            "E-RUN-MISSING",
+            f"{scope.place} {scope.period} 还没有计算产业链图谱",
+            f"the chain map of {scope.place} {scope.period} has not been computed",
+            hint_zh=f"请分析员执行 jiqun run chain --place {scope.place}",
+            hint_en=f"an analyst runs: jiqun run chain --place {scope.place}",
+            kind=Kind.NOT_FOUND,
+        )
+    return runs[0]
+
+
+def chain_view(
+    store: Store, scope: Scope, viewer: Viewer, overrides: Mapping[str, float] | None = None
+) -> ChainView:
+    """Return the latest run of a scope, or the same inputs under a what-if's thresholds.
+
+    Raises:
+        JiqunError: ``E-FORBIDDEN``, ``E-RUN-MISSING``, ``E-PARAMETER``.
+    """
+    require_place(viewer, scope.place)
+    run = _latest(store, scope)
+    if overrides:
+        frame, _ = what_if(store, run.snapshot, scope, overrides)
+    else:
+        frame = store.finding(ENGINE, run.run).to_polars()
+    return _view(run, frame, overrides or {})
+
+
+def _view(run: Run, frame: pl.DataFrame, changed: Mapping[str, float]) -> ChainView:
+    context_row = frame.filter(pl.col("kind") == CONTEXT).row(0, named=True)
+    context = json.loads(context_row["explanation"])
+    rows = frame.filter(pl.col("kind") != CONTEXT).sort("kind", "rank")
+    return ChainView(
+        run=run,
+        rows=tuple(row | {"coverage": coverage_words(row)} for row in rows.iter_rows(named=True)),
+        notes=tuple((zh, en) for zh, en in context["notes"]),
+        flows=tuple((source, target, value) for source, target, value in context["flows"]),
+        context=context,
+        measure=context_row["measure"],
+        money_unit=context_row["money_unit"],
+        changed=changed,
+    )
+
+
+def coverage_words(row: Row) -> str:
+    """The coverage as one figure or, where a figure is withheld, as the range it lies in."""
+    low, high = row["coverage_low"], row["coverage_high"]
+    if low is None or high is None:
+        return ""
+    if low > 9.99:
+        return ">999%"
+    first, last = f"{low:.0%}", f"{high:.0%}" if high <= 9.99 else ">999%"
+    return first if first == last else f"{first}–{last}"
+
+
+def finding_row(store: Store, finding: str, viewer: Viewer) -> tuple[Run, Row]:
+    """Return one finding with its run by its id ``<run>.<kind>.<code>``.
+
+    Raises:
+        JiqunError: ``E-FINDING-UNKNOWN``, ``E-FORBIDDEN``.
+    """
+    name = finding.split(".", 1)[0]
+    runs = [run for run in store.runs(ENGINE) if run.run == name]
+    if runs:
+        frame = store.finding(ENGINE, name).to_polars().filter(pl.col("finding") == finding)
+        if frame.height:
+            row = frame.row(0, named=True)
+            require_place(viewer, row["place"])
+            return runs[0], row
+    raise JiqunError(
+        "E-FINDING-UNKNOWN",
+        f"没有编号为 {finding} 的推断",
+        f"there is no finding {finding}",
+        hint_zh="编号见图谱页各行的链接，或 jiqun export chain 的第一列。",
+        hint_en="ids are in the links of the map, or in the first column of jiqun export chain.",
+        kind=Kind.NOT_FOUND,
+    )
+
+
+def facts_at(store: Store, snapshot: str, facts: Iterable[Mapping[str, Any]]) -> dict[str, Row]:
+    """Look up facts by key in a snapshot; the result is keyed by the key's own JSON."""
+    wanted = [fact["key"] for fact in facts if fact["contract"] == "industry_cell"]
+    if not wanted:
+        return {}
+    industries = sorted({key["industry"] for key in wanted})
+    first = wanted[0]
+    frame = rows(
+        store, "industry_cell", None, snapshot, place=first["place"], period=first["period"],
+        classification=first["classification"], industry=industries,
+    )  # fmt: skip
+    names = ("place", "classification", "industry", "period", "measure")
+    return {
+        json.dumps({name: row[name] for name in names}, sort_keys=True): row
+        for row in frame.iter_rows(named=True)
+    }
+
+
+def list_words(row: Row) -> str:
+    """The lists that a row is on, in words."""
+    return "、".join(pick(*LISTS[name]) for name in row["lists"].split(";") if name in LISTS)
+
+
+def is_synthetic(store: Store, snapshot: str) -> bool:
+    """Whether any batch of cells says that its figures are made up."""
+    del snapshot  # a batch keeps its word for ever, so the ledger of today answers for all
+    return any(json.loads(meta).get("synthetic") for meta in store.batches()["meta"])
+
+
+def place_names(store: Store, places: Sequence[str]) -> dict[str, str]:
+    """Names of places in the page's language; the code where there is no name."""
+    frame = rows(store, "place", ["place", "name_zh", "name_en"], place=list(places))
+    found = {code: pick(zh or code, en or zh or code) for code, zh, en in frame.iter_rows()}
+    return {place: found.get(place, place) for place in places}
+
+
+def firms_in(store: Store, scope: Scope, industries: Sequence[str], snapshot: str) -> pl.DataFrame:
+    """Return the firms of the place (and of the places in it) whose industry is among these.
+
+    These are matters of the public register only: name, place, scale, status, products. A code
+    also stands for the codes below it.
+    """
+    if not industries:
+        return pl.DataFrame(schema={"firm": pl.String})
+    places = _places_within(store, scope.place, snapshot)
+    mine = table(
+        store, "firm_industry", snapshot, classification=scope.classification, main=True
+    ).select("firm", "industry")
+    columns = ["firm", "name", "place", "scale", "status", "products", "materials"]
+    firms = table(store, "firm", snapshot, place=places).select(*columns)
+    frame = mine.join(firms, "firm").to_polars()
+    codes = tuple(industries)
+    return frame.filter(
+        pl.any_horizontal(pl.col("industry").str.starts_with(code) for code in codes)
+    ).sort(
+        pl.col("scale").replace_strict(
+            {"large": 0, "medium": 1, "small": 2, "micro": 3}, default=4, return_dtype=pl.Int8
+        ),
+        "firm",
+    )
+
+
+def _places_within(store: Store, place: str, snapshot: str) -> list[str]:
+    frame = rows(store, "place", ["place", "parent"], snapshot)
+    children: dict[str, list[str]] = {}
+    for code, parent in frame.iter_rows():
+        children.setdefault(parent or "", []).append(code)
+    found, todo = [], [place]
+    while todo:
+        code = todo.pop()
+        found.append(code)
+        todo += [child for child in children.get(code, []) if child not in found]
+    return found
+
+
+def history(store: Store, scope: Scope, industry: str, measure: str, snapshot: str) -> pl.DataFrame:
+    """Return the place's own series of one industry and measure: period, value, unit, status."""
+    columns = ["period", "value", "unit", "status", "source", "source_row", "as_of"]
+    return rows(
+        store, "industry_cell", columns, snapshot, place=scope.place, industry=industry,
+        classification=scope.classification, measure=measure,
+    ).sort("period")  # fmt: skip
+
+
+def records(store: Store, scope: Scope, kind: str, snapshot: str) -> pl.DataFrame:
+    """Return the chain's records of one kind in the place and the places in it."""
+    places = _places_within(store, scope.place, snapshot)
+    return rows(store, "chain_record", None, snapshot, kind=kind, place=places).sort("record")

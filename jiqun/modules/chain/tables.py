@@ -1,0 +1,157 @@
+"""Tables of the chain as (columns, rows): pages draw them, workbooks write them, the API sends them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from jiqun.core.access import Viewer
+from jiqun.core.tabular import Field, pick
+from jiqun.errors import JiqunError, Kind
+from jiqun.facts.store import Store
+from jiqun.modules.chain import tabular
+from jiqun.modules.chain.catalogue import Entry, entry
+from jiqun.modules.chain.inputs import Scope
+from jiqun.modules.chain.selectors import ChainView, firms_in, list_words, place_names, records
+
+Row = dict[str, Any]
+Table = tuple[list[Field], list[Row]]
+FIELDS = {
+    "leading": tabular.leading_fields,
+    "supporting": tabular.supporting_fields,
+    "potential": tabular.potential_fields,
+    "extension": tabular.extension_fields,
+}
+
+
+def dressed(row: Row) -> Row:
+    """A finding with what a table shows besides its figures: words, badge, link."""
+    return row | {
+        "name": pick(row["name_zh"], row["name_en"]),
+        "list_words": list_words(row),
+        "status_badge": tabular.BADGES.get(row["status"], "plain"),
+        "href": f"/chain/finding/{row['finding']}/",
+    }
+
+
+def tier_table(view: ChainView, kind: str) -> Table:
+    """Rows of one tier."""
+    return FIELDS[kind](view.measure), [dressed(row) for row in view.of(kind)]
+
+
+def mixed_table(view: ChainView, rows: Sequence[Row]) -> Table:
+    """Rows of several kinds under the columns that they share."""
+    fields = [
+        Field("kind", "层级", "Tier", "words", words=tabular.KINDS),
+        tabular.CODE, tabular.NAME, tabular.STATE, tabular.size_field(view.measure), tabular.COUNT,
+        Field("coverage", "覆盖率", "Coverage"), tabular.PROBABILITY, tabular.NULL,
+        Field("priority", "优先度", "Priority", "number"), Field("list_words", "列入", "Lists"),
+    ]  # fmt: skip
+    return fields, [dressed(row) for row in rows]
+
+
+def firm_table(store: Store, scope: Scope, view: ChainView, kinds: Sequence[str]) -> Table:
+    """Registered firms in the industries of the given tiers."""
+    names = {
+        code: pick(row["name_zh"], row["name_en"])
+        for row in view.rows
+        for code in row["members"].split(";")
+    }
+    codes = [code for kind in kinds for row in view.of(kind) for code in row["members"].split(";")]
+    frame = firms_in(store, scope, sorted(set(codes)), view.run.snapshot)
+    places = place_names(store, frame["place"].unique().to_list())
+    rows = [
+        row
+        | {
+            "place": places[row["place"]],
+            "industry": f"{row['industry']} {names.get(row['industry'], '')}".strip(),
+        }
+        for row in frame.iter_rows(named=True)
+    ]
+    return tabular.FIRM_FIELDS, rows
+
+
+def _place_table(store: Store, scope: Scope, view: ChainView) -> Table:
+    counts: dict[str, dict[str, int]] = {}
+    for kind in ("leading", "supporting"):
+        codes = sorted({code for row in view.of(kind) for code in row["members"].split(";")})
+        frame = firms_in(store, scope, codes, view.run.snapshot)
+        for place, count in frame.group_by("place").len().iter_rows():
+            counts.setdefault(place, {})[kind] = count
+    names = place_names(store, list(counts))
+    rows = [
+        {
+            "place": place,
+            "name": names[place],
+            "firms": sum(found.values()),
+            "leading": 0,
+            "supporting": 0,
+        }
+        | found
+        for place, found in counts.items()
+    ]
+    return tabular.PLACE_FIELDS, sorted(rows, key=lambda row: -row["firms"])
+
+
+def _record_table(store: Store, scope: Scope, view: ChainView, kinds: Sequence[str]) -> Table:
+    rows = [
+        row
+        | {"place": place_names(store, [row["place"]])[row["place"]], "due": str(row["due"] or "")}
+        for kind in kinds
+        for row in records(store, scope, kind, view.run.snapshot).iter_rows(named=True)
+    ]
+    return tabular.RECORD_FIELDS, rows
+
+
+def catalogue_table(store: Store, scope: Scope, view: ChainView, one: Entry) -> Table:
+    """Answer one saved query of the maps and lists."""
+    if one.source == "records":
+        return _record_table(store, scope, view, one.selects)
+    if one.source == "places":
+        return _place_table(store, scope, view)
+    if one.source == "firms":
+        return firm_table(store, scope, view, ("leading", "supporting"))
+    rows = [
+        row
+        for row in view.rows
+        if row["kind"] in one.selects or set(row["lists"].split(";")) & set(one.selects)
+    ]
+    return mixed_table(view, rows)
+
+
+def known_entry(slug: str) -> Entry:
+    """Return a catalogue entry; ``E-LIST-UNKNOWN`` when there is none of that slug."""
+    found = entry(slug)
+    if found is None:
+        raise JiqunError(
+            "E-LIST-UNKNOWN",
+            f"没有名为 {slug} 的图或清单",
+            f"there is no map or list called {slug}",
+            hint_zh="请从“图与清单”页进入。",
+            hint_en="Start from the page of maps and lists.",
+            kind=Kind.NOT_FOUND,
+        )
+    return found
+
+
+def masked(view: ChainView, viewer: Viewer) -> ChainView:
+    """Hide figures of fewer than five makers from those who are not officials (methods 6.7)."""
+    if viewer.official:
+        return view
+    hidden = ("size", "size_low", "size_high", "share", "coverage_low", "coverage_high", "output_low",
+              "output_high", "lq", "lq_low", "lq_high", "cumulative")  # fmt: skip
+    rows = tuple(
+        row | dict.fromkeys(hidden) | {"coverage": "", "masked": True}
+        if 0 < (row["establishments"] or 0) < 5 else row
+        for row in view.rows
+    )  # fmt: skip
+    return ChainView(
+        view.run,
+        rows,
+        view.notes,
+        view.flows,
+        view.context,
+        view.measure,
+        view.money_unit,
+        view.changed,
+    )

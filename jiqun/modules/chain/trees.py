@@ -1,0 +1,101 @@
+"""A stored explanation as the page's tree: words in one language, facts looked up in the snapshot."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from jiqun.core.access import Viewer, forbidden
+from jiqun.core.tabular import pick
+from jiqun.core.units import measure_quantity, money, quantity
+from jiqun.facts.ledger import Run
+from jiqun.facts.store import Store
+from jiqun.modules.chain.explain import facts_of
+from jiqun.modules.chain.selectors import facts_at
+from jiqun.modules.chain.tabular import BADGES, MEASURES, STATUS
+
+FACT_STATUS: Mapping[str, tuple[str, str]] = {
+    "published": ("公布", "published"),
+    "zero": ("零", "zero"),
+    "suppressed": ("保密", "suppressed"),
+    "imputed": ("推算", "imputed"),
+}
+
+
+def shown_tree(store: Store, run: Run, row: Mapping[str, Any], who: Viewer) -> dict[str, Any]:
+    """Return the tree of a finding for ``core/explain_tree.html`` and the API.
+
+    Raises:
+        JiqunError: ``E-FORBIDDEN`` when fewer than five makers stand behind it and the viewer is
+            not an official.
+    """
+    if not who.official and 0 < (row["establishments"] or 0) < 5:
+        raise forbidden("查看不足五家企业的数字", "see figures of fewer than five firms")
+    tree = json.loads(row["explanation"])
+    facts = facts_at(store, run.snapshot, facts_of(tree))
+    return _node(tree, facts, row["measure"], row["money_unit"])
+
+
+def _node(
+    node: Mapping[str, Any], facts: Mapping[str, Any], measure: str, unit: str
+) -> dict[str, Any]:
+    shown: dict[str, Any] = {
+        "label": pick(node["zh"], node["en"]),
+        "value": _value(node, measure, unit),
+        "formula": pick(node.get("formula_zh", ""), node.get("formula_en", "")),
+        "note": pick(node.get("note_zh", ""), node.get("note_en", "")),
+        "terms": [_node(term, facts, measure, unit) for term in node.get("terms", ())],
+    }
+    if "status" in node:
+        shown |= {
+            "status": BADGES.get(node["status"], "plain"),
+            "status_label": pick(*STATUS[node["status"]]),
+        }
+    if "rule" in node:
+        rule = node["rule"]
+        shown["rule"] = {"label": f"{pick(rule['zh'], rule['en'])} = {rule['value']:g}", "url": ""}
+    if "fact" in node:
+        _attach(shown, node, facts)
+    return shown
+
+
+def _attach(shown: dict[str, Any], node: Mapping[str, Any], facts: Mapping[str, Any]) -> None:
+    """Put the fact's value, status and source onto its leaf; say so where there is no row."""
+    key = node["fact"]["key"]
+    fact = facts.get(json.dumps(key, sort_keys=True))
+    measure = pick(*MEASURES.get(key["measure"], (key["measure"], key["measure"]))[:2])
+    shown["label"] = f"{shown['label']} · {key['industry']} · {key['period']} · {measure}"
+    if fact is None:
+        shown["value"] = pick("表中没有此行", "no such row in the table")
+    else:
+        shown["value"] = quantity(fact["value"], fact["unit"])
+        shown["status_label"] = pick(*FACT_STATUS.get(fact["status"], (fact["status"],) * 2))
+        shown["status"] = "undisclosed" if fact["status"] == "suppressed" else "plain"
+        shown["source"] = {
+            "table": "industry_cell",
+            "file": fact["source"],
+            "row": fact["source_row"],
+            "date": str(fact["as_of"] or ""),
+        }
+    if "low" in node:
+        high = "∞" if node["high"] is None else f"{node['high']:,.0f}"
+        shown["value"] = f"{node['low']:,.0f}–{high}"
+        shown["status"], shown["status_label"] = "undisclosed", pick(*STATUS["undisclosed"])
+
+
+def _value(node: Mapping[str, Any], measure: str, unit: str) -> str:
+    value = node.get("value")
+    if value is None or value == "":
+        return ""
+    kind = node.get("type", "")
+    if kind == "share":
+        return f"{value:.2%}"
+    if kind == "quantity":
+        return measure_quantity(value, measure, unit)
+    if kind == "money":
+        return money(value, unit)
+    if kind == "range_money":
+        low, high = (money(end, unit) for end in value)
+        return low if low == high else f"{low} – {high}"
+    return f"{value:,.4g}" if isinstance(value, (int, float)) else str(value)
