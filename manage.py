@@ -3,7 +3,7 @@
 
     python3 manage.py up      set everything up, load the demo county, serve the console on :8000
     python3 manage.py test    set the same up with the test tools and run every check
-    python3 manage.py X …     any other Django command
+    python3 manage.py load …  any command of the jiqun command line, or of Django
 
 Everything before the hand-over uses the standard library alone. It never downloads a Python;
 behind a package mirror the usual variables of pip, uv and npm apply.
@@ -73,6 +73,9 @@ def install(group: str) -> None:
         run(uv, "venv", "--quiet", "--no-python-downloads", "--python", sys.executable, VENV)
     say("正在安装锁定版本的依赖（核对散列值）… installing the locked packages, hashes checked")
     run(uv, "pip", "sync", "--quiet", "--require-hashes", "--python", PYTHON, LOCKS[group])
+    command = VENV / "bin" / "jiqun"
+    command.write_text(f'#!/bin/sh\nexec "{PYTHON}" "{ROOT / "manage.py"}" "$@"\n')
+    command.chmod(0o755)
     stamp.write_text(accepted[group])
 
 
@@ -116,6 +119,10 @@ def main() -> None:
         from config.checks import run_all
 
         raise SystemExit(run_all(arguments[1:]))
+    from jiqun.cli import COMMANDS, main as command_line
+
+    if arguments[:1] and arguments[0] in COMMANDS:
+        raise SystemExit(command_line(arguments))
     from django.core.management import execute_from_command_line
 
     execute_from_command_line(sys.argv)

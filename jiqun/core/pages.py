@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import Any, cast
@@ -48,11 +49,22 @@ def _item(request: HttpRequest, label: Any, url_name: str, icon: str) -> dict[st
     return {"label": label, "url": url, "icon": icon, "active": request.path == url}
 
 
+def _demo_logins() -> list[dict[str, str]]:
+    """Accounts shown on the login page of a demo installation, and nowhere else."""
+    path = settings.VAR / "demo-logins.json"
+    if not settings.DEMO or not path.exists():
+        return []
+    return [
+        {"role": role, "username": name, "password": word}
+        for role, name, word in json.loads(path.read_text())
+    ]
+
+
 def shell(request: HttpRequest) -> Mapping[str, Any]:
     """Context of the page frame: navigation from the manifests, the person's role."""
     who = cast("Viewer | None", getattr(request, "viewer", None))
     if who is None or not who.known:
-        return {"navigation": [], "demo": settings.DEMO}
+        return {"navigation": [], "demo_logins": _demo_logins()}
     navigation = [_item(request, _("县情总览"), "start", "home")]
     for module in modules():
         children = [
@@ -70,7 +82,7 @@ def shell(request: HttpRequest) -> Mapping[str, Any]:
         )
     navigation.append(_item(request, _("数据表"), "tables", "table"))
     roles = "、".join(str(ROLE_LABELS[role]) for role in sorted(who.roles))
-    return {"navigation": navigation, "role_label": roles, "viewer": who, "demo": settings.DEMO}
+    return {"navigation": navigation, "role_label": roles, "viewer": who}
 
 
 def download(content: bytes, name: str, kind: str) -> HttpResponse:

@@ -59,7 +59,7 @@ def _factors(rng: np.random.Generator, places: pl.DataFrame, p: Dynamics) -> np.
 def _weights(rng: np.random.Generator, output: dict[str, float]) -> np.ndarray:
     """National weight of each industry, in establishments: its share of its sector's output."""
     sectors = np.array([main_sector()[code] for code in groups()])
-    raw = np.exp(rng.normal(0, 0.9, len(sectors)))
+    raw = np.exp(rng.normal(0, 0.7, len(sectors)))
     for sector in set(sectors.tolist()):
         mine = sectors == sector
         raw[mine] *= output[sector] / raw[mine].sum()

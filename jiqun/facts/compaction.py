@@ -113,9 +113,10 @@ def _fingerprint(
 ) -> tuple[int, ...]:
     """Return the count of rows and two sums over their hashes, whatever their order."""
     row = ", ".join(f'"{name}"' for name in schema.names)
+    # Whole numbers only: a sum of floats would depend on the order of the rows.
     query = (
-        f"SELECT count(*), sum(hash({row})::HUGEINT), sum((hash({row}) % 1000003)::HUGEINT ** 2) "
-        f"FROM ({source})"
+        "SELECT count(*), sum(h::HUGEINT), sum((h % 1000003)::HUGEINT * (h % 1000003)) "
+        f"FROM (SELECT hash({row}) AS h FROM ({source}))"
     )
     (found,) = connection.execute(query).fetchall()
     return tuple(int(value or 0) for value in found)

@@ -12,14 +12,17 @@ import pyarrow as pa
 from jiqun.errors import JiqunError, Kind, Problem
 from jiqun.facts.contract import PROVENANCE, Contract
 from jiqun.facts.snapshot import ordered_digest
-from jiqun.facts.view import SEQUENCE, SQL_TYPES
+from jiqun.facts.view import OWN, REPLACES, SEQUENCE, SQL_TYPES
 
 SHOWN = 5  # examples named in an error message
 
 
 @dataclass(frozen=True, slots=True)
 class Sifted:
-    """A batch against what is stored: new rows, and how many were known or corrected."""
+    """A batch against what is stored: new rows, and how many were known or corrected.
+
+    ``rows`` have the column ``_replaces``: the sequence of the fact that a correction replaces.
+    """
 
     rows: pl.DataFrame
     duplicate: int
@@ -27,8 +30,9 @@ class Sifted:
 
 
 def stored_schema(contract: Contract) -> pa.Schema:
-    """Return the contract's Arrow schema with the store's own sequence column at the end."""
-    return contract.arrow_schema.append(pa.field(SEQUENCE, pa.int64()))
+    """Return the contract's Arrow schema with the store's own columns at the end."""
+    own = [pa.field(name, pa.int64()) for name in OWN]
+    return pa.schema([*contract.arrow_schema, *own])
 
 
 def conform(frame: pl.DataFrame, contract: Contract, *, batch: str, source: str) -> pl.DataFrame:
@@ -89,7 +93,7 @@ def sift(
     Args:
         frame: the batch, sorted by the contract's key.
         contract: its contract; where a row came from is not compared.
-        stored: SQL of the latest stored fact of every key, None when nothing is stored.
+        stored: SQL of the latest stored fact of every key with its sequence, None when nothing is stored.
         connection: where ``stored`` can be run.
 
     Raises:
@@ -98,12 +102,16 @@ def sift(
     unique = _unique(frame, contract)
     repeated = frame.height - unique.height
     if stored is None or unique.is_empty():
-        return Sifted(unique, repeated, 0)
+        return Sifted(unique.with_columns(pl.lit(None, pl.Int64).alias(REPLACES)), repeated, 0)
     known = _compare(unique, contract, stored, connection)
-    same = known.filter("same")["_row"]
-    kept = unique.with_row_index("_row").filter(~pl.col("_row").is_in(same.implode()))
-    corrections = known.height - len(same)
-    return Sifted(kept.drop("_row"), repeated + len(same), corrections)
+    known = known.with_columns(pl.col("_row").cast(pl.UInt32)).unique("_row")
+    same, other = known.filter("same"), known.filter(~pl.col("same"))
+    kept = (
+        unique.with_row_index("_row")
+        .join(same, on="_row", how="anti", maintain_order="left")
+        .join(other.select("_row", REPLACES), on="_row", how="left", maintain_order="left")
+    )
+    return Sifted(kept.drop("_row"), repeated + same.height, other.height)
 
 
 def _unique(frame: pl.DataFrame, contract: Contract) -> pl.DataFrame:
@@ -144,7 +152,7 @@ def _as_before(names: Sequence[str]) -> pl.Expr:
 def _compare(
     frame: pl.DataFrame, contract: Contract, stored: str, connection: duckdb.DuckDBPyConnection
 ) -> pl.DataFrame:
-    """Return the rows whose key is stored, and whether their values are the same."""
+    """Return the rows whose key is stored, with what, and whether their values are the same."""
     values = [name for name in contract.names if name not in contract.key]
     keys = " AND ".join(f'n."{name}" IS NOT DISTINCT FROM s."{name}"' for name in contract.key)
     same = " AND ".join(f'n."{name}" IS NOT DISTINCT FROM s."{name}"' for name in values)
@@ -153,7 +161,7 @@ def _compare(
     )
     try:
         found = connection.sql(
-            f"SELECT n._row, ({same or 'true'}) AS same "
+            f"SELECT n._row, ({same or 'true'}) AS same, s.{SEQUENCE} AS {REPLACES} "
             f"FROM jiqun_incoming n JOIN ({stored}) s ON {keys}"
         )
         return pl.DataFrame(found.to_arrow_table())

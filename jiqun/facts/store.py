@@ -34,7 +34,7 @@ from jiqun.facts.snapshot import (
     save_snapshot,
 )
 from jiqun.facts.tables import BATCHES, FINDING, QUARANTINE, RUNS, Tables
-from jiqun.facts.view import SEQUENCE, Views, latest
+from jiqun.facts.view import OWN, Views, latest
 from jiqun.facts.writing import (
     CORRECTIONS,
     mark,
@@ -137,8 +137,8 @@ class Store:
     def table(self, name: str, at: At = None) -> ir.Table:
         """Return every fact ever stored under ``name``, corrected ones included.
 
-        The columns are the contract's, where each row came from, and ``_seq``, which grows with
-        every commit.
+        The columns are the contract's, where each row came from, ``_seq``, which grows with
+        every commit, and ``_replaces``: of a correction, the ``_seq`` of what it replaces.
         """
         version = self.version(name, at)
         if version < 0:
@@ -151,7 +151,7 @@ class Store:
         version = self.version(name, at)
         if version >= 0 and self.tables.open(name).token(CORRECTIONS, version):
             table = latest(table, self.tables.contract(name).key)
-        return table.drop(SEQUENCE) if SEQUENCE in table.columns else table
+        return table.drop(*(name for name in OWN if name in table.columns))
 
     def polars(
         self,

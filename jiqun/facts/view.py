@@ -33,6 +33,8 @@ SQL_TYPES: Mapping[str, str] = {
 }
 KEPT = 512  # versions a thread can read at once; older expressions of it no longer run
 SEQUENCE = "_seq"  # number of the commit that brought the row: later facts win
+REPLACES = "_replaces"  # of a correction: the sequence of the fact that it replaces
+OWN = (SEQUENCE, REPLACES)  # columns of the store, beside those of the contract
 
 
 class Views:
@@ -116,7 +118,11 @@ def _sql_type(kind: pa.DataType) -> str:
 
 
 def latest(table: ir.Table, key: Sequence[str]) -> ir.Table:
-    """Return the latest fact of every key; within one commit a key occurs once."""
-    order = ibis.window(group_by=list(key), order_by=ibis.desc(SEQUENCE))
-    ranked = table.mutate(_rank=ibis.row_number().over(order))
-    return ranked.filter(ranked["_rank"] == 0).drop("_rank")
+    """Return the latest fact of every key: all rows but those that a later one replaces.
+
+    Corrections are few, so the list of what they replace is small beside the table.
+    """
+    later = table.view()
+    later = later.filter(later[REPLACES].notnull())
+    same = [table[name].identical_to(later[name]) for name in key]
+    return table.anti_join(later, [*same, table[SEQUENCE] == later[REPLACES]])

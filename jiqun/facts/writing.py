@@ -20,7 +20,7 @@ from jiqun.facts.delta import DurableTable
 from jiqun.facts.intake import finding_table, sift, stored_schema
 from jiqun.facts.ledger import BATCHES, Receipt, Run, batch_row, receipt_of
 from jiqun.facts.tables import FINDING, Tables
-from jiqun.facts.view import SEQUENCE, Views, relation
+from jiqun.facts.view import REPLACES, SEQUENCE, Views, relation
 
 ATTEMPTS = 8  # commits lost to a faster writer before giving up; our own writers queue instead
 CORRECTIONS = "_corrections"  # running count; every batch carries it, so two at once collide
@@ -79,7 +79,7 @@ def store_batch(
     )
     data = sifted.rows.with_columns(pl.lit(base + 1, pl.Int64).alias(SEQUENCE))
     version = table.commit(
-        data.to_arrow().cast(schema),
+        data.select(schema.names).to_arrow().cast(schema),
         transactions={name: 1, CORRECTIONS: corrected + sifted.corrections},
         metadata={"receipt": kept(receipt)},
     )
@@ -176,13 +176,14 @@ def record(tables: Tables, receipt: Receipt, meta: Mapping[str, Any], entry: pa.
 def _latest_sql(
     files: tuple[str, ...], schema: pa.Schema, contract: Contract, *, corrected: bool
 ) -> str:
-    """Return SQL of the latest stored fact of every key in ``files``."""
+    """Return SQL of the latest stored fact of every key in ``files``, with its sequence."""
     stored = relation(files, schema)
-    names = ", ".join(f'"{name}"' for name in contract.names)
+    names = ", ".join(f't."{name}"' for name in (*contract.names, SEQUENCE))
     if not corrected:
-        return f"SELECT {names} FROM ({stored})"
-    keys = ", ".join(f'"{name}"' for name in contract.key)
+        return f"SELECT {names} FROM ({stored}) t"
+    same = " AND ".join(f't."{name}" IS NOT DISTINCT FROM l."{name}"' for name in contract.key)
     return (
-        f"SELECT {names} FROM ({stored}) QUALIFY "
-        f'row_number() OVER (PARTITION BY {keys} ORDER BY "{SEQUENCE}" DESC) = 1'
+        f"SELECT {names} FROM ({stored}) t ANTI JOIN "
+        f"(SELECT * FROM ({stored}) WHERE {REPLACES} IS NOT NULL) l "
+        f"ON {same} AND t.{SEQUENCE} = l.{REPLACES}"
     )

@@ -87,6 +87,22 @@ COMMON = "县市区乡镇产业企业人员工资税收合计单位生产农业�
 
 
 @given(st.lists(st.text(alphabet=COMMON + "0123456789,.\n", min_size=2, max_size=30), min_size=1))
-def test_no_everyday_gb_text_is_ever_refused(lines: list[str]) -> None:
+def test_everyday_gb_text_is_read_exactly_or_refused_never_wrong(lines: list[str]) -> None:
     text = "\n".join(lines)
-    assert decode(text.encode("gb18030")).text == text
+    try:
+        assert decode(text.encode("gb18030")).text == text
+    except JiqunError as failure:
+        # 位 alone is the bytes of λ in UTF-8: only a person can tell.
+        assert failure.code == "E-ENCODING-DOUBT"  # noqa: PT017
+        assert sum(ord(char) > 127 for char in text) < 40
+
+
+def test_one_character_that_is_also_utf8_is_refused() -> None:
+    with pytest.raises(JiqunError) as failure:
+        decode("0,位\n".encode("gbk"))
+    assert failure.value.code == "E-ENCODING-DOUBT"
+
+
+@pytest.mark.parametrize("text", ["Doña Ana County,218\n", "area,km²\n1,2\n", "São Paulo,Rhône\n"])
+def test_latin_words_in_utf8_are_not_doubted(text: str) -> None:
+    assert decode(text.encode()).text == text

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jiqun.errors import JiqunError
@@ -91,6 +91,7 @@ def test_digest_sees_every_difference(other: pl.DataFrame) -> None:
     assert frame_digest(other) != frame_digest(FRAME)
 
 
+@settings(max_examples=40, deadline=None)
 @given(st.lists(st.text(max_size=3), min_size=2, max_size=2))
 def test_texts_do_not_run_together(pair: list[str]) -> None:
     one = pl.DataFrame({"a": [pair[0]], "b": [pair[1]]})

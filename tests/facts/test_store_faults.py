@@ -51,24 +51,24 @@ def test_kill_in_mid_batch_loses_and_doubles_nothing(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_four_writers_at_once(tmp_path: Path) -> None:
-    store = Store(work("raced", tmp_path, "--batches", "25"))
-    assert store.current(CONTRACT).count().execute() == 4 * 25 * 20
-    assert store.table(CONTRACT).count().execute() == 4 * 25 * 20
-    assert store.batches().height == 100
-    assert sorted(store.batches()["version"]) == list(range(1, 101))
+    store = Store(work("raced", tmp_path, "--batches", "15"))
+    assert store.current(CONTRACT).count().execute() == 4 * 15 * 20
+    assert store.table(CONTRACT).count().execute() == 4 * 15 * 20
+    assert store.batches().height == 60
+    assert sorted(store.batches()["version"]) == list(range(1, 61))
 
 
 @pytest.mark.slow
 def test_four_writers_of_the_same_batches(tmp_path: Path) -> None:
     """Exactly one of them stores each batch; the others are told that it was known."""
-    store = Store(work("raced", tmp_path, "--batches", "10", "--same", "1"))
+    store = Store(work("raced", tmp_path, "--batches", "6", "--same", "1"))
     results = [json.loads(path.read_text()) for path in tmp_path.glob("writer*.json")]
     assert len(results) == 4
     assert [sum(not repeated for repeated in batch) for batch in zip(*results, strict=True)] == (
-        [1] * 10
+        [1] * 6
     )
-    assert store.table(CONTRACT).count().execute() == 10 * 20
-    assert store.batches().height == 10
+    assert store.table(CONTRACT).count().execute() == 6 * 20
+    assert store.batches().height == 6
 
 
 def test_limit_on_file_size_is_a_clear_error(tmp_path: Path) -> None:
@@ -101,6 +101,15 @@ def fill(path: Path, *, leave: int) -> None:
         sink.truncate(max(0, size - leave))
 
 
+def refused(store: Store, batch: int, rows: int) -> JiqunError | None:
+    """Append a batch; return the error that it ended in, if it did."""
+    try:
+        put(store, batch, rows, key=f"b{batch}", held=1)
+    except JiqunError as error:
+        return error
+    return None
+
+
 def test_full_disk_at_every_step(small_disk: Path) -> None:
     """With less and less room each step fails in turn; the same handle goes on when freed."""
     store, filler = Store(small_disk / "store"), small_disk / "filler"
@@ -108,11 +117,9 @@ def test_full_disk_at_every_step(small_disk: Path) -> None:
     put(store, 0, rows, key="b0", held=1)
     for batch in range(1, 15):
         fill(filler, leave=(14 - batch) * PAGE)
-        try:
-            put(store, batch, rows, key=f"b{batch}", held=1)
-        except JiqunError as error:
-            assert error.code == "E-STORE-FULL"
-            assert error.kind is Kind.INTERNAL
+        error = refused(store, batch, rows)
+        if error is not None:
+            assert (error.code, error.kind) == ("E-STORE-FULL", Kind.INTERNAL)
             full += 1
             # Whole or absent, never half; and absent from the ledger.
             assert store.table(CONTRACT).count().execute() in (rows * batch, rows * (batch + 1))

@@ -22,7 +22,10 @@ def test_published_codes_are_valid(code: str) -> None:
     assert valid(code)
 
 
-@pytest.mark.parametrize("written", [" 91350100m000100y43", "９１３５０１００Ｍ０００１００Ｙ４３", "91350100 M000100Y 43"])
+@pytest.mark.parametrize(
+    "written",
+    [" 91350100m000100y43", "９１３５０１００Ｍ０００１００Ｙ４３", "91350100 M000100Y 43"],
+)
 def test_width_case_and_spaces_do_not_matter(written: str) -> None:
     assert valid(written)
     frame = pl.DataFrame({"c": [written]}).select(normalise(pl.col("c")))

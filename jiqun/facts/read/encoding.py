@@ -89,16 +89,37 @@ def _suspect(data: bytes) -> str:
     return "E-ENCODING-DOUBT" if count >= ENOUGH and as_gb < DOUBT else ""
 
 
+def _coincidence(data: bytes, text: str) -> bool:
+    """Could this valid UTF-8 be a few Chinese characters in GB18030 (位 is also the bytes of λ)?
+
+    Only in files with hardly any other character. Accented letters inside Latin words (Doña) and
+    any character of three bytes settle it for UTF-8.
+    """
+    others = [(i, char) for i, char in enumerate(text) if ord(char) > 127]
+    if not others or any(ord(char) > 0x7FF for _, char in others):
+        return False
+    padded = f" {text} "
+    latin = all(
+        ord(char) < 0x180 and (padded[i] + padded[i + 2]).strip().isascii()
+        and any(c.isalpha() for c in (padded[i], padded[i + 2]))
+        for i, char in others
+    )  # fmt: skip
+    mainland = None if latin else _sample(data, "gb18030")
+    return mainland is not None and share_common(mainland, "gb2312")[0] > 0.5
+
+
 def _choose(data: bytes) -> tuple[str, str]:
     """Return (encoding, problem code)."""
     for mark, encoding in BOMS:
         if data.startswith(mark):
             return encoding, ""
     try:
-        data.decode("utf-8", errors="strict")
+        text = data.decode("utf-8", errors="strict")
     except UnicodeDecodeError:
         return "gb18030", _suspect(data)
-    return "utf-8", "E-ENCODING" if b"\x00" in data[:SAMPLE] else ""
+    if b"\x00" in data[:SAMPLE]:
+        return "utf-8", "E-ENCODING"
+    return "utf-8", "E-ENCODING-DOUBT" if _coincidence(data, text[:SAMPLE]) else ""
 
 
 def decode(data: bytes, *, file: str = "", encoding: str | None = None) -> Decoded:

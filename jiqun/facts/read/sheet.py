@@ -219,7 +219,7 @@ def _unique(headings: list[Heading]) -> tuple[Heading, ...]:
         name = item.name or f"列{number + 1}"
         seen[name] = seen.get(name, 0) + 1
         name = name if seen[name] == 1 else f"{name} ({seen[name]})"
-        result.append(Heading(name, item.clean or name, item.unit))
+        result.append(Heading(name, item.clean, item.unit))
     return tuple(result)
 
 

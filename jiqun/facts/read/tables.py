@@ -7,7 +7,7 @@ import datetime as dt
 import io
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import polars as pl
@@ -113,6 +113,17 @@ def _notes(frame: pl.DataFrame, names: Sequence[str]) -> tuple[str, ...]:
     return tuple(found.to_series().head(20))
 
 
+def _without_overflow(body: pl.DataFrame, layout: Layout) -> tuple[pl.DataFrame, Layout]:
+    """Cells right of the last heading: a column if most rows have them, else overlong rows."""
+    headings = list(layout.headings)
+    while headings and not headings[-1].clean:
+        cells = pl.col(headings[-1].name).str.strip_chars().fill_null("") != ""
+        if body.select(cells.sum()).item() * 2 > body.height:
+            break
+        body = body.with_columns(pl.col(WIDE) | cells).drop(headings.pop().name)
+    return body, replace(layout, headings=tuple(headings))
+
+
 def _finish(
     body: pl.DataFrame,
     layout: Layout,
@@ -122,6 +133,7 @@ def _finish(
     sheet: str,
     decoded: enc.Decoded | None,
 ) -> RawTable:
+    body, layout = _without_overflow(body, layout)
     names = [item.name for item in layout.headings]
     frame = _flags(body, names, options)
     return RawTable(

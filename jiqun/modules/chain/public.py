@@ -4,5 +4,6 @@ from __future__ import annotations
 
 from jiqun.modules.chain.inputs import Scope
 from jiqun.modules.chain.selectors import ChainView, chain_view, visible_scopes
+from jiqun.modules.chain.trees import explain_finding
 
-__all__ = ["ChainView", "Scope", "chain_view", "visible_scopes"]
+__all__ = ["ChainView", "Scope", "chain_view", "explain_finding", "visible_scopes"]

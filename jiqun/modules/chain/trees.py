@@ -12,7 +12,7 @@ from jiqun.core.units import measure_quantity, money, quantity
 from jiqun.facts.ledger import Run
 from jiqun.facts.store import Store
 from jiqun.modules.chain.explain import facts_of
-from jiqun.modules.chain.selectors import facts_at
+from jiqun.modules.chain.selectors import facts_at, finding_row
 from jiqun.modules.chain.tabular import BADGES, MEASURES, STATUS
 
 FACT_STATUS: Mapping[str, tuple[str, str]] = {
@@ -35,6 +35,14 @@ def shown_tree(store: Store, run: Run, row: Mapping[str, Any], who: Viewer) -> d
     tree = json.loads(row["explanation"])
     facts = facts_at(store, run.snapshot, facts_of(tree))
     return _node(tree, facts, row["measure"], row["money_unit"])
+
+
+def explain_finding(
+    store: Store, finding: str, who: Viewer
+) -> tuple[Run, dict[str, Any], dict[str, Any]]:
+    """Return the run, the row and the shown tree of one finding; errors as its parts raise."""
+    run, row = finding_row(store, finding, who)
+    return run, row, shown_tree(store, run, row, who)
 
 
 def _node(

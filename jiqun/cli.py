@@ -1,0 +1,273 @@
+"""The ``jiqun`` command line: load, run, explain, export, demo, up, status.
+
+``python3 manage.py load FOLDER`` is the same as ``jiqun load FOLDER``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import django
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
+from rich.progress import TimeElapsedColumn as Elapsed
+from rich.table import Table
+from rich.tree import Tree
+
+from jiqun.errors import JiqunError, Problem
+
+console = Console()
+COMMANDS = ("load", "run", "explain", "export", "demo", "up", "status")
+
+
+def _bar() -> Progress:
+    return Progress(
+        SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), Elapsed(),
+        console=console, transient=not console.is_terminal,
+    )  # fmt: skip
+
+
+def _problem(problem: Problem) -> str:
+    lines = [f"  • {problem.where()}  {problem.message_zh}", f"    {problem.message_en}"]
+    if problem.value:
+        lines.append(f"    原文 value: {problem.value}")
+    if problem.remedy_zh or problem.remedy_en:
+        lines.append(f"    → {problem.remedy_zh} / {problem.remedy_en}")
+    return "\n".join(lines)
+
+
+def load(arguments: argparse.Namespace) -> int:
+    """Load every table of a county's folder and say what became of each row."""
+    from jiqun.core.factstore import store
+    from jiqun.facts.load import load_folder
+
+    folder = Path(arguments.folder).resolve()
+    with _bar() as bar:
+        task = bar.add_task("装载 loading", total=None)
+
+        def progress(done: int, total: int, name: str) -> None:
+            bar.update(task, completed=done, total=total, description=f"装载 loading {name}")
+
+        report = load_folder(folder, store(), progress=progress)
+    table = Table(title=f"{report.county} · {report.seconds:.1f} s")
+    for heading in (
+        "表 table",
+        "契约 contract",
+        "收到 received",
+        "接收 accepted",
+        "隔离 quarantined",
+        "重复 duplicate",
+        "s",
+    ):
+        table.add_column(heading, justify="left" if heading[0] in "表契" else "right")
+    for one in report.tables:
+        counts = (one.received, one.accepted, one.quarantined, one.duplicate)
+        name = one.file or one.source
+        table.add_row(name, one.contract, *(f"{count:,}" for count in counts), f"{one.seconds:.1f}")
+    console.print(table)
+    shown = [problem for one in report.tables for problem in one.problems]
+    for problem in shown[:40]:
+        console.print(_problem(problem), markup=False, highlight=False)
+    if len(shown) > 40:
+        console.print(
+            f"… 另有 {len(shown) - 40} 条，见“数据表 → 隔离区”页 / more on the quarantine page"
+        )
+    return 1 if any(one.received == 0 and one.problems for one in report.tables) else 0
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Run one engine, or all, over what is loaded."""
+    from jiqun.core.factstore import store
+    from jiqun.core.registry import engines
+
+    known = engines()
+    if arguments.engine and arguments.engine not in known:
+        raise JiqunError(
+            "E-ENGINE-UNKNOWN",
+            f"没有名为 {arguments.engine} 的引擎",
+            f"there is no engine called {arguments.engine}",
+            hint_zh="可用：" + "、".join(known),
+            hint_en="known: " + ", ".join(known),
+        )
+    for name in [arguments.engine] if arguments.engine else list(known):
+        begun = time.perf_counter()
+        with console.status(known[name].label_zh) as status:
+            runs = known[name].run(
+                store(),
+                place=arguments.place,
+                classification=arguments.classification,
+                period=arguments.period,
+                progress=lambda text, name=name: status.update(f"{known[name].label_zh} {text}"),
+            )
+        console.print(f"✓ {name}: {len(runs)} 次运行 runs · {time.perf_counter() - begun:.1f} s")
+        for one in runs:
+            console.print(f"  {one}", highlight=False)
+    return 0
+
+
+def _operator() -> object:
+    from jiqun.core.access import Role, Viewer
+
+    return Viewer(user_id=0, name="cli", roles=frozenset({Role.ANALYST}), places=frozenset({"*"}))
+
+
+def _grow(tree: Tree, node: dict[str, object]) -> None:
+    words = [str(node["label"])]
+    if node.get("value"):
+        words.append(f"= {node['value']}")
+    if node.get("status_label"):
+        words.append(f"[{node['status_label']}]")
+    branch = tree.add(" ".join(words).replace("[", "\\["))
+    for name, sign in (("formula", "ƒ"), ("note", "※")):
+        if node.get(name):
+            branch.add(f"{sign} {node[name]}")
+    rule = node.get("rule")
+    if isinstance(rule, dict):
+        branch.add(f"§ {rule['label']}")
+    source = node.get("source")
+    if isinstance(source, dict):
+        branch.add(f"← {source['file']} 行 row {source['row']} · {source['date']}")
+    terms = node.get("terms")
+    for term in terms if isinstance(terms, list) else []:
+        _grow(branch, term)
+
+
+def explain(arguments: argparse.Namespace) -> int:
+    """Open one finding down to its facts."""
+    from jiqun.core.factstore import store
+    from jiqun.modules.chain.public import explain_finding
+
+    run_of, row, shown = explain_finding(store(), arguments.finding, _operator())
+    if arguments.json:
+        sys.stdout.write(json.dumps(shown, ensure_ascii=False, indent=2) + "\n")
+        return 0
+    top = Tree(
+        f"{row['finding']} · 快照 snapshot {run_of.snapshot[:12]} · {run_of.rules_version} · {run_of.code_version}"
+    )
+    _grow(top, shown)
+    console.print(top)
+    return 0
+
+
+def export(arguments: argparse.Namespace) -> int:
+    """Write everything out: facts and findings as CSV and Parquet, with schema, counts and hashes."""
+    from jiqun.core.factstore import store
+    from jiqun.facts.transfer import export_all
+
+    target = Path(arguments.folder).resolve()
+    report = export_all(store(), target)
+    console.print(f"✓ {target}: {len(report)} 张表 tables")
+    return 0
+
+
+def demo(arguments: argparse.Namespace) -> int:
+    """Write the synthetic county's folder (合成数据)."""
+    from jiqun.demo import generate
+
+    folder = Path(arguments.folder).resolve()
+    with console.status("生成合成数据 generating synthetic data"):
+        files = generate(folder, seed=arguments.seed, firms=arguments.firms)
+    console.print(
+        f"✓ {folder}: {len(files)} 个文件 files（合成数据 synthetic, seed {arguments.seed}）"
+    )
+    return 0
+
+
+def status(_arguments: argparse.Namespace) -> int:
+    """Say what the store holds and which runs there are."""
+    from jiqun.core.factstore import store
+
+    facts = store()
+    table = Table(title=str(facts.root))
+    for heading in ("契约 contract", "接收 accepted", "隔离 quarantined", "批次 batches"):
+        table.add_column(heading)
+    for (name,), part in facts.batches().group_by("contract", maintain_order=True):
+        counts = (part["accepted"].sum(), part["quarantined"].sum(), part.height)
+        table.add_row(str(name), *(f"{count:,}" for count in counts))
+    console.print(table)
+    for one in facts.runs()[:20]:
+        console.print(
+            f"{one.run} {one.engine} {dict(one.scope)} {one.recorded_at:%Y-%m-%d %H:%M}",
+            highlight=False,
+        )
+    return 0
+
+
+def up(arguments: argparse.Namespace) -> int:
+    """Set everything up, fill it when it is empty, and serve the console."""
+    from jiqun.cockpit.setup import serve, set_up
+
+    set_up(
+        console.print,
+        county=Path(arguments.county).resolve() if arguments.county else None,
+        load=lambda folder: load(argparse.Namespace(folder=folder)),
+        run=lambda: run(argparse.Namespace(engine="", place="", classification="", period="")),
+    )
+    return 0 if arguments.no_serve else serve(arguments.host, arguments.port)
+
+
+def parser() -> argparse.ArgumentParser:
+    """Build the parser; each command's help is its function's first line."""
+    top = argparse.ArgumentParser(prog="jiqun", description="集群 Jiqun: 县域产业集群系统")
+    commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    def add(name: str, function: object) -> argparse.ArgumentParser:
+        words = (getattr(function, "__doc__", "") or "").strip().splitlines()[0]
+        command = commands.add_parser(name, help=words, description=words)
+        command.set_defaults(function=function)
+        return command
+
+    add("load", load).add_argument(
+        "folder", help="文件夹，内有 county.toml / folder with a county.toml"
+    )
+    runner = add("run", run)
+    runner.add_argument(
+        "engine", nargs="?", default="", help="引擎名，缺省全部 / engine, all by default"
+    )
+    for name in ("place", "classification", "period"):
+        runner.add_argument(f"--{name}", default="")
+    explainer = add("explain", explain)
+    explainer.add_argument("finding", help="推断编号 / id of a finding")
+    explainer.add_argument("--json", action="store_true")
+    add("export", export).add_argument("folder")
+    writer = add("demo", demo)
+    writer.add_argument("folder")
+    writer.add_argument("--seed", type=int, default=20261122)
+    writer.add_argument("--firms", type=int, default=3000)
+    add("status", status)
+    starter = add("up", up)
+    starter.add_argument(
+        "--county", default="", help="真实县的数据文件夹 / folder of a real county"
+    )
+    starter.add_argument("--host", default="127.0.0.1")
+    starter.add_argument("--port", type=int, default=8000)
+    starter.add_argument("--no-serve", action="store_true", help="只准备不启动 / prepare only")
+    return top
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command; a JiqunError ends as a message in both languages and exit code 2."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    parsed = parser().parse_args(arguments)
+    django.setup()
+    try:
+        return int(parsed.function(parsed))
+    except JiqunError as error:
+        console.print(
+            f"✗ [{error.code}] {error.message_zh}\n  {error.message_en}", markup=False, style="red"
+        )
+        if error.hint_zh or error.hint_en:
+            console.print(f"  → {error.hint_zh}\n    {error.hint_en}", markup=False)
+        for problem in error.fields[:40]:
+            console.print(_problem(problem), markup=False, highlight=False)
+        return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,84 @@
+"""What ``up`` does after the bootstrap: database, demo county, accounts, server."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from django.conf import settings
+from django.core.management import call_command
+
+from jiqun.core.access import Role, Viewer
+from jiqun.core.factstore import store
+from jiqun.demo import generate
+from jiqun.masters.actions import enrol
+from jiqun.masters.demo import demo_accounts, write_logins
+from jiqun.masters.models import Organisation
+
+Say = Callable[[str], None]
+SYSTEM = Viewer(user_id=None, name="up", roles=frozenset({Role.ADMIN}), places=frozenset({"*"}))
+
+
+def set_up(
+    say: Say, *, county: Path | None, load: Callable[[str], int], run: Callable[[], int]
+) -> None:
+    """Migrate, fill an empty store with the demo county or with ``county``, open the accounts.
+
+    Idempotent: what is there stays, a folder that was loaded is recognised by its batches.
+    """
+    say("» 数据库 database")
+    call_command("migrate", interactive=False, verbosity=0)
+    folder = county
+    if folder is None and store().batches().is_empty():
+        say("» 生成演示县（合成数据）generating the demo county (synthetic data)")
+        folder = settings.VAR / "demo"
+        generate(folder)
+    if folder is not None:
+        load(str(folder))
+        run()
+    elif not store().runs():
+        run()
+    open_accounts(say)
+    say("» 静态文件 static files")
+    call_command("collectstatic", interactive=False, verbosity=0)
+    say(f"也可装载真实县的数据：jiqun load 文件夹（见 docs/guides/load-your-county.md）\n"
+        f"A real county's folder loads by: jiqun load FOLDER · data in {settings.VAR}")  # fmt: skip
+
+
+def open_accounts(say: Say) -> None:
+    """Open the demo accounts once, with passwords made for this installation."""
+    accounts = demo_accounts(store())
+    logins: list[tuple[str, str, str]] = []
+    for account in accounts:
+        organisation, _ = Organisation.objects.get_or_create(
+            name=account.organisation,
+            defaults={"kind": account.kind, "place": account.place, "firm": account.firm},
+        )
+        password = f"{secrets.choice('abcdefghjkmnpqrstuvwxyz')}{secrets.token_hex(5)}"
+        if not Organisation.objects.filter(membership__user__username=account.username).exists():
+            enrol(viewer=SYSTEM, username=account.username, password=password,
+                  organisation=organisation, role=account.role)  # fmt: skip
+            logins.append((account.label, account.username, password))
+    for label, username, password in write_logins(settings.VAR / "demo-logins.json", logins):
+        say(f"  {label}  {username}  {password}")
+
+
+def serve(host: str, port: int) -> int:
+    """Serve the console until stopped."""
+    address = f"http://{'localhost' if host in {'127.0.0.1', '0.0.0.0'} else host}:{port}/"  # noqa: S104
+    sys.stdout.write(f"\n集群 Jiqun → {address}\n")
+    sys.stdout.flush()
+    command = [
+        str(Path(sys.prefix) / "bin" / "granian"), "--interface", "wsgi", "--host", host, "--port", str(port),
+        "--workers", "2", "--blocking-threads", "2", "--no-ws", "--log-level", "warning", "config.wsgi:application",
+    ]  # fmt: skip
+    return subprocess.run(
+        command,
+        cwd=settings.BASE,
+        env={**os.environ, "JIQUN_DEMO": os.environ.get("JIQUN_DEMO", "1")},
+        check=False,
+    ).returncode  # noqa: S603

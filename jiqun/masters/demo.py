@@ -1,0 +1,69 @@
+"""The demo installation's accounts: one of each role, with passwords made on the spot."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from jiqun.core.access import Role
+from jiqun.facts.store import Store
+
+Login = tuple[str, str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """One demo account; ``place`` ``*`` is every place that is loaded."""
+
+    username: str
+    label: str
+    organisation: str
+    kind: str
+    role: Role
+    place: str = ""
+    firm: str = ""
+
+
+def demo_accounts(facts: Store) -> list[Account]:
+    """Accounts for the four roles; the firm's is the first firm of the register, if there is one."""
+    accounts = [
+        Account("analyst", "部门分析员 analyst", "合成示例县经信局", "bureau", Role.ANALYST, "*"),
+        Account("butler", "园区管家 park butler", "合成示例园区", "park", Role.BUTLER, "*"),
+        Account("admin", "系统管理员 administrator", "平台运维", "operator", Role.ADMIN),
+    ]
+    firms = facts.current("firm")
+    first = firms.order_by("firm").limit(1).select("firm", "name", "place").to_polars()
+    if first.height:
+        firm, name, place = first.row(0)
+        accounts.insert(
+            1,
+            Account("firm", "企业用户 firm", name, "firm", Role.FIRM, _county(facts, place), firm),
+        )
+    return accounts
+
+
+def _county(facts: Store, place: str) -> str:
+    """The county that a town or park lies in; the place itself where that is not known."""
+    places = {code: (parent, level) for code, parent, level in
+              facts.current("place").select("place", "parent", "level").to_polars().iter_rows()}  # fmt: skip
+    seen: set[str] = set()
+    while place in places and places[place][1] in {"town", "park"} and place not in seen:
+        seen.add(place)
+        place = places[place][0] or place
+    return place
+
+
+def write_logins(path: Path, new: Sequence[Login]) -> list[Login]:
+    """Keep the demo logins in a file that only its owner reads, and return all of them."""
+    kept: list[Login] = (
+        [tuple(row) for row in json.loads(path.read_text())] if path.exists() else []
+    )
+    known = {username for _, username, _ in new}
+    logins = [row for row in kept if row[1] not in known] + list(new)
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w") as handle:
+        json.dump(logins, handle, ensure_ascii=False)
+    return logins
