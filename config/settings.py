@@ -87,12 +87,11 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
+    "jiqun.core",  # before allauth, whose login page it replaces
     "allauth",
     "allauth.account",
-    "allauth.mfa",
     "csp",
     "django_htmx",
-    "jiqun.core",
     "jiqun.masters",
     *JIQUN_MODULES,
     "jiqun.cockpit",

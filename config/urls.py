@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.urls import include, path
+from django.views.generic import RedirectView
 
 from jiqun.cockpit import pages as cockpit
 from jiqun.core import health
@@ -16,8 +18,8 @@ urlpatterns = [
     path("purpose/", cockpit.purpose, name="purpose"),
     path("api-token/", cockpit.api_token, name="api-token"),
     path("accounts/", include("allauth.account.urls")),
-    path("accounts/mfa/", include("allauth.mfa.urls")),
     path("i18n/", include("django.conf.urls.i18n")),
+    path("favicon.ico", RedirectView.as_view(url=f"{settings.STATIC_URL}core/favicon.svg")),
     path("health", health.health, name="health"),
     path("api/", api.urls),
     *(path(f"{module.name}/", include(module.urls)) for module in modules()),

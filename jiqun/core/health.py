@@ -16,8 +16,9 @@ def health(_request: HttpRequest) -> JsonResponse:
     return JsonResponse({"ok": True})
 
 
-def not_found(request: HttpRequest, _exception: Exception | None = None) -> HttpResponse:
+def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """The page for an address that does not exist."""
+    del exception  # Django passes it by name; the page says what to do, not what was tried
     return error_page(
         request,
         JiqunError(

@@ -41,7 +41,7 @@ CONFIGURATION: Mapping[str, str | None] = {
     "delta.deletedFileRetentionDuration": "interval 36500 days",
 }
 NO_HOOKS = PostCommitHookProperties(create_checkpoint=False, cleanup_expired_logs=False)
-KEPT = 64  # file lists remembered per table
+KEPT = 16  # versions remembered per table
 CHECKPOINT_EVERY = 100  # versions; bounds the log entries that opening a table must read
 Metadata = Mapping[str, Any]
 
@@ -75,6 +75,7 @@ class DurableTable:
         self._synced = -1  # newest version whose log entry this process knows to be durable
         self._recovered = False
         self._files: dict[int, tuple[str, ...]] = {}
+        self._past: dict[int, DeltaTable] = {}
 
     # ---- reading ----------------------------------------------------------------------------
 
@@ -113,11 +114,11 @@ class DurableTable:
 
     def token(self, app_id: str, version: int) -> int | None:
         """Return the number stored under ``app_id`` at ``version``, or None."""
-        return DeltaTable(self.path, version=version).transaction_version(app_id)
+        return self._at(version).transaction_version(app_id)
 
     def schema(self, version: int) -> pa.Schema:
         """Return the Arrow schema of ``version``."""
-        return _arrow(DeltaTable(self.path, version=version).schema())
+        return _arrow(self._at(version).schema())
 
     def files(self, version: int) -> tuple[str, ...]:
         """Return the data files that make up ``version``, oldest commit first.
@@ -128,7 +129,7 @@ class DurableTable:
         if version not in self._files:
             if len(self._files) >= KEPT:
                 self._files.clear()
-            self._files[version] = self._listed(DeltaTable(self.path, version=version), {})
+            self._files[version] = self._listed(self._at(version), {})
         return self._files[version]
 
     def find(self, app_id: str) -> tuple[int, Metadata] | None:
@@ -156,9 +157,7 @@ class DurableTable:
         else:
             self._writer.update_incremental()
         self._settle(self._writer.version())
-        stored = _arrow(self._writer.schema())
-        if not stored.equals(schema):
-            self._evolve(stored, schema)
+        self._evolve(_arrow(self._writer.schema()), schema)
         return self._writer.version()
 
     def marked(self, app_id: str) -> int | None:
@@ -252,6 +251,15 @@ class DurableTable:
         return version
 
     # ---- inside -----------------------------------------------------------------------------
+
+    def _at(self, version: int) -> DeltaTable:
+        """Return the table as it was at ``version``, which never changes."""
+        state = self._past.get(version)
+        if state is None:
+            if len(self._past) >= KEPT:
+                self._past.clear()
+            state = self._past[version] = DeltaTable(self.path, version=version)
+        return state
 
     def _refresh_reader(self) -> DeltaTable | None:
         if self._reader is not None:

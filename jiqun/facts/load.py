@@ -17,18 +17,18 @@ from typing import Any, Protocol
 import polars as pl
 
 from jiqun.errors import JiqunError, Problem
-from jiqun.facts import balance, mapping, messages, records, units
-from jiqun.facts.contract import Contract, contract
+from jiqun.facts import balance, county_file, mapping, messages, records, report, units
+from jiqun.facts.contract import contract
 from jiqun.facts.convert import RECORD, convert
 from jiqun.facts.mapping import County, Table
 from jiqun.facts.quality import Checked, Known, check
 from jiqun.facts.read import tables
 from jiqun.facts.read.sheet import Heading
 from jiqun.facts.read.tables import ROW, TOTAL, WIDE, RawTable
-from jiqun.facts.records import HEADING, SRC, Records
+from jiqun.facts.records import Records
+from jiqun.facts.report import LoadReport, TableReport
 
 FORMAT = "1"  # changes when the same file would make other facts
-SHOWN = 200  # row problems listed per table; all of them are in the quarantine
 # Later contracts refer to earlier ones.
 ORDER = ("place", "industry", "firm")
 
@@ -73,53 +73,6 @@ class FactStore(Protocol):
     def batches(self) -> pl.DataFrame:
         """Return the ledger: one row per batch already stored, with its counts."""
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class TableReport:
-    """What became of one table. Counts are records (facts to be); ``rows`` are rows of the file."""
-
-    file: str
-    contract: str
-    source: str
-    sheet: str = ""
-    encoding: str = ""
-    preview: tuple[str, ...] = ()
-    rows: int = 0
-    received: int = 0
-    accepted: int = 0
-    quarantined: int = 0
-    duplicate: int = 0
-    blank: int = 0
-    filtered: int = 0
-    repeated: bool = False
-    codes: Mapping[str, int] | None = None
-    problems: tuple[Problem, ...] = ()
-    seconds: float = 0.0
-    batch: str = ""
-
-    @property
-    def failed(self) -> bool:
-        """True when nothing of the table could be used."""
-        return bool(self.problems) and not self.received
-
-
-@dataclass(frozen=True, slots=True)
-class LoadReport:
-    """The report of a folder."""
-
-    county: str
-    tables: tuple[TableReport, ...]
-    seconds: float
-
-    @property
-    def problems(self) -> list[Problem]:
-        """Listed problems of every table."""
-        return [problem for table in self.tables for problem in table.problems]
-
-    def total(self, name: str) -> int:
-        """Sum of one count (“received”, “accepted”…) over the tables."""
-        return sum(int(getattr(table, name)) for table in self.tables)
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,35 +131,6 @@ def _batch(content: bytes, table: Table, known: Known) -> str:
     return f"{table.contract}-{digest.hexdigest()[:32]}"
 
 
-def _quarantine(
-    frame: pl.DataFrame, found: pl.DataFrame, raw: RawTable, made: Records, spec: Contract
-) -> pl.DataFrame:
-    """One row per refused record: its first problem, every message, and the whole original row."""
-    labels = {c.name: made.headings.get(c.name) or c.zh for c in spec.columns}
-    position = frame.select(ROW, SRC, HEADING).with_row_index(RECORD)
-    named = found.with_row_index("_n").join(position, on=RECORD, how="left", maintain_order="left")
-    own = pl.col("column").replace_strict(labels, default=pl.col("column"), return_dtype=pl.String)
-    heading = pl.when((pl.col("column") == "value") & (pl.col(HEADING).fill_null("") != ""))
-    rendered = messages.render(
-        named.with_columns(heading.then(pl.col(HEADING)).otherwise(own).alias("column"))
-    )
-    texts = [pl.col(part).unique(maintain_order=True).str.join(" ") for part in messages.PARTS]
-    first = [pl.col(name).first() for name in (ROW, SRC, "column", "value", "code")]
-    grouped = rendered.group_by(RECORD, maintain_order=True).agg(*first, *texts).sort(RECORD)
-    names = [item.name for item in raw.headings]
-    original = raw.frame.select(pl.struct(names).struct.json_encode().alias("record"))
-    lines = (
-        original[grouped[SRC].cast(pl.Int64)]["record"]
-        if grouped.height
-        else pl.Series([], dtype=pl.String)
-    )
-    return grouped.select(
-        pl.lit(spec.name).alias("contract"), pl.lit(raw.file).alias("file"),
-        pl.lit(raw.sheet).alias("sheet"), pl.col(ROW).alias("row"), "column", "value", "code",
-        *messages.PARTS,
-    ).with_columns(lines.alias("record"))  # fmt: skip
-
-
 def _unbalanced(
     checked: Checked, table: Table, made: Records, frame: pl.DataFrame
 ) -> tuple[Checked, str]:
@@ -233,19 +157,6 @@ def _unbalanced(
     return replace(checked, accepted=checked.accepted.clear(), found=found, duplicate=0), said
 
 
-def _warnings(raw: RawTable, made: Records, checked: Checked, said: str) -> tuple[Problem, ...]:
-    where = {"file": raw.file, "sheet": raw.sheet}
-    found = list(made.problems)
-    if checked.mixed:
-        found.append(messages.problem("W-PERIOD-MIXED", value=checked.mixed, **where))
-    found += [
-        messages.problem("W-CODE-UNCHECKED", value=item, **where) for item in checked.unchecked
-    ]
-    if said:
-        found.append(messages.problem("E-IO-UNBALANCED", column="value", extra=said, **where))
-    return tuple(found)
-
-
 def prepare(table: Table, content: bytes, known: Known) -> Prepared:
     """Read, map, type and check one table without storing it (the dry run of an import).
 
@@ -263,8 +174,8 @@ def prepare(table: Table, content: bytes, known: Known) -> Prepared:
     converted = convert(made, table, raw, spec)
     checked = check(converted.frame, converted.found, spec, known)
     checked, said = _unbalanced(checked, table, made, converted.frame)
-    held = _quarantine(converted.frame, checked.found, raw, made, spec)
-    return Prepared(table, raw, made, checked, held, _warnings(raw, made, checked, said))
+    held = report.quarantine(converted.frame, checked.found, raw, made, spec)
+    return Prepared(table, raw, made, checked, held, report.warnings(raw, made, checked, said))
 
 
 def _provenance(prepared: Prepared) -> pl.DataFrame:
@@ -273,20 +184,6 @@ def _provenance(prepared: Prepared) -> pl.DataFrame:
         pl.lit(table.source).alias("source"),
         pl.lit(table.as_of, dtype=pl.Date).alias("as_of"),
         pl.lit(table.basis).alias("basis"),
-    )
-
-
-def _examples(held: pl.DataFrame) -> tuple[Problem, ...]:
-    """The first problems of each code, so that one flood does not hide another kind."""
-    shown = held.group_by("code", maintain_order=True).head(
-        max(SHOWN // max(held["code"].n_unique(), 1), 5)
-    )
-    names = ("code", *messages.PARTS, "file", "sheet", "row", "column", "value")
-    return tuple(
-        Problem(
-            **{name: row[name] if row[name] is not None or name == "row" else "" for name in names}
-        )
-        for row in shown.sort("row").iter_rows(named=True)
     )
 
 
@@ -310,7 +207,7 @@ def _store(prepared: Prepared, store: FactStore, batch: str) -> TableReport:
         received=received, accepted=receipt.accepted, quarantined=held.height,
         duplicate=receipt.duplicate, blank=prepared.records.blank,
         filtered=prepared.records.filtered, repeated=receipt.repeated,
-        codes=dict(Counter(held["code"])), problems=prepared.warnings + _examples(held),
+        codes=dict(Counter(held["code"])), problems=prepared.warnings + report.examples(held),
         batch=batch,
     )  # fmt: skip
 
@@ -326,14 +223,16 @@ def _failed(table: Table, problems: Iterable[Problem]) -> TableReport:
 
 def _again(table: Table, batch: str, row: Mapping[str, Any]) -> TableReport:
     """Report of a batch that the store has already, from its ledger."""
-    counts = {name: int(row[name]) for name in ("received", "accepted", "quarantined", "duplicate")}
     return TableReport(
         file=table.file or mapping.NAME,
         contract=table.contract,
         source=table.source,
-        batch=batch,
+        received=int(row["received"]),
+        accepted=int(row["accepted"]),
+        quarantined=int(row["quarantined"]),
+        duplicate=int(row["duplicate"]),
         repeated=True,
-        **counts,
+        batch=batch,
     )
 
 
@@ -364,9 +263,9 @@ def load_table(
         return _failed(table, failure.fields)
     except records.Failed as failure:
         return _failed(table, failure.problems)
-    report = _store(prepared, store, batch)
+    stored = _store(prepared, store, batch)
     known.learn(table.contract, prepared.checked.accepted)
-    return replace(report, seconds=time.perf_counter() - started)
+    return replace(stored, seconds=time.perf_counter() - started)
 
 
 def in_order(given: Sequence[Table]) -> list[Table]:
@@ -394,7 +293,7 @@ def load_folder(folder: Path, store: FactStore, *, progress: Progress | None = N
             refuses or the disk is full (what was stored before stays; loading again resumes).
     """
     started = time.perf_counter()
-    county = mapping.load(folder)
+    county = county_file.load(folder)
     known = Known()
     done = {row["batch"]: row for row in store.batches().iter_rows(named=True)}
     chosen = in_order(county.tables)

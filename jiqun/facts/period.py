@@ -112,27 +112,25 @@ def _plain(text: str) -> str:
 
 
 _YEAR = r"(?:(?P<y>(?:19|20)\d{2})(?:年度?|[-./]))?"
-_FORMS: tuple[tuple[PeriodKind, re.Pattern[str]], ...] = tuple(
-    (kind, re.compile(form))
-    for kind, form in (
-        ("year", r"(?P<y>(?:19|20)\d{2})年?(?:度|全年)?"),
-        ("half", r"(?P<y>(?:19|20)\d{2})(?:年度?|[-./])?(?:H|上)?(?P<a>[上下12])半年"),
-        ("half", r"(?P<a>[上下])半年"),
-        ("half", r"(?P<y>(?:19|20)\d{2})-?H(?P<a>[12])"),
-        ("quarter", _YEAR + r"第?(?P<a>[1-4])季度?"),
-        ("quarter", r"(?P<y>(?:19|20)\d{2})(?:年|-)?Q(?P<a>[1-4])"),
-        ("quarter", r"Q(?P<a>[1-4])(?P<y>(?:19|20)\d{2})"),
-        ("cumulative", _YEAR + r"1月?-(?P<a>\d{1,2})月(?:份)?(?:累计)?"),
-        ("cumulative", r"(?P<y>(?:19|20)\d{2})-01/(?P<a>\d{2})"),
-        ("cumulative", _YEAR + r"前(?P<a>\d{1,2})个?月"),
-        ("cumulative", _YEAR + r"(?:前|1-)(?P<q>[2-4])季度"),
-        ("month", _YEAR + r"(?P<a>\d{1,2})月(?:份)?"),
-        ("month", r"(?P<y>(?:19|20)\d{2})[-./](?P<a>\d{1,2})"),
-        ("month", r"(?P<y>(?:19|20)\d{2})(?P<a>0[1-9]|1[0-2])"),
-        ("day", r"(?P<y>(?:19|20)\d{2})(?:年|[-./])(?P<a>\d{1,2})(?:月|[-./])(?P<b>\d{1,2})日?"),
-        ("day", r"(?P<y>(?:19|20)\d{2})(?P<a>0[1-9]|1[0-2])(?P<b>[0-3]\d)"),
-    )
+_WRITTEN: tuple[tuple[PeriodKind, str], ...] = (
+    ("year", r"(?P<y>(?:19|20)\d{2})年?(?:度|全年)?"),
+    ("half", r"(?P<y>(?:19|20)\d{2})(?:年度?|[-./])?(?:H|上)?(?P<a>[上下12])半年"),
+    ("half", r"(?P<a>[上下])半年"),
+    ("half", r"(?P<y>(?:19|20)\d{2})-?H(?P<a>[12])"),
+    ("quarter", _YEAR + r"第?(?P<a>[1-4])季度?"),
+    ("quarter", r"(?P<y>(?:19|20)\d{2})(?:年|-)?Q(?P<a>[1-4])"),
+    ("quarter", r"Q(?P<a>[1-4])(?P<y>(?:19|20)\d{2})"),
+    ("cumulative", _YEAR + r"1月?-(?P<a>\d{1,2})月(?:份)?(?:累计)?"),
+    ("cumulative", r"(?P<y>(?:19|20)\d{2})-01/(?P<a>\d{2})"),
+    ("cumulative", _YEAR + r"前(?P<a>\d{1,2})个?月"),
+    ("cumulative", _YEAR + r"(?:前|1-)(?P<q>[2-4])季度"),
+    ("month", _YEAR + r"(?P<a>\d{1,2})月(?:份)?"),
+    ("month", r"(?P<y>(?:19|20)\d{2})[-./](?P<a>\d{1,2})"),
+    ("month", r"(?P<y>(?:19|20)\d{2})(?P<a>0[1-9]|1[0-2])"),
+    ("day", r"(?P<y>(?:19|20)\d{2})(?:年|[-./])(?P<a>\d{1,2})(?:月|[-./])(?P<b>\d{1,2})日?"),
+    ("day", r"(?P<y>(?:19|20)\d{2})(?P<a>0[1-9]|1[0-2])(?P<b>[0-3]\d)"),
 )
+_FORMS = tuple((kind, re.compile(form)) for kind, form in _WRITTEN)
 _DATE_CELL = re.compile(r"(\d{4}-\d{2}-\d{2})[ T]00:00:00")
 # 2025.1 is January, or October that was a number and lost its zero.
 _LOST_ZERO = re.compile(r"(?:19|20)\d{2}\.1")

@@ -30,8 +30,11 @@ _NUMBER = re.compile(r"\d+(?:\.\d+)?|\.\d+")
 _GROUPED = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?")
 _EXACT_POWER = re.compile(r"\d+(?:\.\d+)?(?:e[+-]?\d{1,3}|E-\d{1,3})")
 _ROUNDED_POWER = re.compile(r"\d(?:\.\d+)?E\+?\d+")
-_HAN_DIGITS = {char: i for i, char in enumerate("零一二三四五六七八九")}
-_HAN_DIGITS |= {char: i for i, char in enumerate("〇壹贰叁肆伍陆柒捌玖")} | {"两": 2}
+_HAN_DIGITS = {
+    **{char: i for i, char in enumerate("零一二三四五六七八九")},
+    **{char: i for i, char in enumerate("〇壹贰叁肆伍陆柒捌玖")},
+    "两": 2,
+}
 _HAN_UNITS = {"十": 10, "拾": 10, "百": 100, "佰": 100, "千": 1000, "仟": 1000}
 _TAIL = re.compile(
     r"(?P<number>[^万亿%‰A-Za-z元人家个户]*?)(?P<scale>万亿|[万亿])?(?P<unit>[^\d.,万亿]*)"

@@ -254,6 +254,12 @@ def _stack(
     )
 
 
+def _heading_value(pattern: str, item: Heading) -> str:
+    """What a heading says: the part in the pattern's brackets, else the whole without its unit."""
+    found = re.fullmatch(pattern, item.name)
+    return found.group(1) if found and found.groups() else item.clean
+
+
 def _melted(builder: _Builder, frame: pl.DataFrame, shared: Mapping[str, pl.Expr]) -> pl.DataFrame:
     """Headings become a column (years across the page)."""
     melt = builder.table.melt
@@ -263,13 +269,16 @@ def _melted(builder: _Builder, frame: pl.DataFrame, shared: Mapping[str, pl.Expr
         builder.find([melt.columns], "melt")
         return frame.clear()
     builder.used.update(names)
-    items = [Measure(name, {melt.to: builder.known[name].clean}) for name in names]
+    items = [
+        Measure(name, {melt.to: _heading_value(melt.columns, builder.known[name])})
+        for name in names
+    ]
     return _common([_stack(builder, frame, shared, item) for item in items])
 
 
 def _kind(text: pl.Expr, kinds: Mapping[str, str]) -> pl.Expr:
     found = pl.lit(None, dtype=pl.String)
-    for kind, pattern in reversed(kinds.items()):
+    for kind, pattern in reversed(list(kinds.items())):
         found = pl.when(text.str.contains(f"^(?:{pattern})$")).then(pl.lit(kind)).otherwise(found)
     return found
 

@@ -251,7 +251,7 @@ def read_workbook(data: bytes, *, file: str, options: Options | None = None) -> 
     sheet = book.get_sheet_by_name(name)
     cells = sheet.to_python(skip_empty_area=False)
     rows = [[cell_text(cell) for cell in row] for row in cells]
-    merges: list[Merge] = [(tuple(a), tuple(b)) for a, b in sheet.merged_cell_ranges or []]
+    merges: list[Merge] = [((a[0], a[1]), (b[0], b[1])) for a, b in sheet.merged_cell_ranges or []]
     width = max((len(row) for row in rows), default=0)
     if not any(cell.strip() for row in rows for cell in row):
         raise _no_headings(file, name, empty=True)

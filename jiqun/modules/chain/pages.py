@@ -217,9 +217,7 @@ def gaps(request: HttpRequest) -> HttpResponse:
     wanted = request.GET.get("list", "")
     rows = view.on(wanted) if wanted in LISTS else [*view.of("supporting"), *view.of("extension")]
     export = f"{reverse('chain-export')}?{shown.page_scope.query()}"
-    table = html(
-        shown, tables.mixed_table(view, rows), _("缺链与弱链"), _("此清单目前没有条目。"), export
-    )
+    table = html(tables.mixed_table(view, rows), _("缺链与弱链"), _("此清单目前没有条目。"), export)
     choices = [
         {"slug": slug, "label": pick(*words), "count": len(view.on(slug)), "active": slug == wanted}
         for slug, words in LISTS.items()
@@ -239,7 +237,6 @@ def industry(request: HttpRequest, kind: str, code: str) -> HttpResponse:
     for row in content["neighbour_rows"]:
         row["href"] = _industry_href(shown, row["code"], row["kind"])
     content["neighbours"] = html(
-        shown,
         (content["neighbour_fields"], content["neighbour_rows"]),
         _("上下游"),
         _("没有投入产出联系。"),
