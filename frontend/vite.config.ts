@@ -1,3 +1,4 @@
+import { cpSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { defineConfig } from 'vite';
 
@@ -7,6 +8,18 @@ const here = import.meta.dirname;
 export default defineConfig({
   root: here,
   base: '/static/',
+  plugins: [
+    {
+      // Not for the pages: typst sets the issued PDF and PNG in it, and a bare server has no font.
+      name: 'report-font',
+      closeBundle: () =>
+        cpSync(
+          resolve(here, 'node_modules/@expo-google-fonts/noto-sans-sc/400Regular'),
+          resolve(here, 'dist/fonts'),
+          { recursive: true },
+        ),
+    },
+  ],
   publicDir: false,
   build: {
     outDir: resolve(here, 'dist'),

@@ -73,7 +73,6 @@ class DurableTable:
         self._reader: DeltaTable | None = None  # guarded by _mutex
         self._writer: DeltaTable | None = None  # guarded by lock()
         self._synced = -1  # newest version whose log entry this process knows to be durable
-        self._recovered = False
         self._files: dict[int, tuple[str, ...]] = {}
         self._past: dict[int, DeltaTable] = {}
 
@@ -94,17 +93,14 @@ class DurableTable:
             yield
 
     def recover(self) -> None:
-        """Once per process, set aside what a power cut left unreadable at the end of the log.
+        """Set aside what a power cut left unreadable at the end of the log.
 
         Raises:
             JiqunError: ``E-STORE-CORRUPT`` when the damage is not at the unacknowledged end.
         """
-        if self._recovered or not self.path.is_dir():
-            return
         if not is_whole(self.path):
             with self.lock():
                 recover(self.path, self._acknowledged)
-        self._recovered = True
 
     def version(self) -> int:
         """Return the newest version; -1 while the table does not exist."""

@@ -130,7 +130,9 @@ _WRITTEN: tuple[tuple[PeriodKind, str], ...] = (
     ("day", r"(?P<y>(?:19|20)\d{2})(?:年|[-./])(?P<a>\d{1,2})(?:月|[-./])(?P<b>\d{1,2})日?"),
     ("day", r"(?P<y>(?:19|20)\d{2})(?P<a>0[1-9]|1[0-2])(?P<b>[0-3]\d)"),
 )
-_FORMS = tuple((kind, re.compile(form)) for kind, form in _WRITTEN)
+_FORMS: list[tuple[PeriodKind, re.Pattern[str]]] = [
+    (kind, re.compile(form)) for kind, form in _WRITTEN
+]
 _DATE_CELL = re.compile(r"(\d{4}-\d{2}-\d{2})[ T]00:00:00")
 # 2025.1 is January, or October that was a number and lost its zero.
 _LOST_ZERO = re.compile(r"(?:19|20)\d{2}\.1")

@@ -66,6 +66,7 @@ class LoadReport:
 
 
 def warnings(raw: RawTable, made: Records, checked: Checked, said: str) -> tuple[Problem, ...]:
+    """Problems of the table as a whole: unused columns, unchecked codes, mixed periods, balance."""
     about = [("W-CODE-UNCHECKED", item, "") for item in checked.unchecked]
     about += [("W-PERIOD-MIXED", checked.mixed, "")] if checked.mixed else []
     about += [("E-IO-UNBALANCED", "", said)] if said else []

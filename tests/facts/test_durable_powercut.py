@@ -40,9 +40,9 @@ def cut(folder: Path, calls: list[Call], moment: int) -> tuple[Disk, list[int]]:
 
 
 def moments(calls: list[Call], folder: Path) -> list[int]:
-    """Return the moments to cut at: after acknowledgements and in the middle of batches."""
+    """Return the moments to cut at: after acknowledgements, in mid-batch, in the making of tables."""
     acks = [n for n, call in enumerate(calls) if acknowledgement(call, folder) is not None]
-    inside = random.Random(7).sample(range(acks[0], acks[-1]), CUTS - 6)
+    inside = random.Random(7).sample(range(acks[-1]), CUTS - 6)
     return sorted([n + 1 for n in acks[::2]] + inside)
 
 
@@ -70,7 +70,7 @@ def test_power_cut_loses_nothing_acknowledged(
         assert held == {f"b{n}": 1 for n in range(len(acked) + 1) if n % 3 == 2}
         checked += len(acked)
         shutil.rmtree(root)
-    assert checked > 100
+    assert checked > 80
 
 
 def test_the_simulator_sees_what_the_library_alone_would_lose(tmp_path: Path) -> None:

@@ -44,7 +44,7 @@ class SupportingParams:
     """Thresholds of the supporting tier. ``max_steps`` is an average propagation length."""
 
     requirement_min: float = 0.02
-    sales_min: float = 0.05
+    sales_min: float = 0.10
     max_steps: float = 3.0
     strong: float = 0.60
     weak: float = 0.20
