@@ -20,6 +20,7 @@ from rich.progress import TimeElapsedColumn as Elapsed
 from rich.table import Table
 from rich.tree import Tree
 
+from jiqun.core.access import Role, Viewer
 from jiqun.errors import JiqunError, Problem
 
 console = Console()
@@ -111,9 +112,7 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _operator() -> object:
-    from jiqun.core.access import Role, Viewer
-
+def _operator() -> Viewer:
     return Viewer(user_id=0, name="cli", roles=frozenset({Role.ANALYST}), places=frozenset({"*"}))
 
 

@@ -29,6 +29,8 @@ STATES = {
     "current": ("按期", "current"), "due": ("临近更新", "due soon"), "overdue": ("已过期", "overdue"),
     "unknown": ("未约定", "not agreed"),
 }  # fmt: skip
+SUPPLY = {"strong": ("强", "strong"), "weak": ("弱", "weak"), "missing": ("缺", "missing"),
+          "undisclosed": ("未披露", "undisclosed")}  # fmt: skip
 STATE_BADGES = {"current": "good", "due": "weak", "overdue": "missing", "unknown": "undisclosed"}
 FRESHNESS = [
     Field("table", "数据表", "Table"),
@@ -61,7 +63,13 @@ def _freshness_rows() -> list[dict[str, Any]]:
     ]
 
 
-def _glance(view: ChainView, place: str) -> list[dict[str, str]]:
+def _freshness(caption: str) -> dict[str, Any]:
+    return html_table(
+        FRESHNESS, _freshness_rows(), caption=caption, empty={"message": _("还没有装载数据。")}
+    )
+
+
+def _glance(view: ChainView) -> list[dict[str, str]]:
     supporting = view.of("supporting")
     count = lambda status: sum(row["status"] == status for row in supporting)  # noqa: E731
     lead = view.of("leading")
@@ -69,9 +77,7 @@ def _glance(view: ChainView, place: str) -> list[dict[str, str]]:
     return [
         {"label": pick("主导行业", "Leading industries"), "value": str(len(lead)), "note": names},
         {"label": pick("配套环节", "Supporting segments"), "value": str(len(supporting)),
-         "note": pick(f"强 {count('strong')} · 弱 {count('weak')} · 缺 {count('missing')} · 未披露 {count('undisclosed')}",
-                      f"strong {count('strong')} · weak {count('weak')} · missing {count('missing')} · "
-                      f"undisclosed {count('undisclosed')}")},
+         "note": " · ".join(f"{pick(*words)} {count(state)}" for state, words in SUPPLY.items())},
         {"label": pick("补链条目", "Fill list"), "value": str(len(view.on("fill"))),
          "note": pick("缺或弱、规模够、进得来", "missing or weak, large enough, feasible")},
         {"label": pick("固链条目", "Secure list"), "value": str(len(view.on("secure"))),
@@ -96,12 +102,11 @@ def start(request: HttpRequest) -> HttpResponse:
             {
                 "name": place,
                 "scope": scope,
-                "cards": _glance(view, place),
+                "cards": _glance(view),
                 "href": f"{reverse('chain-map')}?{query}",
             }
         )
-    freshness = html_table(
-        FRESHNESS, _freshness_rows(), caption=_("各数据表有多新"), empty={"message": _("还没有装载数据。")})  # fmt: skip
+    freshness = _freshness(_("各数据表有多新"))
     return render(
         request, "cockpit/start.html",
         {"title": _("县情总览"), "counties": counties, "freshness": freshness, "reads": _own_reads(request),
@@ -136,7 +141,8 @@ def tables(request: HttpRequest) -> HttpResponse:
         pl.col("received", "accepted", "quarantined", "duplicate").sum()
     )  # fmt: skip
     fields = [Field("table", "数据表", "Table"), Field("about", "内容", "Content"),
-              Field("received", "收到", "Received", "integer", "行"), Field("accepted", "接收", "Accepted", "integer", "行"),
+              Field("received", "收到", "Received", "integer", "行"),
+              Field("accepted", "接收", "Accepted", "integer", "行"),
               Field("quarantined", "隔离", "Quarantined", "integer", "行"),
               Field("duplicate", "重复", "Duplicate", "integer", "行")]  # fmt: skip
     by_name = {row["contract"]: row for row in counts.iter_rows(named=True)}

@@ -76,9 +76,9 @@ def serve(host: str, port: int) -> int:
         str(Path(sys.prefix) / "bin" / "granian"), "--interface", "wsgi", "--host", host, "--port", str(port),
         "--workers", "2", "--blocking-threads", "2", "--no-ws", "--log-level", "warning", "config.wsgi:application",
     ]  # fmt: skip
-    return subprocess.run(
+    return subprocess.run(  # noqa: S603
         command,
         cwd=settings.BASE,
         env={**os.environ, "JIQUN_DEMO": os.environ.get("JIQUN_DEMO", "1")},
         check=False,
-    ).returncode  # noqa: S603
+    ).returncode

@@ -25,7 +25,9 @@ MEASURE_UNITS: Mapping[str, tuple[str, str]] = {
 
 def money(value: float, unit: str) -> str:
     """Write money with a fitting magnitude: 1.23 亿元, 456 万元; 1.23 bn, 4.56 m in English."""
-    coins, zh, en = CURRENCIES.get(unit, (1, unit, unit))
+    if unit not in CURRENCIES:
+        return "—"
+    coins, zh, en = CURRENCIES[unit]
     amount = value / coins
     steps = [(1e8, "亿", 1e9, "bn"), (1e4, "万", 1e6, "m")]
     for large_zh, word_zh, large_en, word_en in steps:

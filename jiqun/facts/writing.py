@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, replace
-from typing import Any
+from typing import Any, TypeVar
 
 import polars as pl
 import pyarrow as pa
@@ -22,6 +22,7 @@ from jiqun.facts.ledger import BATCHES, Receipt, Run, batch_row, receipt_of
 from jiqun.facts.tables import FINDING, Tables
 from jiqun.facts.view import REPLACES, SEQUENCE, Views, relation
 
+Result = TypeVar("Result")
 ATTEMPTS = 8  # commits lost to a faster writer before giving up; our own writers queue instead
 CORRECTIONS = "_corrections"  # running count; every batch carries it, so two at once collide
 
@@ -31,7 +32,7 @@ def mark(contract: str, batch: str) -> str:
     return f"{contract}/{batch}"
 
 
-def retried(write: Callable[[], Receipt]) -> Receipt:
+def retried(write: Callable[[], Result]) -> Result:
     """Run ``write`` again when another writer was faster.
 
     Raises:
@@ -151,18 +152,14 @@ def register(
 ) -> None:
     """Commit ``rows`` to a register once under ``key``; a repetition changes nothing."""
     table = tables.open(name)
+
+    def write() -> None:
+        table.prepare(rows.schema)
+        if table.marked(key) is None:
+            table.commit(rows, transactions={key: 1, **(extra or {})}, metadata={})
+
     with table.lock():
-        for attempt in range(ATTEMPTS):
-            table.prepare(rows.schema)
-            if table.marked(key) is not None:
-                return
-            try:
-                table.commit(rows, transactions={key: 1, **(extra or {})}, metadata={})
-            except CommitFailedError:
-                if attempt == ATTEMPTS - 1:
-                    raise
-            else:
-                return
+        retried(write)
 
 
 def record(tables: Tables, receipt: Receipt, meta: Mapping[str, Any], entry: pa.Table) -> None:

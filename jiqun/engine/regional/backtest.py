@@ -15,8 +15,9 @@ import numpy as np
 import numpy.typing as npt
 
 from jiqun.engine.regional.entry import AdditiveModel, Array, null_score, rank_in_region
+from jiqun.engine.regional.entry_arrays import BoolArray
 from jiqun.engine.regional.entry_feature_specs import Family
-from jiqun.engine.regional.entry_features import BoolArray, Features
+from jiqun.engine.regional.entry_features import Features
 from jiqun.engine.regional.entry_fit import (
     BoostedModel,
     FitSettings,

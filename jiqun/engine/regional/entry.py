@@ -30,23 +30,25 @@ SHIPPED = ("entry-us-naics4", "entry-us-naics6")
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """Map from the model's own log-odds z to the probability over the horizon.
+    """Rising map from the model's own log-odds to the log-odds over the horizon.
 
-    p = 1 - (1 - sigmoid(slope z + offset)) ** exposure. ``slope`` and ``offset`` are Platt's map
-    (1999), fitted on regions held out of the fit. ``exposure`` is 1 when that fit saw outcomes
-    over the whole horizon; otherwise the horizon divided by the fitted period, which assumes a
-    constant yearly hazard and is too high where newcomers leave again.
+    Linear between ``raw`` and ``calibrated`` knots, with slope 1 outside (the odds then move as
+    the model says). The knots are observed frequencies on regions held out of the fit.
+    ``exposure`` is 1 when those were observed over the whole horizon; otherwise the horizon
+    divided by the fitted period: p = 1 - (1 - p_fitted) ** exposure, a constant yearly hazard,
+    which is too high where newcomers leave again.
     """
 
-    slope: float = 1.0
-    offset: float = 0.0
+    raw: tuple[float, ...] = (0.0,)
+    calibrated: tuple[float, ...] = (0.0,)
     exposure: float = 1.0
     horizon: int = 1
     basis: str = "none"
 
     def log_odds(self, raw: Array) -> Array:
         """Return the calibrated log-odds over the horizon."""
-        inner = self.slope * raw + self.offset
+        inside = np.clip(raw, self.raw[0], self.raw[-1])
+        inner = np.interp(inside, self.raw, self.calibrated) + (raw - inside)
         if self.exposure == 1.0:
             return inner
         # 1 - (1 - sigmoid(a))^k has log-odds ln((1 + e^a)^k - 1), written to be stable.
@@ -135,49 +137,36 @@ class AdditiveModel:
     def contributions(self, features: Features) -> Array:
         """Return (n, k + 2) terms whose rows sum to the calibrated log-odds.
 
-        Column 0 is the base rate, column 1 the horizon (0 unless the exposure differs from 1),
-        then one column per term.
+        Column 0 is the average candidate, column 1 the calibration to observed frequencies over
+        the horizon, then one column per term.
         """
-        _need(self.features, features.names)
-        scale = self.calibration.slope
-        columns = [scale * term(features.column(term.feature)) for term in self.terms]
-        base = np.full(
-            len(features.values), scale * self.intercept + self.calibration.offset, np.float64
-        )
-        inner = np.sum([base, *columns], axis=0)
-        target = self.calibration.log_odds(self.raw(features))
-        return np.column_stack([base, target - inner, *columns])
+        raw = self.raw(features)
+        base = np.full(len(raw), self.intercept)
+        columns = [term(features.column(term.feature)) for term in self.terms]
+        return np.column_stack([base, self.calibration.log_odds(raw) - raw, *columns])
 
     def explain(self, features: Features, row: int) -> tuple[Contribution, ...]:
-        """Return the terms of one candidate, the largest in magnitude first after the base rate."""
+        """Return the terms of one candidate: base, calibration, then the largest first."""
         one = features.rows(np.array([row], dtype=np.int64))
-        parts = self.contributions(one)[0]
-        base = Contribution(
-            "base_rate", "平均候选行业的起点", "average candidate", None, "ln odds", float(parts[0])
-        )
-        horizon = Contribution(
-            "horizon",
-            f"{self.calibration.horizon} 年期限",
-            f"horizon of {self.calibration.horizon} years",
-            float(self.calibration.horizon),
-            "years",
-            float(parts[1]),
-        )
-        lines = [
+        base, calibration, *parts = (float(part) for part in self.contributions(one)[0])
+        years = self.calibration.horizon
+        head = (
+            Contribution("base", "平均候选行业的起点", "average candidate", None, "ln odds", base),
             Contribution(
-                name,
-                SPEC_BY_NAME[name].label_zh,
-                SPEC_BY_NAME[name].label_en,
-                None if np.isnan(value) else value,
-                SPEC_BY_NAME[name].unit,
-                float(part),
-            )
-            for name, part in zip(self.features, parts[2:], strict=True)
-            for value in (float(one.column(name)[0]),)
-        ]
-        lines.sort(key=lambda line: -abs(line.log_odds))
-        first = (base, horizon) if horizon.log_odds else (base,)
-        return (*first, *lines)
+                "calibration",
+                f"按 {years} 年内实际频率校准",
+                f"calibration to observed frequencies over {years} years",
+                float(years),
+                "years",
+                calibration,
+            ),
+        )
+        lines: list[Contribution] = []
+        for name, part in zip(self.features, parts, strict=True):
+            spec, value = SPEC_BY_NAME[name], float(one.column(name)[0])
+            known = None if np.isnan(value) else value
+            lines.append(Contribution(name, spec.label_zh, spec.label_en, known, spec.unit, part))
+        return (*head, *sorted(lines, key=lambda line: -abs(line.log_odds)))
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain JSON types; floats keep all their digits."""
@@ -208,7 +197,9 @@ class AdditiveModel:
             )
             for term in data["terms"]
         )
-        calibration = Calibration(**data["calibration"])
+        saved = dict(data["calibration"])
+        saved |= {key: tuple(map(float, saved[key])) for key in ("raw", "calibrated")}
+        calibration = Calibration(**saved)
         return cls(float(data["intercept"]), terms, calibration, dict(data["provenance"]))
 
 

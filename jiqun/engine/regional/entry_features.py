@@ -13,21 +13,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import cast
 
 import numpy as np
 import numpy.typing as npt
-from scipy import sparse
-from scipy.spatial import cKDTree
 
 from jiqun.engine.regional.complexity import proximity, relatedness_density
+from jiqun.engine.regional.entry_arrays import (
+    BoolArray,
+    FloatArray,
+    IntArray,
+    group_membership,
+    low_rank,
+    nearest_regions,
+)
 from jiqun.engine.regional.entry_feature_specs import SPEC_BY_NAME, Family
 from jiqun.engine.regional.quotient import expected_cells, location_quotient
 from jiqun.errors import JiqunError
-
-FloatArray = npt.NDArray[np.float32]
-IntArray = npt.NDArray[np.int64]
-BoolArray = npt.NDArray[np.bool_]
 
 MIN_REGIONS = 20
 """Relatedness is a comparison between regions; below this many there is nothing to compare."""
@@ -258,15 +259,6 @@ def _relatedness_features(
     return {name: np.nan_to_num(value).astype(np.float32) for name, value in densities.items()}
 
 
-def low_rank(matrix: FloatArray, rank: int) -> FloatArray:
-    """Return the best approximation of a given rank (Eckart-Young), by the smaller Gram matrix."""
-    if matrix.shape[0] < matrix.shape[1]:
-        return low_rank(np.ascontiguousarray(matrix.T), rank).T
-    gram = (matrix.T @ matrix).astype(np.float64)
-    vectors: FloatArray = np.linalg.eigh(gram)[1][:, -min(rank, len(gram)) :].astype(np.float32)
-    return ((matrix @ vectors) @ vectors.T).astype(np.float32, copy=False)
-
-
 def _latent_features(
     sizes: FloatArray,
     quotient: npt.NDArray[np.float64],
@@ -279,33 +271,6 @@ def _latent_features(
         "lowrank_quotient": low_rank(np.log1p(quotient).astype(np.float32), rank),
         "lowrank_size": low_rank(np.log1p(sizes / np.float32(threshold)), rank),
     }
-
-
-def nearest_regions(
-    coordinates: npt.NDArray[np.floating], count: int
-) -> tuple[sparse.csr_array, BoolArray]:
-    """Return the (R, R) 0/1 matrix of each region's nearest others, and where it is known.
-
-    Distances are chords of the sphere, which order pairs as great circles do.
-    """
-    known = np.asarray(np.isfinite(coordinates).all(axis=1))
-    lon, lat = np.radians(np.nan_to_num(coordinates)).T
-    points = np.column_stack([np.cos(lat) * np.cos(lon), np.cos(lat) * np.sin(lon), np.sin(lat)])
-    rows = np.flatnonzero(known)
-    count = min(count, len(rows) - 1)
-    _, found = cast(
-        "tuple[npt.NDArray[np.float64], IntArray]",
-        cKDTree(points[rows]).query(points[rows], k=count + 1),  # pyright: ignore[reportUnknownMemberType]
-    )
-    # Two places may share a point, so a region is dropped from its own list by identity.
-    other = found != np.arange(len(rows))[:, None]
-    first = other & (np.cumsum(other, axis=1) <= count)
-    columns = rows[found[first]]
-    pointers = np.concatenate([[0], np.cumsum(np.where(known, count, 0))])
-    matrix = sparse.csr_array(
-        (np.ones(len(columns), np.float32), columns, pointers), shape=(len(known), len(known))
-    )
-    return matrix, known
 
 
 def _neighbour_features(
@@ -323,20 +288,13 @@ def _neighbour_features(
     return {"neighbour_presence": presence, "neighbour_excess": excess}
 
 
-def _membership(groups: npt.NDArray[np.integer]) -> sparse.csr_array:
-    """Return the (I, G) 0/1 matrix of industries in parent groups."""
-    size = len(groups)
-    ones = np.ones(size, np.float32)
-    return sparse.csr_array((ones, (np.arange(size), groups)), shape=(size, int(groups.max()) + 1))
-
-
 def _parent_features(
     sizes: FloatArray, expected: FloatArray, base: BaseYear
 ) -> dict[str, FloatArray]:
     """Size and excess of the parent groups, the nearest parent as level 1."""
     columns: dict[str, FloatArray] = {}
     for level, groups in enumerate(base.parents[:3], start=1):
-        members = _membership(groups)
+        members = group_membership(groups)
         held: FloatArray = sizes @ members
         usual: FloatArray = expected @ members
         columns[f"parent{level}_size"] = np.log1p(held / np.float32(base.threshold))[:, groups]
@@ -351,7 +309,7 @@ def _hidden_features(
     if base.published_parent is None or not base.parents:
         return {}
     groups = base.parents[0]
-    members = _membership(groups)
+    members = group_membership(groups)
     published = base.published_parent.astype(np.float32)
     visible: FloatArray = sizes @ members
     rest = np.maximum(published - visible, 0) / np.float32(base.threshold)

@@ -18,7 +18,9 @@ from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.linear_model import LogisticRegression
 
 from jiqun.engine.regional.entry import AdditiveModel, Array, Calibration, Term
-from jiqun.engine.regional.entry_features import BoolArray, Features, IntArray
+from jiqun.engine.regional.entry_arrays import BoolArray, IntArray
+from jiqun.engine.regional.entry_calibrate import frequency_knots
+from jiqun.engine.regional.entry_features import Features
 from jiqun.errors import JiqunError
 
 MIN_EVENTS = 200
@@ -33,16 +35,16 @@ class FitSettings:
         negatives: number of cells without entry that are drawn.
         knots: knots per feature, at quantiles of the entered cells (that is where the function
             has to be fine; quantiles of all cells would spend most knots where nothing happens).
-        penalties: candidate values of C, the inverse ridge penalty; the best on held-out regions
-            is taken.
+        penalties: candidate values of C, the inverse ridge penalty; the one with the least log
+            loss on the first group of held-out regions is taken.
         folds: number of groups of held-out regions.
         rounds: trees of the boosted model.
         seed: of the sample and of the folds.
     """
 
-    negatives: int = 200_000
+    negatives: int = 120_000
     knots: int = 12
-    penalties: tuple[float, ...] = (1.0, 0.1, 0.01)
+    penalties: tuple[float, ...] = (1.0, 0.1)
     folds: int = 3
     rounds: int = 150
     learning_rate: float = 0.1
@@ -58,8 +60,8 @@ class Horizon:
         years: horizon of the probability.
         fitted_years: length of the period whose entries are fitted.
         outcome: (n,) state of the same candidates after ``years`` in an *earlier* window, when
-            the history holds one; it only sets the two numbers of the calibration. None: constant
-            yearly hazard is assumed.
+            the history holds one; it only sets the calibration. None: constant yearly hazard is
+            assumed.
     """
 
     years: int = 1
@@ -131,11 +133,8 @@ def fit_additive(
     design = np.concatenate(
         [part.design(sample.values[:, k]) for k, part in enumerate(basis)], axis=1
     )
-    trials = [
-        (penalty, _held_out(_logit_trial(design, sample, penalty), sample))
-        for penalty in settings.penalties
-    ]
-    penalty, raw = min(trials, key=lambda trial: _log_loss(trial[1], sample.entered, sample.weight))
+    penalty = _best_penalty(design, sample, settings)
+    raw = _held_out(_logit_trial(design, sample, penalty), sample)
     coefficients, intercept = _fit_logit(design, sample.entered, sample.weight, penalty)
     model = AdditiveModel(intercept, (), _calibrate(raw, sample, horizon), dict(provenance or {}))
     start = 0
@@ -284,13 +283,33 @@ def _log_loss(raw: Array, truth: BoolArray, weight: Array) -> float:
     return float(np.average(np.logaddexp(0.0, np.where(truth, -raw, raw)), weights=weight))
 
 
+def _best_penalty(design: Array, sample: _Sample, settings: FitSettings) -> float:
+    """Return the penalty with the least log loss on the first group of held-out regions."""
+    if len(settings.penalties) == 1:
+        return settings.penalties[0]
+    train, test = np.flatnonzero(sample.fold != 0), np.flatnonzero(sample.fold == 0)
+    losses = [
+        _log_loss(
+            _logit_trial(design, sample, penalty)(train, test),
+            sample.entered[test],
+            sample.weight[test],
+        )
+        for penalty in settings.penalties
+    ]
+    return settings.penalties[int(np.argmin(losses))]
+
+
 def _calibrate(raw: Array, sample: _Sample, horizon: Horizon) -> Calibration:
-    """Fit Platt's two numbers on held-out rows (Platt 1999)."""
-    slope, offset = _fit_logit(raw[:, None], sample.outcome, sample.weight, 1e6)
+    """Return the rising map through observed frequencies of held-out rows.
+
+    With an outcome of an earlier window the map reaches the horizon by itself; without one it
+    reaches the fitted period and constant hazard does the rest.
+    """
     observed = horizon.outcome is not None or horizon.years == horizon.fitted_years
+    knots, log_odds = frequency_knots(raw, sample.outcome, sample.weight)
     return Calibration(
-        slope=float(slope[0]),
-        offset=offset,
+        raw=knots,
+        calibrated=log_odds,
         exposure=1.0 if observed else horizon.years / horizon.fitted_years,
         horizon=horizon.years,
         basis="held-out regions, observed over the horizon"

@@ -156,19 +156,19 @@ def _merged_bottom(merges: Sequence[Merge], first: int) -> int:
     return min(bottom, first + MAX_HEADING_ROWS - 1)
 
 
-def _numbering(row: Sequence[str]) -> bool:
-    """甲 乙 1 2 3: the column numbers that statistical forms put under their headings."""
+def _numbering(row: Sequence[str], headings: int) -> bool:
+    """甲 乙 1 2 3: the column numbers that statistical forms put under their headings.
+
+    Strict, because a row taken for one is no data: every column is filled, letters run from 甲,
+    numbers from 1.
+    """
     texts = [cell.strip() for cell in row if cell.strip()]
-    letters = [text for text in texts if text in "甲乙丙丁戊ABCDEF"]
-    numbers = [text for text in texts if text.isdigit()]
-    in_order = [int(text) for text in numbers] == list(range(1, len(numbers) + 1))
-    return (
-        len(texts) >= 2
-        and bool(numbers)
-        and in_order
-        and len(letters) + len(numbers) == len(texts)
-        and (bool(letters) or len(numbers) >= 3)
-    )
+    letters = [text for text in texts if not text.isdigit()]
+    numbers = texts[len(letters) :]
+    counted = [str(number) for number in range(1, len(numbers) + 1)]
+    in_order = letters == list("甲乙丙丁戊己")[: len(letters)] and numbers == counted
+    enough = bool(letters and numbers) or len(numbers) >= 3
+    return len(texts) == headings and in_order and enough
 
 
 def _units_row(row: Sequence[str]) -> bool:
@@ -256,7 +256,8 @@ def lay_out(
     first, last = found
     rows = _expand([list(row) for row in grid[first : last + 1]], merges, first)
     body, units, skipped = last + 1, [""] * len(rows[0]), list[int]()
-    while body < len(grid) and (_numbering(grid[body]) or _units_row(grid[body])):
+    named = sum(any(row[c].strip() for row in rows) for c in range(len(rows[0])))
+    while body < len(grid) and (_numbering(grid[body], named) or _units_row(grid[body])):
         if _units_row(grid[body]):
             units = [cell.strip() if find(cell) else "" for cell in grid[body]]
         skipped.append(body)

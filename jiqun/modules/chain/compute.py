@@ -59,20 +59,31 @@ def _upper(activity: Activity, weights: Floats) -> Floats:
     return np.where(open_ended, np.nan, np.where(unknown, 0.0, activity.high) @ weights)
 
 
+def output_per_unit(activity: Activity, links: Links) -> Floats:
+    """Output of each sector per unit of activity, shape (s,).
+
+    Where activity is output itself and in the table's money, a unit is a unit. Else a worker or an
+    establishment stands for the nation's output per worker or establishment of the sector.
+    """
+    if activity.measure == "output" and links.home:
+        return np.ones(len(links.sectors))
+    return np.nan_to_num(_share(links.output, activity.national_size @ links.weights))
+
+
 def sector_state(activity: Activity, links: Links, params: ChainParams) -> SectorState:
     """Spread the place's activity over the sectors and compare supply with intermediate demand.
 
-    A sector's local output is the national output times the place's share in the national
-    activity of the industries that make it. What is withheld widens the interval; a sector of
+    A sector's local output is the activity of the industries that make it times the output that a
+    unit of activity stands for (``output_per_unit``). What is withheld widens the interval; a sector of
     which less is published than may be withheld is undisclosed, whatever its interval says,
-    because a class read off one or two withheld plants would undo the withholding.
+    because a class read off one or two withheld plants would undo the withholding. A sector with
+    makers is weak at the worst; missing means that nobody is known to make it.
     """
     weights = links.weights
     published = np.nan_to_num(activity.size) @ weights
     low, high = activity.low @ weights, _upper(activity, weights)
-    national = activity.national_size @ weights
-    output_low = links.output * np.nan_to_num(_share(low, national))
-    output_high = links.output * np.where(national > 0, _share(high, national), 0.0)
+    per_unit = output_per_unit(activity, links)
+    output_low, output_high = low * per_unit, high * per_unit
     demand = links.A @ output_low
     usable = links.intermediate_share
     own = np.diag(links.A)
@@ -82,11 +93,14 @@ def sector_state(activity: Activity, links: Links, params: ChainParams) -> Secto
     status = tiers.coverage_class(
         coverage_low, coverage_high, hidden=hidden, params=params.supporting
     )
-    status = np.where(hidden & (status != "missing"), tiers.Coverage.UNDISCLOSED.value, status)
-    scope_weight = np.where(activity.in_scope[:, None], weights, 0).sum(axis=0)
-    neighbour_output = links.output * np.nan_to_num(
-        _share(activity.neighbour_size @ weights, national)
+    count = np.nan_to_num(activity.count) @ weights
+    status = np.where(
+        ~hidden & (status == "missing") & (count > 0), tiers.Coverage.WEAK.value, status
     )
+    there = hidden & ((status != "missing") | (count > 0))
+    status = np.where(there, tiers.Coverage.UNDISCLOSED.value, status)
+    scope_weight = np.where(activity.in_scope[:, None], weights, 0).sum(axis=0)
+    neighbour_output = (activity.neighbour_size @ weights) * per_unit
     neighbour_gap = np.maximum(links.A @ neighbour_output - usable * neighbour_output, 0)
     return SectorState(
         output_low=output_low,
@@ -97,11 +111,13 @@ def sector_state(activity: Activity, links: Links, params: ChainParams) -> Secto
         status=status,
         hidden=hidden,
         in_scope=scope_weight > 0.5 * weights.sum(axis=0),
-        count=np.nan_to_num(activity.count) @ weights,
+        count=count,
         published_size=published,
         high_size=high,
         neighbour_gap=neighbour_gap,
-        plant_output=_share(links.output, activity.national_count @ weights),
+        plant_output=_share(
+            (activity.national_size @ weights) * per_unit, activity.national_count @ weights
+        ),
     )
 
 
@@ -181,6 +197,7 @@ def _supporting_rows(
             "rank": rank,
             "status": str(state.status[j]),
             "upstream": bool(upstream[j]),
+            "direction": "upstream" if upstream[j] else "downstream",
             "requirement": best[j],
             "sales": sales[j].max(),
             "steps": steps[j, lead[j]],

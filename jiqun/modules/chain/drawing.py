@@ -23,8 +23,8 @@ def map_svg(view: ChainView, data: MapData, place: str) -> str:
     run = view.run
     legend = (
         ("strong", pick("强", "strong"), pick("可用产出≥需求六成", "supply ≥ 60 % of demand")),
-        ("weak", pick("弱", "weak"), pick("二至六成", "20–60 %")),
-        ("missing", pick("缺", "missing"), pick("不足二成", "below 20 %")),
+        ("weak", pick("弱", "weak"), pick("有生产者但不足六成", "makers, but below 60 %")),
+        ("missing", pick("缺", "missing"), pick("没有生产者", "no makers")),
         (
             "undisclosed",
             pick("未披露", "undisclosed"),
@@ -60,5 +60,4 @@ def map_file(svg: str, kind: FileKind) -> bytes:
             encoding="utf-8",
         )
         fonts = [str(path) for path in (settings.FRONTEND_DIST / "fonts",) if path.is_dir()]
-        made = typst.compile(str(source), format=kind, ppi=180, font_paths=fonts)
-    return made
+        return typst.compile(str(source), format=kind, ppi=180, font_paths=fonts)

@@ -17,6 +17,11 @@ from jiqun.modules.chain.params import ChainParams
 from jiqun.rules.loader import Pack
 
 Node = dict[str, Any]
+ELSEWHERE = "模型在他处数据上验证，本地没有足够历史，仅供排序参考"
+NO_DATA = {
+    "note_zh": "没有数据，权重分给其余各项",
+    "note_en": "no data; its weight goes to the others",
+}
 
 
 def node(zh: str, en: str, value: Any = None, **more: Any) -> Node:
@@ -193,7 +198,8 @@ class Explainer:
         return node(
             f"占 {row['lead']} 完全需求的比重", f"share in the total requirement of {row['lead']}",
             row["requirement"], type="share",
-            formula_zh="列昂惕夫逆矩阵该列除自身外的占比", formula_en="share of the Leontief column, own sector left out",
+            formula_zh="列昂惕夫逆矩阵该列除自身外的占比",
+            formula_en="share of the Leontief column, own sector left out",
             rule=self.rule("supporting.requirement_min"),
             note_zh=f"平均传导步长 {row['steps']:.2f}；投入产出表 {self._table()}",
             note_en=f"average propagation length {row['steps']:.2f}; table {self._table()}",
@@ -211,8 +217,7 @@ class Explainer:
                 parameter.zh.removesuffix("权重"), parameter.en.removeprefix("Weight of "),
                 row["priority_terms"].get(name), type="number",
                 rule=self.rule(f"gap.weight.{name}"),
-                note_zh="" if math.isfinite(row["priority_terms"].get(name, math.nan)) else "没有数据，权重分给其余各项",
-                note_en="" if math.isfinite(row["priority_terms"].get(name, math.nan)) else "no data; its weight goes to the others",
+                **({} if math.isfinite(row["priority_terms"].get(name, math.nan)) else NO_DATA),
             )
             for name, parameter in names.items()
         ]  # fmt: skip

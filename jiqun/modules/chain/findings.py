@@ -26,7 +26,7 @@ ENGINE = "chain"
 CODE = ("engine", "modules/chain", "rules")
 TEXT = (
     "finding", "place", "classification", "period", "kind", "code", "code_kind", "name_zh", "name_en",
-    "status", "lists", "measure", "money_unit", "lead", "sector", "members", "entry_code",
+    "status", "direction", "lists", "measure", "money_unit", "lead", "sector", "members", "entry_code",
     "explanation",
 )  # fmt: skip
 NUMBERS = (
@@ -68,7 +68,7 @@ def _record(run: str, inputs: ChainInputs, row: Row, explanation: Mapping[str, A
         "classification": scope.classification,
         "period": scope.period,
         "measure": inputs.activity.measure,
-        "money_unit": links.unit if links else "",
+        "money_unit": links.unit if links and links.home else "",
         "explanation": json.dumps(explanation, ensure_ascii=False, sort_keys=True),
         "members": ";".join(row["members"]),
         "lists": ";".join(row.get("lists", ())),
@@ -105,7 +105,7 @@ def _context(run: str, inputs: ChainInputs, result: ChainResult) -> Row:
         "kind": CONTEXT,
         "rank": 0,
         "measure": inputs.activity.measure,
-        "money_unit": links.unit if links else "",
+        "money_unit": links.unit if links and links.home else "",
         "explanation": json.dumps(content, ensure_ascii=False, sort_keys=True),
     }
 

@@ -155,7 +155,7 @@ def gather(store: Store, at: Snapshot, scope: Scope, pack: Pack) -> ChainInputs:
     total = float(np.sum(_total(panel, measure, slice(None))[reference]))
     low, high, hidden = place_bounds(panel, row, measure, plant)
     pci, notes = _complexity(count_cells[reference] if counts is not None else cells[reference])
-    links, more = read_links(store, at, panel.classification, detail)
+    links, more = read_links(store, at, panel.classification, detail, scope.place)
     near = [i for i in _neighbours(panel, row) if i in set(reference)]
     if not near:
         notes.append(

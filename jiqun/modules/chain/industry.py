@@ -12,19 +12,19 @@ from jiqun.errors import JiqunError, Kind
 from jiqun.facts.store import Store
 from jiqun.modules.chain.inputs import Scope
 from jiqun.modules.chain.selectors import ChainView, firms_in, history, place_names
-from jiqun.modules.chain.tabular import FIRM_FIELDS, KINDS, MEASURES, MONEY, STATUS
+from jiqun.modules.chain.tabular import FIRM_FIELDS, KINDS, MEASURES, MONEY, STATUS, money_column
 
 NEIGHBOUR_FIELDS = [
     Field("direction", "方向", "Direction"),
     Field("code", "代码", "Code"),
     Field("name", "环节", "Segment", link="href"),
     Field("status", "现状", "State", "words", words=STATUS),
-    Field("value", "年投入需求（估）", "Yearly input need (est.)", "money_wan", decimals=0),
 ]
 OWN_VALUE = Field(
     "output", "产值", "Output", "money_wan", decimals=0,
     about_zh="涉企数据：官员须先说明用途并留痕；企业只看自己的", about_en="firm-level: officials state a purpose",
 )  # fmt: skip
+SHOWN = 60  # firms on the page; the workbook has all
 Row = dict[str, Any]
 
 
@@ -118,8 +118,12 @@ def industry_page(
         "kind_label": pick(*KINDS[kind]),
         "status_label": pick(*STATUS[row["status"]]),
         "series": _series(store, scope, view, row) if not row.get("masked") else {"known": False},
-        "neighbour_fields": NEIGHBOUR_FIELDS,
+        "neighbour_fields": [
+            *NEIGHBOUR_FIELDS,
+            *money_column("value", "年投入需求（估）", "Yearly need (est.)", view.money_unit),
+        ],
         "neighbour_rows": _neighbours(view, row),
         "firm_fields": fields,
-        "firm_rows": listed,
+        "firm_rows": listed[:SHOWN],
+        "firm_count": len(listed),
     }

@@ -66,7 +66,8 @@ class Links:
     ``weights`` (n, s) spreads each industry over sectors (rows sum to 1, or 0 where unmapped).
     ``A`` technical coefficients, ``requirement`` (s, s) column shares of the total requirement
     without the sector itself, ``sales`` (s, s) row shares of the total sales, ``steps`` average
-    propagation lengths. ``output`` in ``unit``.
+    propagation lengths. ``output`` in ``unit``. ``home`` says whether the table describes the
+    country that the place lies in: elsewhere only its structure is used and no amount is shown.
     """
 
     table: str
@@ -82,6 +83,7 @@ class Links:
     intermediate_share: Floats
     value_added_share: Floats
     unit: str
+    home: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,9 +44,9 @@ def _concordance(store: Store, at: Snapshot, classification: str) -> pl.DataFram
 
 def _tables(store: Store, at: Snapshot, sectors: list[str]) -> pl.DataFrame:
     if not sectors:
-        return pl.DataFrame({"table": [], "classification": [], "period": []})
+        return pl.DataFrame({"table": [], "classification": [], "period": [], "place": []})
     tables = facts_table(store, "input_output", at, classification=sectors)
-    return tables.select("table", "classification", "period").distinct().to_polars()
+    return tables.select("table", "classification", "period", "place").distinct().to_polars()
 
 
 def _matrix(cells: pl.DataFrame, rows: tuple[str, ...], columns: tuple[str, ...]) -> Floats:
@@ -108,8 +108,7 @@ def _productive(flows: Flows) -> tuple[Flows, list[Note]]:
     )  # fmt: skip
     return kept, [(
         f"部门 {dropped} 的投入不小于产出（多为受补贴的公营企业），求逆前剔除",
-        f"sectors {dropped} have inputs at or above output (subsidised public enterprises) and were "
-        "dropped before inverting",
+        f"sectors {dropped} have inputs at or above output (subsidised public enterprises); dropped",
     )]  # fmt: skip
 
 
@@ -180,7 +179,7 @@ def _requirement_shares(inverse: Floats) -> Floats:
 
 
 def read_links(
-    store: Store, at: Snapshot, classification: Classification, detail: NDArray[np.intp]
+    store: Store, at: Snapshot, classification: Classification, detail: NDArray[np.intp], place: str
 ) -> tuple[Links | None, list[Note]]:
     """Read the newest input–output table that the classification has a concordance to.
 
@@ -204,11 +203,27 @@ def read_links(
             f"{even} 个行业对应多个部门而没有权重，按个数均分",
             f"{even} industries map to several sectors without weights and were split evenly",
         ))  # fmt: skip
-    return _links(store, at, newest, flows, weights), notes
+    home = newest["place"] in _above(store, at, place)
+    if not home:
+        notes.append((
+            f"投入产出表 {newest['table']} 不是本地所在国家的，只用其技术结构，不显示金额",
+            f"the table {newest['table']} is of another country: only its structure is used, no amounts",
+        ))  # fmt: skip
+    return _links(store, at, newest, flows, weights, home=home), notes
+
+
+def _above(store: Store, at: Snapshot, place: str) -> set[str]:
+    """The place and everything that it lies in."""
+    parents = dict(read(store, "place", ["place", "parent"], at).iter_rows())
+    found: set[str] = set()
+    while place and place not in found:
+        found.add(place)
+        place = parents.get(place) or ""
+    return found
 
 
 def _links(
-    store: Store, at: Snapshot, table: dict[str, str], flows: Flows, weights: Floats
+    store: Store, at: Snapshot, table: dict[str, str], flows: Flows, weights: Floats, *, home: bool
 ) -> Links:
     A = technical_coefficients(flows.Z, flows.output)
     inverse = leontief_inverse(A, flows.sectors)
@@ -234,4 +249,5 @@ def _links(
         intermediate_share=sold_on,
         value_added_share=added,
         unit=flows.unit,
+        home=home,
     )

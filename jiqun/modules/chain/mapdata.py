@@ -19,14 +19,18 @@ BANDS: Mapping[str | None, int] = {"micro": 1, "small": 2, "medium": 3, "large":
 MOST_DOTS = 600
 
 
+def _lane(tier: Tier, label: str, note: str) -> LaneData:
+    return {"tier": tier, "label": label, "note": note}
+
+
 def _lanes(view: ChainView) -> list[LaneData]:
     gaps = sum(row["status"] in {"missing", "weak"} for row in view.of("supporting"))
     lead, potential = len(view.of("leading")), len(view.of("potential"))
     return [
-        LaneData(tier="lead", label=pick("主导", "Leading"), note=pick(f"{lead} 个行业", f"{lead} industries")),
-        LaneData(tier="support", label=pick("配套", "Supporting"),
-                 note=pick(f"{gaps} 处缺或弱", f"{gaps} missing or weak")),
-        LaneData(tier="potential", label=pick("潜力", "Potential"), note=pick(f"前 {potential} 个", f"top {potential}")),
+        _lane("lead", pick("主导", "Leading"), pick(f"{lead} 个行业", f"{lead} industries")),
+        _lane("support", pick("配套", "Supporting"),
+                 pick(f"{gaps} 处缺或弱", f"{gaps} missing or weak")),
+        _lane("potential", pick("潜力", "Potential"), pick(f"前 {potential} 个", f"top {potential}")),
     ]  # fmt: skip
 
 

@@ -36,7 +36,7 @@ def dressed(row: Row) -> Row:
 
 def tier_table(view: ChainView, kind: str) -> Table:
     """Rows of one tier."""
-    return FIELDS[kind](view.measure), [dressed(row) for row in view.of(kind)]
+    return FIELDS[kind](view.measure, view.money_unit), [dressed(row) for row in view.of(kind)]
 
 
 def mixed_table(view: ChainView, rows: Sequence[Row]) -> Table:

@@ -46,9 +46,10 @@ CODE = Field("code", "代码", "Code")
 NAME = Field("name", "行业或环节", "Industry or segment", link="href")
 STATE = Field(
     "status", "现状", "State", "words", words=STATUS,
-    about_zh="强：可用产出不低于本地中间需求的六成；弱：二至六成；缺：不足二成；未披露：按保密规则未公布，不等于没有",
-    about_en="strong: usable output is at least 60 % of local intermediate demand; weak: 20–60 %; "
-    "missing: below 20 %; undisclosed: withheld by rule, which does not mean absent",
+    about_zh="强：可用产出不低于本地中间需求的六成；弱：有生产者但不足六成；缺：没有生产者且不足二成；"
+    "未披露：按保密规则未公布，不等于没有",
+    about_en="strong: usable output is at least 60 % of local intermediate demand; weak: makers, but less; "
+    "missing: no makers and below 20 %; undisclosed: withheld by rule, which does not mean absent",
 )  # fmt: skip
 COUNT = Field("establishments", "单位数", "Establishments", "integer", "家")
 PROBABILITY = Field(
@@ -61,6 +62,12 @@ NULL = Field(
 )  # fmt: skip
 
 
+DIRECTION = Field(
+    "direction", "联系", "Tie", "words",
+    words={"upstream": ("上游", "upstream"), "downstream": ("下游", "downstream"), "": ("", "")},
+)  # fmt: skip
+
+
 def size_field(measure: str) -> Field:
     """The column of the run's own size measure."""
     zh, en, unit, _ = MEASURES.get(measure, (measure, measure, "", ""))
@@ -68,7 +75,7 @@ def size_field(measure: str) -> Field:
     return Field("size", zh, en.capitalize(), kind, unit, decimals=0)
 
 
-def leading_fields(measure: str) -> list[Field]:
+def leading_fields(measure: str, _money_unit: str) -> list[Field]:
     """Columns of the leading tier."""
     return [
         CODE, NAME, size_field(measure), COUNT,
@@ -81,15 +88,21 @@ def leading_fields(measure: str) -> list[Field]:
     ]  # fmt: skip
 
 
-def supporting_fields(measure: str) -> list[Field]:
+def money_column(name: str, zh: str, en: str, unit: str) -> list[Field]:
+    """A column of amounts in ten thousand of the table's money; none where amounts mean nothing."""
+    words = {"CNY_fen": "万元", "USD_cent": "万美元", "TWD_cent": "万新台币"}.get(unit)
+    return [Field(name, zh, en, "money_wan", words, decimals=0)] if words else []
+
+
+def supporting_fields(measure: str, money_unit: str) -> list[Field]:
     """Columns of the supporting tier, which is also the gap table."""
     return [
         CODE, NAME, STATE,
         Field("coverage", "覆盖率", "Coverage", about_zh="本地可用产出÷本地中间需求",
               about_en="usable local output ÷ local intermediate demand"),
-        size_field(measure), COUNT,
+        size_field(measure), COUNT, DIRECTION,
         Field("requirement", "占主导完全需求", "Share of total requirement", "share"),
-        Field("demand", "本地需求", "Local demand", "money_wan", decimals=0),
+        *money_column("demand", "本地需求", "Local demand", money_unit),
         PROBABILITY,
         Field("plants", "缺口可容工厂", "Plants the gap fills", "number", "个", decimals=1),
         Field("priority", "优先度", "Priority", "number",
@@ -99,7 +112,7 @@ def supporting_fields(measure: str) -> list[Field]:
     ]  # fmt: skip
 
 
-def potential_fields(measure: str) -> list[Field]:
+def potential_fields(measure: str, _money_unit: str) -> list[Field]:
     """Columns of the potential tier."""
     return [
         CODE, NAME, STATE, size_field(measure), PROBABILITY, NULL,
@@ -111,7 +124,7 @@ def potential_fields(measure: str) -> list[Field]:
     ]  # fmt: skip
 
 
-def extension_fields(measure: str) -> list[Field]:
+def extension_fields(measure: str, _money_unit: str) -> list[Field]:
     """Columns of the extend list."""
     return [
         CODE, NAME, STATE,
