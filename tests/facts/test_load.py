@@ -26,8 +26,15 @@ contract = "input_output"
 source = "io"
 unit = "万元"
 round = true
-constants = { table = "t", place = "990101", period = "2018", classification = "s", matrix = "symmetric", kind = "competitive", origin = "total" }
 ignore = ["名称"]
+[table.constants]
+table = "t"
+place = "990101"
+period = "2018"
+classification = "s"
+matrix = "symmetric"
+kind = "competitive"
+origin = "total"
 [table.matrix]
 row = "Code"
 row_kinds = { sector = '\\d{2}', value_added = 'VA\\d+', total = 'TI' }
@@ -37,7 +44,19 @@ row_total = "TI"
 column_total = "GO"
 """
 # Rows: 10+20+30+5−5=60, 20+30+40+12−2=100. Columns: 10+20+30=60, 20+30+50=100.
-BALANCED = "Code,名称,01,02,FU,EX,IM,GO\n01,农,10,20,30,5,5,60\n02,工,20,30,40,12,2,100\nVA1,值,30,50,,,,\nTI,计,60,100,,,,\n"
+BALANCED = """Code,名称,01,02,FU,EX,IM,GO
+01,农,10,20,30,5,5,60
+02,工,20,30,40,12,2,100
+VA1,值,30,50,,,,
+TI,计,60,100,,,,
+"""
+SECTORS = """
+[[table]]
+contract = "industry"
+source = "s"
+constants = { classification = "s", level = "1" }
+rows = [{ code = "01" }, { code = "02" }]
+"""
 
 
 def _problem(folder: Path, options: str, content: bytes, name: str = "a.csv") -> dict[str, str]:
@@ -101,8 +120,7 @@ def test_headings_without_rows_give_no_facts(tmp_path: Path) -> None:
 
 
 def _matrix(folder: Path, content: str) -> tuple[list[str], pl.DataFrame | None, int]:
-    codes = '[[table]]\ncontract="industry"\nsource="s"\nrows=[{classification="s",code="01",level="1"},{classification="s",code="02",level="1"}]\n'
-    report, store = load(folder, codes + MATRIX, {"io.csv": content.encode()})
+    report, store = load(folder, SECTORS + MATRIX, {"io.csv": content.encode()})
     table = report.tables[-1]
     stored = store.frame("input_output") if "input_output" in store.facts else None
     return [problem.code for problem in table.problems], stored, table.quarantined

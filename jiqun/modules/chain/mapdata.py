@@ -20,7 +20,7 @@ MOST_DOTS = 600
 
 
 def _lane(tier: Tier, label: str, note: str) -> LaneData:
-    return {"tier": tier, "label": label, "note": note}
+    return {"tier": tier, "label": label, "notes": [note]}
 
 
 def _lanes(view: ChainView) -> list[LaneData]:
