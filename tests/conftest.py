@@ -2,9 +2,23 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from pytest_django import Settings
+
+from jiqun.core import factstore
+from jiqun.demo import generate
+from jiqun.facts.load import load_folder
+from jiqun.facts.store import Store
+from jiqun.masters.models import Membership, Organisation
+from jiqun.modules.chain.findings import run_chain
+from tests.console import DEMO_FIRMS, DEMO_SCOPE, PEOPLE, Demo, built_once
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
 
@@ -15,3 +29,77 @@ def shared_data() -> Path:
     if not SHARED.is_dir():
         pytest.skip("the real data folder ../shared/data is absent")
     return SHARED
+
+
+@pytest.fixture(scope="session")
+def common_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder that all workers of this test session share."""
+    base = tmp_path_factory.getbasetemp()
+    return base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+
+
+@pytest.fixture(scope="session")
+def demo_folder(common_folder: Path) -> Path:
+    """The store's folder, built once for all workers."""
+    folder = common_folder / "demo"
+    with built_once(folder) as wanted:
+        if wanted:
+            generate(folder / "county", firms=DEMO_FIRMS)
+            built = Store(folder / "store")
+            load_folder(folder / "county", built)
+            run_chain(built, DEMO_SCOPE)
+    return folder
+
+
+def _opened(folder: Path, settings: Settings) -> Demo:
+    settings.STORE = folder
+    facts = factstore.store()
+    return Demo(folder, facts, facts.runs("chain")[0].run)
+
+
+@pytest.fixture
+def demo(demo_folder: Path, settings: Settings) -> Demo:
+    """The demo county as the installation's store."""
+    return _opened(demo_folder / "store", settings)
+
+
+@pytest.fixture
+def own_demo(demo_folder: Path, tmp_path: Path, settings: Settings) -> Demo:
+    """A copy of the demo county that a test may write to."""
+    return _opened(Path(shutil.copytree(demo_folder / "store", tmp_path / "store")), settings)
+
+
+@pytest.fixture
+def first_firm(demo: Demo) -> str:
+    """The firm that the firm user of ``people`` belongs to: the first of the leading industry."""
+    facts = demo.store
+    main = facts.current("firm_industry")
+    made = main.filter((main["industry"] == "176") & main["main"])
+    return str(made.order_by("firm").limit(1).select("firm").to_polars()["firm"][0])
+
+
+@pytest.fixture
+def people(db: None, first_firm: str) -> Mapping[str, User]:
+    """One user of each role, an analyst of another place, and one who belongs to nothing."""
+    users = {name: User.objects.create(username=name) for name in (*PEOPLE, "nobody")}
+    for name, (kind, place, of_firm, role) in PEOPLE.items():
+        organisation = Organisation.objects.create(
+            name=name, kind=kind, place=place, firm=first_firm if of_firm else ""
+        )
+        Membership.objects.create(user=users[name], organisation=organisation, role=role.value)
+    return users
+
+
+@pytest.fixture
+def sign_in(people: Mapping[str, User]) -> Callable[[str], Client]:
+    """Return a client that has logged in as one of ``people``; ``anonymous`` has not."""
+
+    def signed_in(name: str, *, purpose: str = "") -> Client:
+        client = Client()
+        if name != "anonymous":
+            client.force_login(people[name])
+        if purpose:
+            client.post("/purpose/", {"purpose": purpose})
+        return client
+
+    return signed_in

@@ -161,8 +161,7 @@ def prepare(table: Table, content: bytes, known: Known) -> Prepared:
     """Read, map, type and check one table without storing it (the dry run of an import).
 
     Raises:
-        JiqunError: the file cannot be read.
-        Failed: its columns or units do not fit the mapping.
+        JiqunError: the file cannot be read, or its columns or units do not fit the mapping.
     """
     spec = contract(table.contract)
     raw = (
@@ -261,8 +260,6 @@ def load_table(
         prepared = prepare(table, content, known)
     except JiqunError as failure:
         return _failed(table, failure.fields)
-    except records.Failed as failure:
-        return _failed(table, failure.problems)
     stored = _store(prepared, store, batch)
     known.learn(table.contract, prepared.checked.accepted)
     return replace(stored, seconds=time.perf_counter() - started)

@@ -18,7 +18,8 @@ from jiqun.facts.contract import Column, Contract
 from jiqun.facts.convert import FOUND, RECORD
 from jiqun.facts.read.tables import ROW, TOTAL, WIDE
 
-OFFERED = 200  # distinct wrong codes for which the nearest right one is looked up
+COMPARED = 20_000  # known codes compared with a wrong one
+OFFERED = 100  # distinct wrong codes for which the nearest right one is looked up
 # Columns that must name something known: contract → {column: kind}.
 PLACE, FIRM, INDUSTRY = "place", "firm", "industry"
 REFERENCES: Mapping[str, Mapping[str, str]] = {
@@ -134,18 +135,24 @@ def _measure_units(frame: pl.DataFrame, contract: Contract) -> list[pl.DataFrame
     return parts
 
 
+def _nearest_code(code: str, pool: Sequence[str], known: Collection[str]) -> str:
+    """A lost leading zero first, then the nearest code of the same length, then any."""
+    padded = [code.zfill(width) for width in range(len(code) + 1, len(code) + 4)]
+    hit = next((item for item in padded if item in known), "")
+    if hit:
+        return hit
+    same = [item for item in pool if len(item) == len(code)]
+    for group in (same, pool):
+        close = difflib.get_close_matches(code, group[:COMPARED], n=1, cutoff=0.6)
+        if close:
+            return close[0]
+    return ""
+
+
 def _offer(codes: Sequence[str], known: Collection[str]) -> dict[str, str]:
-    """Nearest known code of each wrong one; a lost leading zero is found first."""
+    """Nearest known code of each wrong one."""
     pool = sorted(known)
-    offers: dict[str, str] = {}
-    for code in codes[:OFFERED]:
-        padded = [code.zfill(width) for width in range(len(code) + 1, len(code) + 4)]
-        hit = next((item for item in padded if item in known), "")
-        close = hit or next(
-            iter(difflib.get_close_matches(code, pool[:20_000], n=1, cutoff=0.6)), ""
-        )
-        offers[code] = close
-    return offers
+    return {code: _nearest_code(code, pool, known) for code in codes[:OFFERED]}
 
 
 def _unknown(
@@ -156,7 +163,7 @@ def _unknown(
     if not len(wrong):
         return pl.DataFrame(schema=FOUND)
     offers = _offer(wrong.sort().to_list(), known)
-    said = {item: f"{where}{'；' if offer else ''}{offer}" for item, offer in offers.items()}
+    said = {item: f"{where} ≈ {offer}" if offer else where for item, offer in offers.items()}
     extra = pl.col(column).replace_strict(said, default=where, return_dtype=pl.String)
     return _flag(frame, pl.col(column).is_in(wrong.implode()), column, code, extra)
 

@@ -11,9 +11,10 @@ from jiqun.errors import Problem
 from jiqun.facts import messages
 from jiqun.facts.contract import Contract
 from jiqun.facts.convert import RECORD
+from jiqun.facts.headings import HEADING, SRC
 from jiqun.facts.quality import Checked
 from jiqun.facts.read.tables import ROW, RawTable
-from jiqun.facts.records import HEADING, SRC, Records
+from jiqun.facts.records import Records
 
 SHOWN = 200  # row problems listed per table; all of them are in the quarantine
 
@@ -77,6 +78,20 @@ def warnings(raw: RawTable, made: Records, checked: Checked, said: str) -> tuple
     return (*made.problems, *found)
 
 
+def _originals(named: pl.DataFrame, raw: RawTable, made: Records) -> pl.DataFrame:
+    """Show each problem's cell as the file has it, not as it was cleaned or converted.
+
+    An item of a split list is shown itself; a column that is no heading (a key) keeps its text.
+    """
+    split = [made.headings.get(name, "") for name in made.split]
+    headings = [h for h in named["column"].unique() if h in raw.frame.columns and h not in split]
+    value = pl.col("value")
+    for heading in headings:
+        cells = raw.frame[heading].cast(pl.String).gather(named[SRC]).fill_null("")
+        value = pl.when(pl.col("column") == heading).then(cells).otherwise(value)
+    return named.with_columns(value.alias("value"))
+
+
 def quarantine(
     frame: pl.DataFrame, found: pl.DataFrame, raw: RawTable, made: Records, spec: Contract
 ) -> pl.DataFrame:
@@ -86,19 +101,14 @@ def quarantine(
     named = found.with_row_index("_n").join(position, on=RECORD, how="left", maintain_order="left")
     own = pl.col("column").replace_strict(labels, default=pl.col("column"), return_dtype=pl.String)
     heading = pl.when((pl.col("column") == "value") & (pl.col(HEADING).fill_null("") != ""))
-    rendered = messages.render(
-        named.with_columns(heading.then(pl.col(HEADING)).otherwise(own).alias("column"))
-    )
+    named = named.with_columns(heading.then(pl.col(HEADING)).otherwise(own).alias("column"))
+    rendered = messages.render(_originals(named, raw, made))
     texts = [pl.col(part).unique(maintain_order=True).str.join(" ") for part in messages.PARTS]
     first = [pl.col(name).first() for name in (ROW, SRC, "column", "value", "code")]
     grouped = rendered.group_by(RECORD, maintain_order=True).agg(*first, *texts).sort(RECORD)
     names = [item.name for item in raw.headings]
-    original = raw.frame.select(pl.struct(names).struct.json_encode().alias("record"))
-    lines = (
-        original[grouped[SRC].cast(pl.Int64)]["record"]
-        if grouped.height
-        else pl.Series([], dtype=pl.String)
-    )
+    rows = raw.frame.select(names)[grouped[SRC].cast(pl.Int64)]
+    lines = rows.select(pl.struct(names).struct.json_encode().alias("record"))["record"]
     return grouped.select(
         pl.lit(spec.name).alias("contract"), pl.lit(raw.file).alias("file"),
         pl.lit(raw.sheet).alias("sheet"), pl.col(ROW).alias("row"), "column", "value", "code",

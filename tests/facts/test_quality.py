@@ -36,7 +36,7 @@ def test_a_problem_names_file_row_heading_and_original_text(tmp_path: Path) -> N
     assert held.height == 1
     assert "2025年13月" in held["message_zh"][0]
     assert "▲２" in held["record"][0]
-    assert "-20000" in held["message_zh"][0]
+    assert "▲２ 超出范围" in held["message_zh"][0]
 
 
 def test_nearest_code_and_lost_zero_are_offered(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ precision, precision at 5 and hit at 10 per region stand beside it.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -240,10 +240,7 @@ def _fit_models(
 ) -> dict[str, AdditiveModel | BoostedModel]:
     """Fit every model of the table; those with the hidden remainder only where it is known."""
     plain = fit.features.without(Family.HIDDEN)
-    straight = FitSettings(
-        negatives=settings.negatives, knots=2, penalties=(1.0,), folds=settings.folds,
-        seed=settings.seed,
-    )  # fmt: skip
+    straight = replace(settings, knots=2, penalties=(1.0,))
     models: dict[str, AdditiveModel | BoostedModel] = {
         "logit": fit_additive(plain, fit.entered, horizon=horizon, settings=straight)
     }
@@ -289,4 +286,4 @@ def _curve_metrics(scores: npt.NDArray[np.floating], entered: BoolArray) -> tupl
     misses = taken - hits
     # Trapezoids under (false positives, true positives): ties count half.
     area = float((np.diff(misses, prepend=0.0) * (hits - new_hits / 2)).sum())
-    return area / (hits[-1] * misses[-1]), precision
+    return area / float(hits[-1] * misses[-1]), precision

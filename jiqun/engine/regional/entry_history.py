@@ -74,22 +74,19 @@ def refit(
     years = last.year - second.year
     fit_table, score_table = entry_features(first.base), entry_features(second.base)
     target = entered(fit_table, second.base.sizes)
+    ends = entered(score_table, last.base.sizes)
     later = [period for period in periods if period.year == first.year + years]
     outcome = entered(fit_table, later[0].base.sizes) if later and years > 1 else None
     result = backtest(
         Window(fit_table, target),
-        Window(score_table, entered(score_table, last.base.sizes)),
+        Window(score_table, ends),
         horizon=Horizon(years, second.year - first.year, outcome),
         settings=settings,
         boosted=boosted,
     )
-    return Refit(
-        _model_set(score_table, entered(score_table, last.base.sizes), name, settings, {
-            "window": f"{second.year}-{last.year}", "years": years, "design": "out_of_time",
-        }),
-        result,
-        "out_of_time",
-    )  # fmt: skip
+    window = {"window": f"{second.year}-{last.year}", "years": years, "design": "out_of_time"}
+    models = _model_set(score_table, ends, name, settings, window)
+    return Refit(models, result, "out_of_time")
 
 
 def _refit_two(

@@ -10,6 +10,7 @@ import polars as pl
 from jiqun.core.factstore import table
 from jiqun.errors import JiqunError, Kind
 from jiqun.facts.store import Store
+from jiqun.modules.chain.entry import run_entry
 from jiqun.modules.chain.findings import run_chain
 from jiqun.modules.chain.inputs import Scope
 
@@ -78,6 +79,7 @@ def run_scopes(
 ) -> list[str]:
     """Compute the chain map of the chosen scopes and return the runs' ids."""
     scopes = default_scopes(store, place, classification, period)
+    run_entry(store, store.snapshot(), scopes, say=progress)
     runs: list[str] = []
     for number, scope in enumerate(scopes, start=1):
         progress(f"{number}/{len(scopes)} {scope.place} {scope.classification} {scope.period}")

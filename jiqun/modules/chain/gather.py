@@ -181,7 +181,7 @@ def gather(store: Store, at: Snapshot, scope: Scope, pack: Pack) -> ChainInputs:
         complexity=pci,
         neighbour_size=np.nansum(cells[near], axis=0) if near else np.zeros(detail.size),
     )
-    entry, entry_notes = read_entry(store, at, scope, panel, row)
+    entry, entry_notes = read_entry(store, at, scope, panel)
     return ChainInputs(
         scope=scope,
         snapshot=at.id,

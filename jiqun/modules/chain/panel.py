@@ -125,21 +125,22 @@ def read_panel(store: Store, at: Snapshot, scope: Scope) -> Panel:
     """Read the panel of ``scope``: its place, and all counties as the reference area.
 
     The reference rows are the places of level ``county`` that have cells; the scope's own place is
-    added as the last row when it is not among them (a town, a park, a city).
+    added as the last row when it is not among them (a town, a park, a city). A scope without a place
+    reads the reference rows alone.
 
     Raises:
         JiqunError: ``E-SCOPE-EMPTY`` when the place has no cells in that period.
     """
     classification = read_classification(store, at, scope.classification)
     cells = _cells(store, at, scope)
-    if not (cells["place"] == scope.place).any():
+    if cells.is_empty() or (scope.place and not (cells["place"] == scope.place).any()):
         raise _no_cells(store, at, scope)
     meta = read_places(store, at)
     counties = meta.filter(
         (pl.col("level") == "county") & pl.col("place").is_in(cells["place"].unique().implode())
     )
     rows = list(counties["place"])
-    if scope.place not in rows:
+    if scope.place and scope.place not in rows:
         rows.append(scope.place)
     by_place = {row["place"]: row for row in meta.iter_rows(named=True)}
     absent = absent_rule(store, cells["source"].unique().to_list())
