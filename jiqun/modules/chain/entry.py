@@ -341,8 +341,7 @@ def _proof_note(proof: Proof) -> Note:
         times = f"{ratio:.1f}" if ratio else "—"
         return (
             f"进入概率由本地历史（{proof.proven_on}）拟合并回测：平均精度是“规模×规模”对照的 {times} 倍",
-            f"probabilities fitted and back-tested on own history ({proof.proven_on}): average "
-            f"precision {times} times the size × size null",
+            f"probabilities back-tested on own history ({proof.proven_on}): precision {times} times the null",
         )
     zh, en = proof.reason or ("", "")
     return (

@@ -17,6 +17,7 @@ MODULE = Module(
         NavItem(_("三级图谱"), "chain-map"),
         NavItem(_("补强延固"), "chain-gaps"),
         NavItem(_("图与清单"), "chain-lists"),
+        NavItem(_("模型检验"), "chain-model"),
     ),
     engines=(Engine("chain", "三级产业链图谱", "three-tier chain map", run_scopes),),
 )

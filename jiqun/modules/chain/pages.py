@@ -19,11 +19,13 @@ from jiqun.errors import JiqunError, Kind
 from jiqun.modules.chain import tables
 from jiqun.modules.chain.catalogue import CATALOGUE, SCHEMES
 from jiqun.modules.chain.drawing import CONTENT_TYPES, FileKind, map_file, map_svg
+from jiqun.modules.chain.entry import read_proof
 from jiqun.modules.chain.findings import current_pack
 from jiqun.modules.chain.industry import industry_page
 from jiqun.modules.chain.inputs import Scope
 from jiqun.modules.chain.layout import MapData
 from jiqun.modules.chain.mapdata import map_data, value_words
+from jiqun.modules.chain.proof import proof_tables
 from jiqun.modules.chain.selectors import (
     ChainView,
     chain_view,
@@ -352,3 +354,18 @@ def export_list(request: HttpRequest, slug: str) -> HttpResponse:
     ]
     title = pick(*SCHEMES[slug]) if slug in SCHEMES else pick(chosen[0].zh, chosen[0].en)  # type: ignore[index]
     return _book(shown, title, sheets)
+
+
+@page
+def model(request: HttpRequest) -> HttpResponse:
+    """What speaks for the probabilities of entry: the back-test beside its plain rivals."""
+    shown = show(request)
+    proof = read_proof(store(), shown.scope.classification, shown.scope.period)
+    metrics, calibration = proof_tables(proof)
+    context = frame(
+        shown, _("进入模型的检验"), proof=proof,
+        reason=pick(*proof.reason) if proof and proof.reason else "",
+        metrics=html(metrics, _("与不用模型的办法相比"), _("没有回测。")),
+        calibration=html(calibration, _("说一成，是不是真有一成"), _("随附模型的校准表见其说明文档。")),
+    )  # fmt: skip
+    return render(request, "chain/model.html", context)
