@@ -10,6 +10,7 @@ import json
 import os
 import sys
 import time
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -72,12 +73,21 @@ def load(arguments: argparse.Namespace) -> int:
         name = one.file or one.source
         table.add_row(name, one.contract, *(f"{count:,}" for count in counts), f"{one.seconds:.1f}")
     console.print(table)
-    shown = [problem for one in report.tables for problem in one.problems]
-    for problem in shown[:40]:
-        console.print(_problem(problem), markup=False, highlight=False)
-    if len(shown) > 40:
+    problems = [problem for one in report.tables for problem in one.problems]
+    kinds = Counter((problem.file, problem.code) for problem in problems)
+    seen: set[tuple[str, str]] = set()
+    for problem in problems:
+        kind = (problem.file, problem.code)
+        if kind not in seen:
+            seen.add(kind)
+            console.print(_problem(problem), markup=False, highlight=False)
+            if kinds[kind] > 1:
+                console.print(
+                    f"    … 同类另有 {kinds[kind] - 1} 条 more of this kind ({problem.code})"
+                )
+    if problems:
         console.print(
-            f"… 另有 {len(shown) - 40} 条，见“数据表 → 隔离区”页 / more on the quarantine page"
+            "全部被隔离的行见“数据表 → 隔离区”页 / every quarantined row: page 数据表 → 隔离区"
         )
     return 1 if any(one.received == 0 and one.problems for one in report.tables) else 0
 

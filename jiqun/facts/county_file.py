@@ -170,7 +170,7 @@ def _check_contract_columns(reader: _Reader, table: Table, spec: Contract, where
     written = [table.unit, *table.units.values(), *(item.unit for item in table.measures)]
     for unit in filter(None, written):
         if find(unit) is None:
-            reader.add("E-UNIT", where, unit)
+            reader.add("E-UNIT", where, unit, unit)
 
 
 def _check_patterns(reader: _Reader, table: Table, where: str) -> None:

@@ -113,17 +113,20 @@ class Builder:
     def unit_of(self, column: str, heading: str, stated: str = "") -> str:
         """Unit of a value column: what the mapping states; else its heading; else the sheet.
 
-        A mapping that contradicts the sheet is an error: one of them is wrong by orders.
+        A mapping that contradicts the sheet is an error: one of them is wrong by orders. A 单位
+        line speaks of the columns of its own kind only (万元 above a column of persons).
         """
         units = self.table.units
         general = self.table.unit or self.table.constants.get("unit", "")
         mapped = stated or units.get(heading) or units.get(column) or general
         item = self.known.get(heading)
-        written = item.unit if item and item.unit else self.raw.unit
-        if mapped and written and find(written):
-            ours, theirs = find(mapped), find(written)
-            same = ours and theirs and (ours.base, ours.factor) == (theirs.base, theirs.factor)
-            if not same:
+        own = item.unit if item else ""
+        written = own or self.raw.unit
+        ours, theirs = find(mapped), find(written)
+        if ours and theirs:
+            same_kind = ours.base == theirs.base
+            wrong = ours.factor != theirs.factor if same_kind else bool(own)
+            if wrong:
                 self.problem("E-UNIT-CONFLICT", heading, value=written, extra=mapped)
         return mapped or written
 

@@ -67,16 +67,15 @@ def test_planted_relatedness_beats_the_null_and_random() -> None:
     result = backtest(
         Window(first, entered(first, panel[1].sizes)),
         Window(second, entered(second, panel[2].sizes)),
-        settings=FitSettings(knots=6, penalties=(1.0,), rounds=30),
+        settings=FitSettings(knots=6, penalties=(1.0,), rounds=15),
     )
     ratio = {r.ranking: r.ap_ratio_to_null for r in result.metrics if r.scope == "all"}
-    assert ratio["random"] < 0.8
     assert ratio["null"] == 1.0
-    assert ratio["additive"] > 1.2
-    assert ratio["boosted"] > 1.2
+    assert ratio["additive"] > 1.5
+    assert ratio["boosted"] > 1.5
+    assert ratio["additive"] > 1.1 * ratio["density_knn"]
     assert result.row("random").auc == pytest.approx(0.5, abs=0.03)
     assert {r.scope for r in result.metrics} == {"all", "small"}
-    assert result.worst_error("additive") < 4.0
 
 
 @pytest.mark.shared
@@ -88,13 +87,13 @@ def test_real_counties_four_digits(shared_data: Path) -> None:
         Window(first, entered(first, panel[2018].sizes)),
         Window(second, entered(second, panel[2020].sizes)),
         horizon=Horizon(2, 1, entered(first, panel[2019].sizes)),
-        settings=FitSettings(negatives=25_000, knots=8, penalties=(1.0,), rounds=80),
+        settings=FitSettings(negatives=30_000, knots=8, penalties=(1.0,), rounds=60),
     )
     assert result.row("additive").ap_ratio_to_null > 2.2
     assert result.row("boosted").ap_ratio_to_null > 2.2
     assert result.row("density_knn").average_precision > result.row("null").average_precision
     assert result.row("additive", "small").ap_ratio_to_null > 2.0
-    assert result.worst_error("additive") < 0.8
+    assert result.worst_error("additive") < 0.6
 
 
 def _panel_module() -> ModuleType:

@@ -87,6 +87,25 @@ def test_units_that_contradict(tmp_path: Path) -> None:
     }
 
 
+def test_a_unit_line_of_the_sheet_that_contradicts(tmp_path: Path) -> None:
+    content = "单位：亿元,,\n行业代码,期间,产值\n1762,2025,1\n".encode()
+    assert "E-UNIT-CONFLICT" in _problem(tmp_path, BASE + COLUMNS, content)
+
+
+def test_a_unit_line_speaks_only_of_its_own_kind(tmp_path: Path) -> None:
+    content = "单位：万元,,\n行业代码,期间,产值\n1762,2025,7\n".encode()
+    options = BASE.replace("output", "employment") + COLUMNS.replace("万元", "人")
+    report, store = load_one(tmp_path, options, "a.csv", content)
+    assert report.problems == ()
+    assert store.frame("industry_cell").select("value", "unit").row(0) == (7, "person")
+
+
+def test_an_unknown_unit_is_named(tmp_path: Path) -> None:
+    content = "行业代码,期间,产值,单位\n1762,2025,1,斛\n".encode()
+    found = _problem(tmp_path, BASE + COLUMNS, content)
+    assert "“斛”" in found["E-UNIT"]
+
+
 def test_wrong_unit_for_the_measure(tmp_path: Path) -> None:
     options = BASE.replace("output", "employment") + COLUMNS
     assert "E-UNIT-MEASURE" in _problem(tmp_path, options, GOOD.encode())

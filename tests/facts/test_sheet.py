@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+import zipfile
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from jiqun.errors import JiqunError
@@ -125,3 +127,40 @@ def test_missing_file_and_unknown_sheet(tmp_path: Path) -> None:
         read(path, options=Options(sheet="表2"))
     assert unknown.value.code == "E-SHEET-UNKNOWN"
     assert "表1" in unknown.value.message_zh
+
+
+SPACE = "urn:oasis:names:tc:opendocument:xmlns:"
+CELL_XML = '<table:table-cell office:value-type="string"><text:p>{}</text:p></table:table-cell>'
+NUMBER = (
+    '<table:table-cell office:value-type="float" office:value="12.5"><text:p>12.5</text:p>'
+    "</table:table-cell>"
+)
+ROWS = (CELL_XML.format("代码") + CELL_XML.format("产值（万元）"), CELL_XML.format("1762") + NUMBER)
+ODS = (
+    '<?xml version="1.0" encoding="UTF-8"?>'
+    f'<office:document-content xmlns:office="{SPACE}office:1.0" xmlns:table="{SPACE}table:1.0" '
+    f'xmlns:text="{SPACE}text:1.0"><office:body><office:spreadsheet><table:table table:name="表1">'
+    + "".join(f"<table:table-row>{row}</table:table-row>" for row in ROWS)
+    + "</table:table></office:spreadsheet></office:body></office:document-content>"
+)
+MANIFEST = """<?xml version="1.0" encoding="UTF-8"?>
+<manifest:manifest xmlns:manifest="urn:oasis:names:tc:opendocument:xmlns:manifest:1.0"/>"""
+
+
+def test_open_document_sheets(tmp_path: Path) -> None:
+    path = tmp_path / "a.ods"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
+        archive.writestr("META-INF/manifest.xml", MANIFEST)
+        archive.writestr("content.xml", ODS)
+    raw = read(path)
+    assert [item.unit for item in raw.headings] == ["", "万元"]
+    assert raw.frame.select("代码", "产值（万元）").row(0) == ("1762", "12.5")
+
+
+def test_parquet_keeps_whole_numbers_typed(tmp_path: Path) -> None:
+    path = tmp_path / "a.parquet"
+    pl.DataFrame({"code": ["1762"], "n": [3], "x": [1.5]}).write_parquet(path)
+    raw = read(path)
+    assert raw.frame.schema["n"] == pl.Int64
+    assert raw.frame.select("code", "n", "x", "_row").row(0) == ("1762", 3, "1.5", 1)

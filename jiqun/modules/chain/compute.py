@@ -251,7 +251,7 @@ def _potential_rows(inputs: ChainInputs, params: ChainParams) -> list[Row]:
     entry, activity = inputs.entry, inputs.activity
     if entry is None:
         return []
-    candidate = activity.in_scope & ~np.isnan(entry.probability)
+    candidate = activity.in_scope & activity.recruitable & ~np.isnan(entry.probability)
     raw = _value_terms(activity, inputs.links)
     terms = {name: np.where(candidate, values, np.nan) for name, values in raw.items()}
     score, value, ranks = tiers.potential_score(entry.probability, terms, params.potential_weights)
@@ -283,7 +283,8 @@ def _best_entry(inputs: ChainInputs, row: Row) -> tuple[float, str]:
     if inputs.entry is None:
         return float("nan"), ""
     position = {code: i for i, code in enumerate(inputs.activity.codes)}
-    found = [(float(inputs.entry.probability[position[code]]), code) for code in row["members"]]
+    members = [code for code in row["members"] if inputs.activity.recruitable[position[code]]]
+    found = [(float(inputs.entry.probability[position[code]]), code) for code in members]
     known = [(value, code) for value, code in found if not np.isnan(value)]
     return max(known) if known else (float("nan"), "")
 

@@ -52,6 +52,12 @@ def _in_scope(panel: Panel, pack: Pack) -> Flags:
     return np.array([code.startswith(prefixes) for code in codes])
 
 
+def _recruitable(panel: Panel, pack: Pack) -> Flags:
+    barred = tuple(pack.scopes.get(panel.classification.name, {}).get("not_recruitable", {}))
+    codes = [panel.classification.codes[i] for i in panel.detail]
+    return np.array([not (barred and code.startswith(barred)) for code in codes])
+
+
 def _neighbours(panel: Panel, row: int) -> list[int]:
     """The nearest places by great-circle distance; none where positions are unknown."""
     lon, lat = np.radians(panel.lonlat[:, 0]), np.radians(panel.lonlat[:, 1])
@@ -167,6 +173,7 @@ def gather(store: Store, at: Snapshot, scope: Scope, pack: Pack) -> ChainInputs:
         names_zh=tuple(panel.classification.names_zh[i] for i in detail),
         names_en=tuple(panel.classification.names_en[i] for i in detail),
         in_scope=_in_scope(panel, pack),
+        recruitable=_recruitable(panel, pack),
         measure=measure,
         size=cells[row],
         low=low,

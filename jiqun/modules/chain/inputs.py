@@ -25,6 +25,7 @@ class Activity:
     """The place's and the reference area's activity by industry at the finest level, shape (n,).
 
     ``size`` is in ``measure`` (its base unit); NaN where withheld. ``low`` and ``high`` bound it.
+    ``in_scope`` industries trade beyond the place; ``recruitable`` ones a county may seek itself.
     ``hidden`` marks cells that are withheld although something is there or may be there.
     """
 
@@ -32,6 +33,7 @@ class Activity:
     names_zh: tuple[str, ...]
     names_en: tuple[str, ...]
     in_scope: Flags
+    recruitable: Flags
     measure: str
     size: Floats
     low: Floats

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
-from jiqun.core.access import Viewer
+from jiqun.core.access import MINIMUM_FIRMS, Viewer
 from jiqun.core.tabular import Field, pick
 from jiqun.errors import JiqunError, Kind
 from jiqun.facts.store import Store
@@ -135,23 +136,22 @@ def known_entry(slug: str) -> Entry:
 
 
 def masked(view: ChainView, viewer: Viewer) -> ChainView:
-    """Hide figures of fewer than five makers from those who are not officials (methods 6.7)."""
+    """Hide figures of fewer than five makers from those who are not officials (methods 6.7).
+
+    What a hidden figure could be computed back from goes with it: the share sold outside is a
+    function of the quotient, the plants and the priority of the coverage, and a flow into a
+    segment is its output times a published coefficient.
+    """
     if viewer.official:
         return view
     hidden = ("size", "size_low", "size_high", "share", "coverage_low", "coverage_high", "output_low",
-              "output_high", "lq", "lq_low", "lq_high", "cumulative")  # fmt: skip
+              "output_high", "lq", "lq_low", "lq_high", "lq_probability", "outside_share", "cumulative",
+              "plants", "priority")  # fmt: skip
     rows = tuple(
         row | dict.fromkeys(hidden) | {"coverage": "", "masked": True}
-        if 0 < (row["establishments"] or 0) < 5 else row
+        if 0 < (row["establishments"] or 0) < MINIMUM_FIRMS else row
         for row in view.rows
     )  # fmt: skip
-    return ChainView(
-        view.run,
-        rows,
-        view.notes,
-        view.flows,
-        view.context,
-        view.measure,
-        view.money_unit,
-        view.changed,
-    )
+    small = {row["sector"] or row["code"] for row in rows if row.get("masked")}
+    flows = tuple(flow for flow in view.flows if flow[1] not in small)
+    return replace(view, rows=rows, flows=flows)
