@@ -17,7 +17,7 @@ from jiqun.demo import generate
 from jiqun.facts.load import load_folder
 from jiqun.facts.store import Store
 from jiqun.masters.models import Membership, Organisation
-from jiqun.modules.chain.findings import run_chain
+from jiqun.modules.chain.commands import run_scopes
 from tests.console import DEMO_FIRMS, DEMO_SCOPE, PEOPLE, Demo, built_once
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
@@ -47,7 +47,7 @@ def demo_folder(common_folder: Path) -> Path:
             generate(folder / "county", firms=DEMO_FIRMS)
             built = Store(folder / "store")
             load_folder(folder / "county", built)
-            run_chain(built, DEMO_SCOPE)
+            run_scopes(built, place=DEMO_SCOPE.place)
     return folder
 
 
@@ -74,7 +74,7 @@ def first_firm(demo: Demo) -> str:
     """The firm that the firm user of ``people`` belongs to: the first of the leading industry."""
     facts = demo.store
     main = facts.current("firm_industry")
-    made = main.filter((main["industry"] == "176") & main["main"])
+    made = main.filter(main["industry"].startswith("176") & main["main"])
     return str(made.order_by("firm").limit(1).select("firm").to_polars()["firm"][0])
 
 

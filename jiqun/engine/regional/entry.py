@@ -225,8 +225,7 @@ class ModelSet:
         for model in self.variants:
             if set(model.features) <= set(available):
                 return model
-        _need(self.variants[-1].features, available)
-        raise AssertionError  # unreachable: _need has raised
+        raise _lacking(self.variants[-1].features, available)
 
     def to_json(self) -> str:
         """Return the portable text form."""
@@ -309,13 +308,16 @@ def null_score(features: Features) -> Array:
 
 
 def _need(wanted: Sequence[str], available: Sequence[str]) -> None:
-    missing = [name for name in wanted if name not in available]
-    if missing:
-        names = ", ".join(missing)
-        raise JiqunError(
-            "E-ENTRY-FEATURES",
-            f"缺少模型需要的特征: {names}",
-            f"The model needs features that are not in the table: {names}",
-            hint_zh="请改用不需要这些特征的模型变体 (ModelSet.choose)。",
-            hint_en="Choose a variant that does without them (ModelSet.choose).",
-        )
+    if not set(wanted) <= set(available):
+        raise _lacking(wanted, available)
+
+
+def _lacking(wanted: Sequence[str], available: Sequence[str]) -> JiqunError:
+    names = ", ".join(name for name in wanted if name not in available)
+    return JiqunError(
+        "E-ENTRY-FEATURES",
+        f"缺少模型需要的特征: {names}",
+        f"The model needs features that are not in the table: {names}",
+        hint_zh="请改用不需要这些特征的模型变体 (ModelSet.choose)。",
+        hint_en="Choose a variant that does without them (ModelSet.choose).",
+    )
