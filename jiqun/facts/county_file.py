@@ -234,7 +234,7 @@ def parse(text: str, *, folder: Path, file: str = NAME) -> County:
     reader = _Reader(file)
     reader.keys(raw, ("county", "table"), file)
     head = cast(dict[str, Any], raw.get("county", {}))
-    reader.keys(head, ("name", "place", "root", "synthetic", "classification"), "county")
+    reader.keys(head, ("name", "place", "root", "synthetic", "classification", "focus"), "county")
     sections = cast(list[dict[str, object]], raw.get("table", []))
     tables = [_table(reader, section, i + 1) for i, section in enumerate(sections)]
     if not sections:
@@ -250,6 +250,7 @@ def parse(text: str, *, folder: Path, file: str = NAME) -> County:
         place=str(head.get("place", "")),
         synthetic=bool(head.get("synthetic", False)),
         classification=str(head.get("classification", "")),
+        focus=tuple(map(str, head.get("focus", [head["place"]] if "place" in head else []))),
     )
 
 

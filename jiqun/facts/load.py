@@ -186,14 +186,15 @@ def _provenance(prepared: Prepared) -> pl.DataFrame:
     )
 
 
-def _store(prepared: Prepared, store: FactStore, batch: str) -> TableReport:
+def _store(county: County, prepared: Prepared, store: FactStore, batch: str) -> TableReport:
     table, raw, held = prepared.table, prepared.raw, prepared.quarantined
     received = prepared.records.frame.height
     meta = {
         "owner": table.owner or None, "as_of": table.as_of, "next_due": table.next_due,
         "absent": table.absent, "file": table.file, "sheet": raw.sheet, "encoding": raw.encoding,
         "rows": raw.frame.height, "blank": prepared.records.blank,
-        "filtered": prepared.records.filtered,
+        "filtered": prepared.records.filtered, "county": county.name,
+        "focus": ";".join(county.focus) or None, "synthetic": "true" if county.synthetic else None,
     }  # fmt: skip
     receipt = store.append(
         table.contract, _provenance(prepared), batch=batch, received=received, source=table.source,
@@ -260,7 +261,7 @@ def load_table(
         prepared = prepare(table, content, known)
     except JiqunError as failure:
         return _failed(table, failure.fields)
-    stored = _store(prepared, store, batch)
+    stored = _store(county, prepared, store, batch)
     known.learn(table.contract, prepared.checked.accepted)
     return replace(stored, seconds=time.perf_counter() - started)
 

@@ -130,7 +130,10 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class County:
-    """A parsed ``county.toml``; ``root`` is the folder that files are relative to."""
+    """A parsed ``county.toml``; ``root`` is the folder that files are relative to.
+
+    ``focus`` names the places whose findings are computed unless others are asked for.
+    """
 
     name: str
     folder: Path
@@ -139,6 +142,7 @@ class County:
     place: str = ""
     synthetic: bool = False
     classification: str = ""
+    focus: tuple[str, ...] = ()
 
 
 def nearest(word: str, known: Collection[str]) -> str:

@@ -87,13 +87,13 @@ def test_real_counties_four_digits(shared_data: Path) -> None:
         Window(first, entered(first, panel[2018].sizes)),
         Window(second, entered(second, panel[2020].sizes)),
         horizon=Horizon(2, 1, entered(first, panel[2019].sizes)),
-        settings=FitSettings(negatives=30_000, knots=8, penalties=(1.0,), rounds=60),
+        settings=FitSettings(negatives=60_000, knots=8, penalties=(1.0,), rounds=60),
     )
     assert result.row("additive").ap_ratio_to_null > 2.2
     assert result.row("boosted").ap_ratio_to_null > 2.2
     assert result.row("density_knn").average_precision > result.row("null").average_precision
     assert result.row("additive", "small").ap_ratio_to_null > 2.0
-    assert result.worst_error("additive") < 0.6
+    assert result.worst_error("additive") <= 0.5
 
 
 def _panel_module() -> ModuleType:

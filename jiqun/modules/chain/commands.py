@@ -63,10 +63,8 @@ def default_scopes(
 
 def own_places(store: Store) -> list[str]:
     """Places that loaded folders named as their own."""
-    found: list[str] = []
-    for meta in store.batches()["meta"]:
-        found += json.loads(meta).get("focus") or []
-    return sorted(set(found))
+    named = (json.loads(meta).get("focus") or "" for meta in store.batches()["meta"])
+    return sorted({place for places in named for place in places.split(";") if place})
 
 
 def run_scopes(

@@ -51,17 +51,20 @@ class Proof:
 
 
 def _groups(classification: Classification, detail: NDArray[np.intp]) -> list[NDArray[np.int64]]:
-    """Index of each industry's group at every coarser level that has codes, nearest first."""
-    levels = sorted(
-        {int(level) for level in classification.levels if level < classification.levels[detail[0]]}
-    )
-    groups: list[NDArray[np.int64]] = []
-    for level in reversed(levels):
-        names = [_ancestor(classification, int(i), level) for i in detail]
-        _, index = np.unique(names, return_inverse=True)
-        if 1 < index.max() + 1 < detail.size:
-            groups.append(index.astype(np.int64))
-    return groups
+    """Index of each industry's group at every coarser level, nearest first.
+
+    A classification that came without its upper levels is grouped by the leading characters of its
+    codes, which is how every hierarchical code list is built.
+    """
+    finest = classification.levels[detail[0]]
+    levels = sorted({int(level) for level in classification.levels if level < finest}, reverse=True)
+    codes = [classification.codes[i] for i in detail]
+    named = [[_ancestor(classification, int(i), level) for i in detail] for level in levels]
+    if not levels:
+        longest = max(len(code) for code in codes)
+        named = [[code[:length] for code in codes] for length in range(longest - 1, 0, -1)]
+    indices = [np.unique(names, return_inverse=True)[1].astype(np.int64) for names in named]
+    return [index for index in indices if 1 < index.max() + 1 < detail.size]
 
 
 def _ancestor(classification: Classification, i: int, level: int) -> str:
@@ -254,7 +257,12 @@ def run_entry(
         panel = read_panel(store, at, wanted[0])
         proof = _stored_proof(store, at, wanted[0], panel, say)
         for scope in wanted:
-            _score(store, at, scope, proof, say)
+            try:
+                _score(store, at, scope, proof, say)
+            except (
+                JiqunError
+            ) as error:  # a panel that the model cannot read leaves the map without it
+                say(f"没有进入概率 no probability of entry: {error.message_zh} {error.message_en}")
 
 
 def _stored_proof(store: Store, at: Snapshot, scope: Scope, panel: Panel, say: Say) -> Proof:

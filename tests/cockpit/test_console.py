@@ -1,0 +1,120 @@
+"""The start page, the tables, the quarantine, the token page, languages and errors."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from django.test import Client
+from django.test.client import RequestFactory
+
+from jiqun.core.health import server_error
+from jiqun.core.models import ApiToken, AuditEntry
+from jiqun.core.tokens import user_of_token
+from tests.console import Demo
+
+pytestmark = pytest.mark.django_db
+SignIn = Callable[..., Client]
+
+
+def _text(client: Client, path: str, status: int = 200) -> str:
+    response = client.get(path)
+    assert response.status_code == status, path
+    return response.content.decode()
+
+
+def test_the_county_at_a_glance_and_how_fresh_it_is(demo: Demo, sign_in: SignIn) -> None:
+    text = _text(sign_in("analyst"), "/")
+    for words in ("合成示例县", "主导行业", "补链条目", "各数据表有多新", "统计局", "合成数据"):
+        assert words in text
+
+
+def test_an_empty_installation_says_what_to_do(tmp_path: Path, sign_in: SignIn, settings: object) -> None:
+    client = sign_in("analyst")
+    settings.STORE = tmp_path / "empty"  # type: ignore[attr-defined]
+    for path, words in (("/", "jiqun load"), ("/data/", "还没有装载数据"), ("/data/quarantine/", "没有被隔离的行")):
+        assert words in _text(client, path)
+    assert "E-SCOPE-NONE" in _text(client, "/chain/", 404)
+
+
+def test_every_table_balances(demo: Demo, sign_in: SignIn) -> None:
+    text = _text(sign_in("nobody"), "/data/")
+    assert "收到 = 接收 + 隔离 + 重复" in text
+    for row in demo.store.batches().iter_rows(named=True):
+        assert row["received"] == row["accepted"] + row["quarantined"] + row["duplicate"]
+
+
+def test_quarantined_rows_name_the_remedy(demo: Demo, sign_in: SignIn) -> None:
+    text = _text(sign_in("analyst"), "/data/quarantine/")
+    held = demo.store.polars("_quarantine")
+    assert held.height == 15, "as many as were planted"
+    assert text.count("合成数据_") >= held.height
+    for name, status in (("admin", 200), ("firm", 403), ("butler", 403), ("nobody", 403)):
+        assert ("E-FORBIDDEN" in _text(sign_in(name), "/data/quarantine/", status)) == (status == 403)
+
+
+@pytest.mark.parametrize("name", ["firm", "butler", "admin", "nobody"])
+def test_only_officials_state_a_purpose(demo: Demo, sign_in: SignIn, name: str) -> None:
+    assert "E-FORBIDDEN" in _text(sign_in(name), "/purpose/", 403)
+    assert sign_in(name).post("/purpose/", {"purpose": "核对补链清单"}).status_code == 403
+    assert not AuditEntry.objects.exists()
+
+
+def test_a_token_is_shown_once_and_works(demo: Demo, sign_in: SignIn) -> None:
+    client = sign_in("butler")
+    answer = client.post("/api-token/", {"label": "报表"})
+    token = answer.content.decode().split("<code>jq_")[1].split("<")[0]
+    owner = user_of_token(f"jq_{token}")
+    assert owner is not None
+    assert owner.get_username() == "butler"
+    assert token not in _text(client, "/api-token/")
+    assert ApiToken.objects.get().label == "报表"
+
+
+def test_a_person_chooses_the_language(demo: Demo, sign_in: SignIn) -> None:
+    client = sign_in("analyst")
+    assert '<html lang="zh-hans"' in _text(client, "/")
+    client.post("/i18n/setlang/", {"language": "en", "next": "/"})
+    assert '<html lang="en"' in _text(client, "/")
+    client.post("/i18n/setlang/", {"language": "zh-hans", "next": "/"})
+    assert '<html lang="zh-hans"' in _text(client, "/")
+
+
+@pytest.mark.parametrize(
+    ("language", "words"), [("zh-hans", "没有这个页面"), ("en", "there is no such page")]
+)
+def test_an_error_speaks_the_persons_language(
+    demo: Demo, sign_in: SignIn, language: str, words: str
+) -> None:
+    client = sign_in("analyst")
+    client.post("/i18n/setlang/", {"language": language})
+    assert words in _text(client, "/no/such/page", 404)
+
+
+def test_our_own_mistake_shows_no_detail(rf: RequestFactory) -> None:
+    answer = server_error(rf.get("/"))
+    assert answer.status_code == 500
+    assert "E-INTERNAL" in answer.content.decode()
+
+
+def test_an_error_of_a_script_is_json(demo: Demo, sign_in: SignIn) -> None:
+    answer = sign_in("nobody").get("/chain/map.json")
+    assert answer.json()["code"] == "E-SCOPE-NONE"
+
+
+def test_nobody_signs_up_alone() -> None:
+    text = _text(Client(), "/accounts/signup/")
+    assert 'name="password1"' not in text
+
+
+def test_health_needs_no_login() -> None:
+    assert Client().get("/health").json() == {"ok": True}
+
+
+def test_demo_logins_are_shown_only_in_a_demo(tmp_path: Path, settings: object) -> None:
+    settings.VAR = tmp_path  # type: ignore[attr-defined]
+    (tmp_path / "demo-logins.json").write_text('[["分析员", "analyst", "pass-word-1"]]', encoding="utf-8")
+    assert "pass-word-1" not in _text(Client(), "/accounts/login/")
+    settings.DEMO = True  # type: ignore[attr-defined]
+    assert "pass-word-1" in _text(Client(), "/accounts/login/")
