@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
+from django.utils import translation
 from pytest_django import Settings
 
 from jiqun.core import factstore
@@ -29,6 +30,12 @@ def shared_data() -> Path:
     if not SHARED.is_dir():
         pytest.skip("the real data folder ../shared/data is absent")
     return SHARED
+
+
+@pytest.fixture(autouse=True)
+def own_language() -> None:
+    """Forget the language that the request before activated in this thread."""
+    translation.deactivate()
 
 
 @pytest.fixture(scope="session")

@@ -71,18 +71,18 @@ def test_a_mistake_ends_with_code_two_and_both_languages(
     demo: Demo, capsys: Capture, arguments: list[str], code: str
 ) -> None:
     assert cli.main(arguments) == 2
-    lines = capsys.readouterr().out.splitlines()
+    lines = [line for line in capsys.readouterr().out.splitlines() if line.strip()]
     assert f"[{code}" in lines[0]
     assert any("\u4e00" <= letter <= "\u9fff" for letter in lines[0]), "Chinese first"
     assert not any("\u4e00" <= letter <= "\u9fff" for letter in lines[1].replace("nowhere", "")), "then English"
     assert any("→" in line for line in lines), "what to do next"
 
 
-def test_a_folder_whose_only_table_is_empty_says_so(tmp_path: Path, settings: object, capsys: Capture) -> None:
+def test_an_empty_file_ends_in_a_message(tmp_path: Path, settings: object, capsys: Capture) -> None:
     settings.STORE = tmp_path / "store"  # type: ignore[attr-defined]
     county = tmp_path / "county"
     county.mkdir()
-    (county / "place.csv").write_text("place,name_zh,level\n")
+    (county / "place.csv").write_bytes(b"")
     (county / "county.toml").write_text(
         '[county]\nname = "空"\n[[table]]\nfile = "place.csv"\ncontract = "place"\nsource = "空表"\n',
         encoding="utf-8",
