@@ -18,11 +18,12 @@ from django.utils import timezone
 from django.utils.translation import get_language
 
 FEN_PER_WAN = 1_000_000
-FieldType = Literal["text", "integer", "number", "share", "money_wan", "words"]
+FieldType = Literal["text", "integer", "number", "share", "probability", "money_wan", "words"]
 FORMATS: Mapping[str, str] = {
     "integer": "#,##0",
     "number": "#,##0.00",
     "share": "0.0%",
+    "probability": "0.0%",
     "money_wan": "#,##0.00",
 }
 
@@ -82,11 +83,19 @@ def display(spec: Field, value: Any) -> str:
     writers: Mapping[str, Callable[[Any], str]] = {
         "words": lambda word: pick(*spec.words.get(str(word), (str(word), str(word)))),
         "integer": lambda number: f"{round(float(number)):,}",
+        "probability": lambda number: chance(float(number)),
         "share": lambda number: f"{100 * float(number):.1f}%",
         "money_wan": lambda fen: f"{float(fen) / FEN_PER_WAN:,.{spec.decimals}f}",
         "number": lambda number: f"{float(number):,.{spec.decimals}f}",
     }
     return writers.get(spec.type, str)(value)
+
+
+def chance(probability: float) -> str:
+    """Write a probability no finer than it is known: back-tests are off by points above 10 %."""
+    if probability >= 0.3:
+        return "≥30%"
+    return f"{probability:.0%}" if probability >= 0.1 else f"{probability:.1%}"
 
 
 def _unknown(value: Any) -> bool:
@@ -108,7 +117,7 @@ def html_table(
     A field's ``link`` names the row's key that holds an address; ``<name>_badge`` and
     ``<name>_title`` in a row decorate that cell.
     """
-    numeric = {"integer", "number", "share", "money_wan"}
+    numeric = {*FORMATS}
     return {
         "caption": caption,
         "empty": empty,

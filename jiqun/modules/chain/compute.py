@@ -131,6 +131,11 @@ def _leading_rows(
         lq=quotient.mean,
         lq_probability=probability,
         in_scope=activity.in_scope,
+        outside_share=np.where(
+            np.isnan(activity.invoiced_outside),
+            tiers.outside_share_from_lq(quotient.mean),
+            activity.invoiced_outside,
+        ),
         params=params.leading,
     )
     chosen = np.flatnonzero(result.is_leading)
@@ -147,6 +152,9 @@ def _leading_rows(
             "lq_high": quotient.high[i],
             "lq_probability": probability[i],
             "outside_share": result.outside_share[i],
+            "invoiced": not np.isnan(activity.invoiced_outside[i]),
+            "national_share": _share(activity.size, activity.national_size)[i],
+            "competitive": activity.competitive[i],
             "cumulative": result.cumulative[i],
         }
         for rank, i in enumerate(chosen, start=1)

@@ -11,7 +11,7 @@ import hashlib
 import json
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
 from typing import Any
 
@@ -50,21 +50,29 @@ class Proof:
     calibration: tuple[dict[str, Any], ...]
 
 
-def _groups(classification: Classification, detail: NDArray[np.intp]) -> list[NDArray[np.int64]]:
-    """Index of each industry's group at every coarser level, nearest first.
+def _parents(panel: Panel, values: Floats) -> tuple[list[NDArray[np.int64]], Floats | None]:
+    """Groups of the finest industries, nearest first, and what is published of the nearest.
 
-    A classification that came without its upper levels is grouped by the leading characters of its
-    codes, which is how every hierarchical code list is built.
+    The nearest level is the finest coarser one that has figures of its own, because what a parent
+    shows beyond its visible children tells of withheld ones. A classification that came without
+    its upper levels is grouped by the leading characters of its codes, which is how hierarchical
+    code lists are built.
     """
-    finest = classification.levels[detail[0]]
-    levels = sorted({int(level) for level in classification.levels if level < finest}, reverse=True)
+    classification, detail = panel.classification, panel.detail
+    coarser = sorted({int(n) for n in classification.levels if n < panel.level}, reverse=True)
+    filled = [n for n in coarser if np.nansum(values[:, classification.levels == n]) > 0]
+    levels = [n for n in coarser if n <= filled[0]] if filled else coarser
     codes = [classification.codes[i] for i in detail]
     named = [[_ancestor(classification, int(i), level) for i in detail] for level in levels]
     if not levels:
         longest = max(len(code) for code in codes)
         named = [[code[:length] for code in codes] for length in range(longest - 1, 0, -1)]
-    indices = [np.unique(names, return_inverse=True)[1].astype(np.int64) for names in named]
-    return [index for index in indices if 1 < index.max() + 1 < detail.size]
+    groups = [np.unique(names, return_inverse=True) for names in named]
+    kept = [index.astype(np.int64) for names, index in groups if 1 < names.size < detail.size]
+    if not filled or not kept or kept[0].max() + 1 != groups[0][0].size:
+        return kept, None
+    columns = [classification.position[code] for code in groups[0][0].tolist()]
+    return kept, np.nan_to_num(values[:, columns])
 
 
 def _ancestor(classification: Classification, i: int, level: int) -> str:
@@ -86,9 +94,11 @@ def base_year(panel: Panel) -> BaseYear:
     if suppressed:
         sizes = np.where(sizes >= WITHHELD_BELOW, sizes, 0.0)
     known = not np.isnan(panel.lonlat).all()
+    parents, published = _parents(panel, panel.values[measure])
     return BaseYear(
         sizes=sizes,
-        parents=_groups(panel.classification, detail),
+        parents=parents,
+        published_parent=published,
         coordinates=panel.lonlat if known else None,
         undisclosed=panel.withheld[measure][:, detail],
         threshold=WITHHELD_BELOW if suppressed else 1.0,
@@ -125,9 +135,10 @@ def _history(store: Store, at: Snapshot, scope: Scope) -> list[Period]:
         whole = base_year(panel)
         coordinates = None if whole.coordinates is None else whole.coordinates[rows]
         undisclosed = None if whole.undisclosed is None else whole.undisclosed[rows]
-        base = BaseYear(
-            sizes=whole.sizes[rows], parents=whole.parents, coordinates=coordinates,
-            undisclosed=undisclosed, threshold=whole.threshold,
+        published = None if whole.published_parent is None else whole.published_parent[rows]
+        base = replace(
+            whole, sizes=whole.sizes[rows], coordinates=coordinates, undisclosed=undisclosed,
+            published_parent=published,
         )  # fmt: skip
         history.append(Period(int(year), base))
     return history

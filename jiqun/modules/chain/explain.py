@@ -131,11 +131,27 @@ class Explainer:
                 self._quotient(row),
                 node("区位商超过门槛的概率", "probability that the quotient exceeds the threshold",
                      row["lq_probability"], type="share", rule=self.rule("leading.lq_probability")),
-                node("估计的县外销售比重", "estimated share sold outside", row["outside_share"],
-                     type="share", formula_zh="1 − 1÷区位商（无发票数据时的估计）",
-                     formula_en="1 − 1 ÷ quotient (estimate where no invoices are at hand)",
-                     rule=self.rule("leading.outside_share_min")),
+                self._outside(row),
+                node("占参照区该行业比重（展示，不作门槛）", "share of the reference area's industry (shown, no gate)",
+                     row["national_share"], type="share"),
+                node(f"竞争效应（偏离—份额，{self.inputs.activity.since} 年以来；展示，不作门槛）",
+                     f"competitive effect (shift-share since {self.inputs.activity.since}; shown, no gate)",
+                     row["competitive"], type="quantity"),
             ],
+        )  # fmt: skip
+
+    def _outside(self, row: Row) -> Node:
+        rule = self.rule("leading.outside_share_min")
+        if row["invoiced"]:
+            return node(
+                "县外销售比重（购销数据）", "share sold outside (from recorded sales)", row["outside_share"],
+                type="share", rule=rule, formula_zh="卖给县外购方的金额 ÷ 有记录的销售额（至少五家销方）",
+                formula_en="sales to buyers elsewhere ÷ recorded sales (five sellers at least)",
+            )  # fmt: skip
+        return node(
+            "县外销售比重（估计）", "share sold outside (estimate)", row["outside_share"], type="share",
+            rule=rule, formula_zh="1 − 1÷区位商（没有发票数据时的估计）",
+            formula_en="1 − 1 ÷ quotient (where no invoices are at hand)",
         )  # fmt: skip
 
     def _coverage(self, row: Row) -> Node:

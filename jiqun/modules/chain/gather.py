@@ -17,9 +17,10 @@ from jiqun.facts.snapshot import Snapshot
 from jiqun.facts.store import Store
 from jiqun.modules.chain.bounds import place_bounds
 from jiqun.modules.chain.entry import read_entry
+from jiqun.modules.chain.evidence import invoiced_outside, trend
 from jiqun.modules.chain.inputs import Activity, ChainInputs, Flags, Floats, Scope, Specialisation
 from jiqun.modules.chain.links import read_links
-from jiqun.modules.chain.panel import SIZE_MEASURES, Panel, periods_of, read_panel
+from jiqun.modules.chain.panel import SIZE_MEASURES, Panel, read_panel
 from jiqun.rules.loader import Pack
 
 NEIGHBOURS = 10
@@ -68,28 +69,6 @@ def _neighbours(panel: Panel, row: int) -> list[int]:
     half[row] = np.nan
     known = np.flatnonzero(~np.isnan(half))
     return [int(i) for i in known[np.argsort(half[known], kind="stable")][:NEIGHBOURS]]
-
-
-def _growth(store: Store, at: Snapshot, scope: Scope, panel: Panel, measure: str) -> Floats:
-    """Yearly growth of each industry in the reference area since the earliest comparable year."""
-    unknown = np.full(panel.detail.size, np.nan)
-    earlier = [
-        p for p in periods_of(store, at, scope.classification) if len(p) == 4 and p < scope.period
-    ]
-    if not earlier or len(scope.period) != 4:
-        return unknown
-    first = max(earlier[0], str(int(scope.period) - 5))
-    try:
-        before = read_panel(store, at, Scope(scope.place, scope.classification, first))
-    except JiqunError:
-        return unknown
-    if measure not in before.values:
-        return unknown
-    years = int(scope.period) - int(first)
-    start = np.nansum(before.values[measure][:, panel.detail], axis=0)
-    end = np.nansum(panel.values[measure][:, panel.detail], axis=0)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return np.where((start > 0) & (end > 0), (end / start) ** (1 / years) - 1, np.nan)
 
 
 def _complexity(matrix: Floats) -> tuple[Floats, list[Note]]:
@@ -168,6 +147,7 @@ def gather(store: Store, at: Snapshot, scope: Scope, pack: Pack) -> ChainInputs:
             ("没有坐标，邻近县需求未计入", "no coordinates: neighbours' demand is left out")
         )
     codes = tuple(panel.classification.codes[i] for i in detail)
+    history = trend(store, at, scope, panel, measure)
     activity = Activity(
         codes=codes,
         names_zh=tuple(panel.classification.names_zh[i] for i in detail),
@@ -184,7 +164,10 @@ def gather(store: Store, at: Snapshot, scope: Scope, pack: Pack) -> ChainInputs:
         national_count=national_count,
         place_total=place_total,
         national_total=total,
-        growth=_growth(store, at, scope, panel, measure),
+        growth=history.growth,
+        competitive=history.competitive,
+        since=history.since,
+        invoiced_outside=invoiced_outside(store, at, scope, codes),
         complexity=pci,
         neighbour_size=np.nansum(cells[near], axis=0) if near else np.zeros(detail.size),
     )

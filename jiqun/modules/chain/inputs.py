@@ -26,6 +26,8 @@ class Activity:
 
     ``size`` is in ``measure`` (its base unit); NaN where withheld. ``low`` and ``high`` bound it.
     ``in_scope`` industries trade beyond the place; ``recruitable`` ones a county may seek itself.
+    ``growth`` is the reference area's per year and ``competitive`` the place's shift-share effect,
+    both since ``since``; ``invoiced_outside`` the share sold beyond the place, from invoices.
     ``hidden`` marks cells that are withheld although something is there or may be there.
     """
 
@@ -45,6 +47,9 @@ class Activity:
     place_total: float
     national_total: float
     growth: Floats
+    competitive: Floats
+    since: str
+    invoiced_outside: Floats
     complexity: Floats
     neighbour_size: Floats
 

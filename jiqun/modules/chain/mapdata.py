@@ -7,7 +7,7 @@ from typing import Any, cast
 
 import polars as pl
 
-from jiqun.core.tabular import pick
+from jiqun.core.tabular import chance, pick
 from jiqun.core.units import measure_quantity, money
 from jiqun.modules.chain.layout import LaneData, MapData, SegmentData, Status, Tier, chain_map
 from jiqun.modules.chain.selectors import ChainView
@@ -37,7 +37,7 @@ def _lanes(view: ChainView) -> list[LaneData]:
 def value_words(row: Row, view: ChainView) -> str:
     """What stands under a segment's name: its size, its bounds, or its probability of entry."""
     if row["kind"] == "potential" and row["probability"] is not None:
-        return pick(f"进入概率 {row['probability']:.1%}", f"entry {row['probability']:.1%}")
+        return pick(f"进入概率 {chance(row['probability'])}", f"entry {chance(row['probability'])}")
     if row["size"] is not None:
         return measure_quantity(row["size"], view.measure, view.money_unit)
     if row.get("masked"):

@@ -197,3 +197,17 @@ def periods_of(store: Store, at: Snapshot, classification: str) -> list[str]:
     """Return the periods that have cells of a classification, oldest first."""
     cells = facts_table(store, "industry_cell", at, classification=classification)
     return sorted(cells.select("period").distinct().to_polars()["period"])
+
+
+def places_within(store: Store, at: Snapshot | str, place: str) -> list[str]:
+    """Return the place and every place that lies in it."""
+    children: dict[str, list[str]] = {}
+    for code, parent in read(store, "place", ["place", "parent"], at).iter_rows():
+        children.setdefault(parent or "", []).append(code)
+    found: list[str] = []
+    todo = [place]
+    while todo:
+        code = todo.pop()
+        found.append(code)
+        todo += [child for child in children.get(code, []) if child not in found]
+    return found

@@ -17,6 +17,7 @@ from jiqun.facts.ledger import Run
 from jiqun.facts.store import Store
 from jiqun.modules.chain.findings import CONTEXT, ENGINE, what_if
 from jiqun.modules.chain.inputs import Scope
+from jiqun.modules.chain.panel import places_within
 from jiqun.modules.chain.tabular import LISTS
 
 Row = dict[str, Any]
@@ -181,7 +182,7 @@ def firms_in(store: Store, scope: Scope, industries: Sequence[str], snapshot: st
     """
     if not industries:
         return pl.DataFrame(schema={"firm": pl.String})
-    places = _places_within(store, scope.place, snapshot)
+    places = places_within(store, snapshot, scope.place)
     mine = table(
         store, "firm_industry", snapshot, classification=scope.classification, main=True
     ).select("firm", "industry")
@@ -199,19 +200,6 @@ def firms_in(store: Store, scope: Scope, industries: Sequence[str], snapshot: st
     )
 
 
-def _places_within(store: Store, place: str, snapshot: str) -> list[str]:
-    frame = rows(store, "place", ["place", "parent"], snapshot)
-    children: dict[str, list[str]] = {}
-    for code, parent in frame.iter_rows():
-        children.setdefault(parent or "", []).append(code)
-    found, todo = [], [place]
-    while todo:
-        code = todo.pop()
-        found.append(code)
-        todo += [child for child in children.get(code, []) if child not in found]
-    return found
-
-
 def history(store: Store, scope: Scope, industry: str, measure: str, snapshot: str) -> pl.DataFrame:
     """Return the place's own series of one industry and measure: period, value, unit, status."""
     columns = ["period", "value", "unit", "status", "source", "source_row", "as_of"]
@@ -223,5 +211,5 @@ def history(store: Store, scope: Scope, industry: str, measure: str, snapshot: s
 
 def records(store: Store, scope: Scope, kind: str, snapshot: str) -> pl.DataFrame:
     """Return the chain's records of one kind in the place and the places in it."""
-    places = _places_within(store, scope.place, snapshot)
+    places = places_within(store, snapshot, scope.place)
     return rows(store, "chain_record", None, snapshot, kind=kind, place=places).sort("record")

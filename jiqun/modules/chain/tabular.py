@@ -53,11 +53,11 @@ STATE = Field(
 )  # fmt: skip
 COUNT = Field("establishments", "单位数", "Establishments", "integer", "家")
 PROBABILITY = Field(
-    "probability", "进入概率", "Probability of entry", "share",
+    "probability", "进入概率", "Probability of entry", "probability",
     about_zh="该行业在期限内出现在本地的校准概率", about_en="calibrated probability that the industry appears here",
 )  # fmt: skip
 NULL = Field(
-    "null_probability", "对照概率", "Null", "share",
+    "null_probability", "对照概率", "Null", "probability",
     about_zh="只用县规模×行业规模得到的概率", about_en="what place size × industry size alone says",
 )  # fmt: skip
 
@@ -84,7 +84,9 @@ def leading_fields(measure: str, _money_unit: str) -> list[Field]:
               about_zh="后验均值；1 为与参照区相同", about_en="posterior mean; 1 is like the reference area"),
         Field("lq_probability", "专业化把握", "Certainty", "share",
               about_zh="区位商超过门槛的概率", about_en="probability that the quotient exceeds the threshold"),
-        Field("outside_share", "县外销售（估）", "Sold outside (est.)", "share"),
+        Field("outside_share", "县外销售", "Sold outside", "share",
+              about_zh="有购销数据时按金额，没有时按区位商估计", about_en="from recorded sales, else estimated"),
+        Field("national_share", "占参照区", "Of the reference area", "share"),
     ]  # fmt: skip
 
 
