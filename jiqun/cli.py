@@ -22,6 +22,7 @@ from rich.table import Table
 from rich.tree import Tree
 
 from jiqun.core.access import Role, Viewer
+from jiqun.core.registry import Engine
 from jiqun.errors import JiqunError, Problem
 
 console = Console()
@@ -94,7 +95,6 @@ def load(arguments: argparse.Namespace) -> int:
 
 def run(arguments: argparse.Namespace) -> int:
     """Run one engine, or all, over what is loaded."""
-    from jiqun.core.factstore import store
     from jiqun.core.registry import engines
 
     known = engines()
@@ -106,20 +106,33 @@ def run(arguments: argparse.Namespace) -> int:
             hint_zh="可用：" + "、".join(known),
             hint_en="known: " + ", ".join(known),
         )
+    failed = 0
     for name in [arguments.engine] if arguments.engine else list(known):
-        begun = time.perf_counter()
-        with console.status(known[name].label_zh) as status:
-            runs = known[name].run(
-                store(),
-                place=arguments.place,
-                classification=arguments.classification,
-                period=arguments.period,
-                progress=lambda text, name=name: status.update(f"{known[name].label_zh} {text}"),
-            )
-        console.print(f"✓ {name}: {len(runs)} 次运行 runs · {time.perf_counter() - begun:.1f} s")
-        for one in runs:
-            console.print(f"  {one}", highlight=False)
-    return 0
+        try:
+            _run_engine(known[name], arguments)
+        except JiqunError as error:
+            if arguments.engine:
+                raise
+            _say_error(error)
+            failed += 1
+    return 2 if failed == len(known) else 0
+
+
+def _run_engine(engine: Engine, arguments: argparse.Namespace) -> None:
+    from jiqun.core.factstore import store
+
+    begun = time.perf_counter()
+    with console.status(engine.label_zh) as status:
+        runs = engine.run(
+            store(),
+            place=arguments.place,
+            classification=arguments.classification,
+            period=arguments.period,
+            progress=lambda text: status.update(f"{engine.label_zh} {text}"),
+        )
+    console.print(f"✓ {engine.name}: {len(runs)} 次运行 runs · {time.perf_counter() - begun:.1f} s")
+    for one in runs:
+        console.print(f"  {one}", highlight=False)
 
 
 def _operator() -> Viewer:
@@ -221,6 +234,16 @@ def up(arguments: argparse.Namespace) -> int:
     return 0 if arguments.no_serve else serve(arguments.host, arguments.port)
 
 
+def _say_error(error: JiqunError) -> None:
+    console.print(
+        f"✗ [{error.code}] {error.message_zh}\n  {error.message_en}", markup=False, style="red"
+    )
+    if error.hint_zh or error.hint_en:
+        console.print(f"  → {error.hint_zh}\n    {error.hint_en}", markup=False)
+    for problem in error.fields[:40]:
+        console.print(_problem(problem), markup=False, highlight=False)
+
+
 def parser() -> argparse.ArgumentParser:
     """Build the parser; each command's help is its function's first line."""
     top = argparse.ArgumentParser(prog="jiqun", description="集群 Jiqun: 县域产业集群系统")
@@ -268,13 +291,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return int(parsed.function(parsed))
     except JiqunError as error:
-        console.print(
-            f"✗ [{error.code}] {error.message_zh}\n  {error.message_en}", markup=False, style="red"
-        )
-        if error.hint_zh or error.hint_en:
-            console.print(f"  → {error.hint_zh}\n    {error.hint_en}", markup=False)
-        for problem in error.fields[:40]:
-            console.print(_problem(problem), markup=False, highlight=False)
+        _say_error(error)
         return 2
 
 

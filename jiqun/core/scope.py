@@ -44,7 +44,8 @@ def scope_of(request: HttpRequest, options: Sequence[Mapping[str, str]]) -> Page
     """
     given = PageScope(**{name: request.GET.get(name, "")[:60] for name in PARTS})
     if given.complete:
-        request.session[SESSION_KEY] = given.as_dict()
+        if request.session.get(SESSION_KEY) != given.as_dict():  # a write costs three queries
+            request.session[SESSION_KEY] = given.as_dict()
         return given
     remembered = PageScope(**request.session.get(SESSION_KEY, {}))
     candidates = [PageScope(**{name: option[name] for name in PARTS}) for option in options]

@@ -26,6 +26,11 @@ FORMATS: Mapping[str, str] = {
     "probability": "0.0%",
     "money_wan": "#,##0.00",
 }
+# A count's unit is left out in English, where the label already says what is counted.
+UNITS_EN: Mapping[str, str] = {
+    "万元": "CNY 10k", "万美元": "USD 10k", "万新台币": "TWD 10k", "人": "persons", "行": "", "家": "", "个": "",
+    "倍": "×", "个百分点": "points",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +79,12 @@ def pick(zh: str, en: str) -> str:
 def label(spec: Field) -> str:
     """Heading of a column, without its unit."""
     return pick(spec.zh, spec.en)
+
+
+def unit_of(spec: Field) -> str:
+    """Unit of a column in the language of the page."""
+    unit = spec.unit or ("万元" if spec.type == "money_wan" else "")
+    return UNITS_EN.get(unit, unit) if english() else unit
 
 
 def display(spec: Field, value: Any) -> str:
@@ -126,7 +137,7 @@ def html_table(
             {
                 "name": spec.name,
                 "label": label(spec),
-                "unit": spec.unit or ("万元" if spec.type == "money_wan" else ""),
+                "unit": unit_of(spec),
                 "align": "end" if spec.type in numeric else "",
                 "help": pick(spec.about_zh, spec.about_en),
             }
@@ -181,7 +192,7 @@ def _write_cover(
     for name, specs in fields:
         for spec in specs:
             row += 1
-            unit = spec.unit or ("万元" if spec.type == "money_wan" else "")
+            unit = unit_of(spec)
             about = pick(spec.about_zh, spec.about_en)
             sheet.write(row, 0, f"{name} · {label(spec)}", bold)
             sheet.write_string(row, 1, f"{about}{f'（{unit}）' if unit else ''}" or "—", wrap)
@@ -210,7 +221,7 @@ def workbook(
         sheet = book.add_worksheet("".join(c for c in name if c not in "[]:*?/\\")[:31])
         sheet.freeze_panes(1, 1)
         for column, spec in enumerate(specs):
-            unit = spec.unit or ("万元" if spec.type == "money_wan" else "")
+            unit = unit_of(spec)
             sheet.write(0, column, f"{label(spec)}{f'（{unit}）' if unit else ''}", head)
             sheet.set_column(column, column, 14 if spec.type in FORMATS else 24)
         for line, row in enumerate(rows, start=1):

@@ -32,10 +32,16 @@ def test_the_county_at_a_glance_and_how_fresh_it_is(demo: Demo, sign_in: SignIn)
         assert words in text
 
 
-def test_an_empty_installation_says_what_to_do(tmp_path: Path, sign_in: SignIn, settings: object) -> None:
+def test_an_empty_installation_says_what_to_do(
+    tmp_path: Path, sign_in: SignIn, settings: object
+) -> None:
     client = sign_in("analyst")
     settings.STORE = tmp_path / "empty"  # type: ignore[attr-defined]
-    for path, words in (("/", "jiqun load"), ("/data/", "还没有装载数据"), ("/data/quarantine/", "没有被隔离的行")):
+    for path, words in (
+        ("/", "jiqun load"),
+        ("/data/", "还没有装载数据"),
+        ("/data/quarantine/", "没有被隔离的行"),
+    ):
         assert words in _text(client, path)
     assert "E-SCOPE-NONE" in _text(client, "/chain/", 404)
 
@@ -56,7 +62,9 @@ def test_quarantined_rows_name_the_remedy(demo: Demo, sign_in: SignIn) -> None:
         assert row["remedy_zh"] in text
         assert row["remedy_en"]
     for name, status in (("admin", 200), ("firm", 403), ("butler", 403), ("nobody", 403)):
-        assert ("E-FORBIDDEN" in _text(sign_in(name), "/data/quarantine/", status)) == (status == 403)
+        assert ("E-FORBIDDEN" in _text(sign_in(name), "/data/quarantine/", status)) == (
+            status == 403
+        )
 
 
 @pytest.mark.parametrize("name", ["firm", "butler", "admin", "nobody"])
@@ -119,7 +127,9 @@ def test_health_needs_no_login() -> None:
 
 def test_demo_logins_are_shown_only_in_a_demo(tmp_path: Path, settings: object) -> None:
     settings.VAR = tmp_path  # type: ignore[attr-defined]
-    (tmp_path / "demo-logins.json").write_text('[["分析员", "analyst", "pass-word-1"]]', encoding="utf-8")
+    (tmp_path / "demo-logins.json").write_text(
+        '[["分析员", "analyst", "pass-word-1"]]', encoding="utf-8"
+    )
     assert "pass-word-1" not in _text(Client(), "/accounts/login/")
     settings.DEMO = True  # type: ignore[attr-defined]
     assert "pass-word-1" in _text(Client(), "/accounts/login/")

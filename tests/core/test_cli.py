@@ -20,7 +20,9 @@ def plain(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cli, "console", cli.Console(width=200, color_system=None))
 
 
-def test_demo_load_run_status_from_nothing(tmp_path: Path, settings: object, capsys: Capture) -> None:
+def test_demo_load_run_status_from_nothing(
+    tmp_path: Path, settings: object, capsys: Capture
+) -> None:
     settings.STORE = tmp_path / "store"  # type: ignore[attr-defined]
     assert cli.main(["demo", str(tmp_path / "county"), "--firms", "200", "--seed", "7"]) == 0
     assert "合成数据 synthetic, seed 7" in capsys.readouterr().out
@@ -74,7 +76,9 @@ def test_a_mistake_ends_with_code_two_and_both_languages(
     lines = [line for line in capsys.readouterr().out.splitlines() if line.strip()]
     assert f"[{code}" in lines[0]
     assert any("\u4e00" <= letter <= "\u9fff" for letter in lines[0]), "Chinese first"
-    assert not any("\u4e00" <= letter <= "\u9fff" for letter in lines[1].replace("nowhere", "")), "then English"
+    assert not any("\u4e00" <= letter <= "\u9fff" for letter in lines[1].replace("nowhere", "")), (
+        "then English"
+    )
     assert any("→" in line for line in lines), "what to do next"
 
 

@@ -25,7 +25,14 @@ def user() -> User:
 
 
 def _official(user: User, purpose: str = PURPOSE) -> Viewer:
-    return Viewer(user.pk, "one", frozenset({Role.ANALYST}), frozenset({"*"}), purpose=purpose, request_id="r1")
+    return Viewer(
+        user.pk,
+        "one",
+        frozenset({Role.ANALYST}),
+        frozenset({"*"}),
+        purpose=purpose,
+        request_id="r1",
+    )
 
 
 def test_a_token_stands_for_its_owner_and_only_its_digest_is_kept(user: User) -> None:
@@ -66,7 +73,9 @@ def test_a_firm_read_without_a_purpose_cannot_be_stored(user: User) -> None:
 
 def test_reads_of_others_are_logged_with_their_purpose(user: User) -> None:
     assert read_firms(_official(user), ["B", "A"], fields="output") == {"A", "B"}
-    logged = FirmRead.objects.order_by("firm").values_list("firm", "purpose", "fields", "request_id")
+    logged = FirmRead.objects.order_by("firm").values_list(
+        "firm", "purpose", "fields", "request_id"
+    )
     assert list(logged) == [("A", PURPOSE, "output", "r1"), ("B", PURPOSE, "output", "r1")]
 
 

@@ -95,5 +95,8 @@ def test_an_address_is_cut_to_a_sane_length() -> None:
 
 
 def test_a_scope_as_part_of_an_address() -> None:
-    assert PageScope("9", "c", "2025").query(list="补") == "place=9&classification=c&period=2025&list=%E8%A1%A5"
+    assert (
+        PageScope("9", "c", "2025").query(list="补")
+        == "place=9&classification=c&period=2025&list=%E8%A1%A5"
+    )
     assert PageScope("9").query() == "place=9"

@@ -13,7 +13,15 @@ from jiqun.core.tabular import Field, Provenance, display, html_table, workbook
 
 FIELDS = [
     Field("code", "代码", "Code"),
-    Field("count", "单位数", "Count", "integer", "家", about_zh="登记的单位", about_en="registered units"),
+    Field(
+        "count",
+        "单位数",
+        "Count",
+        "integer",
+        "家",
+        about_zh="登记的单位",
+        about_en="registered units",
+    ),
     Field("money", "产值", "Output", "money_wan"),
     Field("share", "占比", "Share", "share"),
     Field("state", "现状", "State", "words", words={"weak": ("弱", "weak")}),
@@ -42,7 +50,7 @@ def _cover(language: str = "zh-hans") -> dict[str, str]:
 
 def test_the_first_sheet_says_what_it_is() -> None:
     cover = _cover()
-    assert list(cover)[0] == "示例县 图谱"
+    assert next(iter(cover)) == "示例县 图谱"
     assert cover["范围"] == "地方：示例县 (990101)"
     assert cover["筛选条件"] == "leading.coverage=0.6"
     assert cover["导出人"] == "analyst"
@@ -63,7 +71,9 @@ def test_the_first_sheet_defines_every_column() -> None:
 
 def test_the_first_sheet_in_english() -> None:
     cover = _cover("en")
-    assert {"Scope", "Filters", "Exported at", "Exported by", "Data version", "Definitions"} <= {*cover}
+    assert {"Scope", "Filters", "Exported at", "Exported by", "Data version", "Definitions"} <= {
+        *cover
+    }
     assert cover["Exported by"] == "analyst"
 
 

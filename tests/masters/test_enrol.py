@@ -32,7 +32,9 @@ def bureau() -> Organisation:
 
 @pytest.mark.parametrize("role", [None, Role.ANALYST, Role.FIRM, Role.BUTLER])
 def test_only_an_administrator_opens_accounts(bureau: Organisation, role: Role | None) -> None:
-    viewer = Viewer(1, roles=frozenset({role} if role else ()), places=frozenset({"*"}), purpose="试试看")
+    viewer = Viewer(
+        1, roles=frozenset({role} if role else ()), places=frozenset({"*"}), purpose="试试看"
+    )
     with pytest.raises(JiqunError) as caught:
         enrol(viewer=viewer, username="new", password=WORD, organisation=bureau, role=Role.ANALYST)
     assert caught.value.code == "E-FORBIDDEN"
@@ -41,7 +43,9 @@ def test_only_an_administrator_opens_accounts(bureau: Organisation, role: Role |
 
 
 def test_enrolling_opens_an_account_and_logs_it_without_the_password(bureau: Organisation) -> None:
-    user = enrol(viewer=ADMIN, username="new", password=WORD, organisation=bureau, role=Role.ANALYST)
+    user = enrol(
+        viewer=ADMIN, username="new", password=WORD, organisation=bureau, role=Role.ANALYST
+    )
     assert user.check_password(WORD)
     entry = AuditEntry.objects.get()
     assert (entry.action, entry.target) == ("masters.enrol", "new")
@@ -58,7 +62,9 @@ def test_enrolling_again_adds_a_role_and_keeps_the_password(bureau: Organisation
 
 def test_an_impossible_name_opens_nothing(bureau: Organisation) -> None:
     with pytest.raises(ValidationError):
-        enrol(viewer=ADMIN, username="not a name!", password=WORD, organisation=bureau, role=Role.FIRM)
+        enrol(
+            viewer=ADMIN, username="not a name!", password=WORD, organisation=bureau, role=Role.FIRM
+        )
     assert not User.objects.exists()
 
 
@@ -69,7 +75,9 @@ def test_only_a_firm_has_a_firm_code(kind: str, firm: str) -> None:
 
 
 def test_a_viewer_is_the_sum_of_the_memberships(bureau: Organisation) -> None:
-    user = enrol(viewer=ADMIN, username="new", password=WORD, organisation=bureau, role=Role.ANALYST)
+    user = enrol(
+        viewer=ADMIN, username="new", password=WORD, organisation=bureau, role=Role.ANALYST
+    )
     maker = Organisation.objects.create(name="厂", kind="firm", place="990101001", firm="91X")
     enrol(viewer=ADMIN, username="new", password=WORD, organisation=maker, role=Role.FIRM)
     viewer = viewer_of(user, purpose="核对")

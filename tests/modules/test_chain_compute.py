@@ -91,7 +91,9 @@ def rows(result: ChainResult, kind: str) -> dict[str, dict[str, Any]]:
 
 def test_the_leading_industry_covers_is_specialised_and_sells_outside() -> None:
     found = rows(chain(inputs(), params()), "leading")
-    assert [*found] == ["knit"], "hosiery is in the covering set but P(LQ > 1.5) = 2.5·e^-1.5 = 0.56"
+    assert [*found] == ["knit"], (
+        "hosiery is in the covering set but P(LQ > 1.5) = 2.5·e^-1.5 = 0.56"
+    )
     knit = found["knit"]
     assert knit["share"] == pytest.approx(400 / 700), "the shop is out of scope, fibre is unknown"
     assert knit["cumulative"] == pytest.approx(400 / 700)
@@ -104,7 +106,10 @@ def test_a_lower_bar_of_certainty_lets_the_covering_set_in_and_no_more() -> None
     assert [*found] == ["knit", "hosiery"]
     assert found["hosiery"]["lq_probability"] == pytest.approx(2.5 * np.exp(-1.5))
     assert found["hosiery"]["cumulative"] == pytest.approx(650 / 700)
-    narrow = chain(inputs(), params(leading__lq_probability=0.55, leading__coverage=0.55, leading__share_min=0.4))
+    narrow = chain(
+        inputs(),
+        params(leading__lq_probability=0.55, leading__coverage=0.55, leading__share_min=0.4),
+    )
     assert [*rows(narrow, "leading")] == ["knit"], "400/700 covers 55 % alone"
 
 
@@ -130,7 +135,9 @@ def test_what_is_withheld_beside_makers_is_never_missing(high: float, status: st
 
 
 def test_a_withheld_member_beside_a_larger_published_one_leaves_the_sector_known() -> None:
-    both = links(weights=np.array([[1, 0, 0], [0, 1, 0], [0, 0, 1], [0, 0, 1], [0, 0, 0]], dtype=float))
+    both = links(
+        weights=np.array([[1, 0, 0], [0, 1, 0], [0, 0, 1], [0, 0, 1], [0, 0, 0]], dtype=float)
+    )
     state = sector_state(activity(high=_array(400, 50, 250, 5, 10)), both, params())
     assert not state.hidden[2], "at most 5 beside 250 published"
     assert state.status[2] == "strong"
@@ -163,8 +170,13 @@ def test_the_lists_and_their_gates() -> None:
     assert found["S2"]["plants"] == pytest.approx(2.1), "(260 − 50) ÷ (1000 ÷ 10)"
     assert found["S2"]["lists"] == ["fill", "strengthen", "secure"]
     assert found["S3"]["lists"] == [], "undisclosed is no gap"
-    assert "fill" not in rows(chain(inputs(), params(gap__minimum_scale=2.2)), "supporting")["S2"]["lists"]
-    assert "secure" not in rows(chain(inputs(), params(single_source=1)), "supporting")["S2"]["lists"]
+    assert (
+        "fill"
+        not in rows(chain(inputs(), params(gap__minimum_scale=2.2)), "supporting")["S2"]["lists"]
+    )
+    assert (
+        "secure" not in rows(chain(inputs(), params(single_source=1)), "supporting")["S2"]["lists"]
+    )
 
 
 @pytest.mark.parametrize(("yarn", "on_the_list"), [(0.01, False), (0.25, True), (NAN, True)])
@@ -179,9 +191,9 @@ def test_a_true_gap_goes_on_the_fill_list_once_a_plant_fits() -> None:
     row = rows(result, "supporting")["S3"]
     assert (row["status"], row["plants"]) == ("missing", pytest.approx(0.9))
     assert row["lists"] == []
-    assert rows(chain(inputs(activity=activity(**NO_FIBRE)), params(gap__minimum_scale=0.9)), "supporting")[
-        "S3"
-    ]["lists"] == ["fill"]
+    assert rows(
+        chain(inputs(activity=activity(**NO_FIBRE)), params(gap__minimum_scale=0.9)), "supporting"
+    )["S3"]["lists"] == ["fill"]
 
 
 def test_neighbours_unmet_need_counts_towards_a_plant() -> None:
@@ -209,7 +221,9 @@ def test_the_extension_is_downstream_worth_more_and_feasible() -> None:
     assert found["S3"]["lists"] == ["extend"]
     poorer = replace(sold, value_added_share=_array(0.3, 0.4, 0.3))
     assert not rows(chain(inputs(links=poorer, entry=chances), params()), "extension")
-    assert not rows(chain(inputs(links=sold, entry=entry(NAN, 0.3, 0.2, 0.1, NAN)), params()), "extension")
+    assert not rows(
+        chain(inputs(links=sold, entry=entry(NAN, 0.3, 0.2, 0.1, NAN)), params()), "extension"
+    )
 
 
 def test_the_potential_tier_is_probability_times_value() -> None:
@@ -221,12 +235,24 @@ def test_the_potential_tier_is_probability_times_value() -> None:
     assert found["hosiery"]["score"] == pytest.approx(0.2 * (0.35 / 3 + 0.30 * 2 / 3) / 0.65)
     assert found["yarn"]["value"] == pytest.approx((0.35 * 2 / 3 + 0.30 / 3) / 0.65)
     assert found["fibre"]["status"] == "undisclosed"
-    assert len(rows(chain(inputs(entry=entry(NAN, 0.01, 0.2, 0.3, NAN)), params(potential__count=1)), "potential")) == 1
+    assert (
+        len(
+            rows(
+                chain(inputs(entry=entry(NAN, 0.01, 0.2, 0.3, NAN)), params(potential__count=1)),
+                "potential",
+            )
+        )
+        == 1
+    )
 
 
 def test_flows_are_what_local_production_needs() -> None:
     flows = chain(inputs(), params()).flows
-    assert [(source, target) for source, target, _ in flows] == [("S2", "S1"), ("S3", "S1"), ("S3", "S2")]
+    assert [(source, target) for source, target, _ in flows] == [
+        ("S2", "S1"),
+        ("S3", "S1"),
+        ("S3", "S2"),
+    ]
     assert [value for _, _, value in flows] == pytest.approx([260, 65, 25])
 
 

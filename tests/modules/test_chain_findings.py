@@ -70,13 +70,21 @@ def test_a_run_names_what_it_was_computed_from(demo: Demo) -> None:
     assert run.rules_version == "chain/jiqun-2026.1"
     assert run.snapshot
     assert "+" in run.code_version
-    assert dict(run.scope) == {"place": "990101", "classification": "gbt4754-2017", "period": "2025"}
+    assert dict(run.scope) == {
+        "place": "990101",
+        "classification": "gbt4754-2017",
+        "period": "2025",
+    }
     assert dict(run.params)["leading.coverage"] == 0.7
 
 
-def test_other_thresholds_give_another_map_that_is_not_stored(demo: Demo, frame: pl.DataFrame) -> None:
+def test_other_thresholds_give_another_map_that_is_not_stored(
+    demo: Demo, frame: pl.DataFrame
+) -> None:
     snapshot = demo.store.runs("chain")[0].snapshot
-    changed, params = what_if(demo.store, snapshot, DEMO_SCOPE, {"leading.coverage": 0.5, "leading.share_min": 0.9})
+    changed, params = what_if(
+        demo.store, snapshot, DEMO_SCOPE, {"leading.coverage": 0.5, "leading.share_min": 0.9}
+    )
     leading = changed.filter(pl.col("kind") == "leading")["code"].to_list()
     assert set(leading) < set(frame.filter(pl.col("kind") == "leading")["code"])
     assert params.version.endswith("+what-if")
@@ -86,9 +94,18 @@ def test_other_thresholds_give_another_map_that_is_not_stored(demo: Demo, frame:
 def test_impossible_thresholds_are_all_named(demo: Demo) -> None:
     snapshot = demo.store.runs("chain")[0].snapshot
     with pytest.raises(JiqunError) as caught:
-        what_if(demo.store, snapshot, DEMO_SCOPE, {"leading.coverage": 3, "x.y": 1, "supporting.weak": -1})
+        what_if(
+            demo.store,
+            snapshot,
+            DEMO_SCOPE,
+            {"leading.coverage": 3, "x.y": 1, "supporting.weak": -1},
+        )
     assert caught.value.code == "E-PARAMETER"
-    assert {problem.column for problem in caught.value.fields} == {"leading.coverage", "x.y", "supporting.weak"}
+    assert {problem.column for problem in caught.value.fields} == {
+        "leading.coverage",
+        "x.y",
+        "supporting.weak",
+    }
 
 
 def test_no_undisclosed_segment_is_on_the_fill_list(frame: pl.DataFrame) -> None:
@@ -96,7 +113,9 @@ def test_no_undisclosed_segment_is_on_the_fill_list(frame: pl.DataFrame) -> None
     assert not hidden["lists"].str.contains("fill").any()
 
 
-def test_every_finding_opens_to_its_facts(demo: Demo, trees: list[tuple[dict[str, Any], Node]]) -> None:
+def test_every_finding_opens_to_its_facts(
+    demo: Demo, trees: list[tuple[dict[str, Any], Node]]
+) -> None:
     snapshot = demo.store.runs("chain")[0].snapshot
     for row, tree in trees:
         facts = facts_of(tree)
@@ -110,7 +129,9 @@ def test_every_finding_opens_to_its_facts(demo: Demo, trees: list[tuple[dict[str
 
 def test_shares_are_size_over_the_total_in_scope(trees: list[tuple[dict[str, Any], Node]]) -> None:
     totals = [
-        row["size"] / named(tree, "share in scope")["value"] for row, tree in trees if row["kind"] == "leading"
+        row["size"] / named(tree, "share in scope")["value"]
+        for row, tree in trees
+        if row["kind"] == "leading"
     ]
     assert totals == pytest.approx([totals[0]] * len(totals))
 
@@ -125,7 +146,9 @@ def test_facts_of_a_leading_industry_add_up_to_its_size(
         assert sum(values) == row["size"]
 
 
-def test_a_quotient_is_what_its_terms_say(trees: list[tuple[dict[str, Any], Node]], demo: Demo) -> None:
+def test_a_quotient_is_what_its_terms_say(
+    trees: list[tuple[dict[str, Any], Node]], demo: Demo
+) -> None:
     for row, tree in (one for one in trees if one[0]["kind"] == "leading"):
         quotient = named(tree, "location quotient")
         terms = {term["en"]: term["value"] for term in quotient["terms"] if "fact" not in term}
@@ -135,7 +158,9 @@ def test_a_quotient_is_what_its_terms_say(trees: list[tuple[dict[str, Any], Node
         assert quotient["value"] == row["lq"]
 
 
-def test_a_priority_is_the_weighted_mean_of_its_known_terms(trees: list[tuple[dict[str, Any], Node]]) -> None:
+def test_a_priority_is_the_weighted_mean_of_its_known_terms(
+    trees: list[tuple[dict[str, Any], Node]],
+) -> None:
     seen = 0
     for row, tree in (one for one in trees if one[0]["kind"] == "supporting"):
         terms = [t for t in named(tree, "priority")["terms"] if t["value"] is not None]
@@ -162,7 +187,9 @@ def _small(demo: Demo, viewer: Viewer) -> dict[str, dict[str, Any]]:
 
 
 @pytest.mark.parametrize("viewer", [BUTLER, FIRM], ids=["butler", "firm"])
-def test_figures_of_fewer_than_five_makers_are_for_officials_only(demo: Demo, viewer: Viewer) -> None:
+def test_figures_of_fewer_than_five_makers_are_for_officials_only(
+    demo: Demo, viewer: Viewer
+) -> None:
     small, seen = _small(demo, viewer), _small(demo, OFFICIAL)
     assert small, "the demo has such segments"
     revealing = ("size", "size_low", "size_high", "output_low", "coverage_low", "lq", "outside_share",
@@ -184,7 +211,9 @@ def test_no_flow_gives_a_small_segment_away(demo: Demo, viewer: Viewer) -> None:
 
 
 @pytest.mark.parametrize("viewer", [BUTLER, FIRM], ids=["butler", "firm"])
-def test_the_explanation_of_a_small_segment_is_for_officials_only(demo: Demo, viewer: Viewer) -> None:
+def test_the_explanation_of_a_small_segment_is_for_officials_only(
+    demo: Demo, viewer: Viewer
+) -> None:
     finding = next(row["finding"] for row in _small(demo, viewer).values())
     with pytest.raises(JiqunError) as caught:
         explain_finding(demo.store, finding, viewer)
@@ -222,7 +251,13 @@ def test_a_scope_that_has_not_been_run_or_has_no_cells(own_demo: Demo) -> None:
 
 @pytest.mark.parametrize(
     ("low", "high", "words"),
-    [(None, None, ""), (0.2, 0.2, "20%"), (0.0, 0.5, "0%–50%"), (12.0, 15.0, ">999%"), (0.5, 20.0, "50%–>999%")],
+    [
+        (None, None, ""),
+        (0.2, 0.2, "20%"),
+        (0.0, 0.5, "0%–50%"),
+        (12.0, 15.0, ">999%"),
+        (0.5, 20.0, "50%–>999%"),
+    ],
 )
 def test_coverage_in_words(low: float | None, high: float | None, words: str) -> None:
     assert coverage_words({"coverage_low": low, "coverage_high": high}) == words

@@ -19,7 +19,9 @@ from tests.console import DEMO_QUERY, Demo
 
 pytestmark = pytest.mark.django_db
 SignIn = Callable[..., Client]
-NARROW = "&p.leading.coverage=0.5&p.leading.share_min=0.9"  # knitwear and knitted clothing cover half
+NARROW = (
+    "&p.leading.coverage=0.5&p.leading.share_min=0.9"  # knitwear and knitted clothing cover half
+)
 HOSIERY = f"/chain/industry/leading/176/?{DEMO_QUERY}"
 
 
@@ -50,7 +52,9 @@ def test_a_what_if_changes_the_rows_and_says_so(demo: Demo, sign_in: SignIn) -> 
     assert len(after["segments"]) != len(before["segments"])
     changed = _text(client, f"/chain/?{DEMO_QUERY}{NARROW}")
     assert "这是改了门槛的假设结果" in changed
-    assert "这是改了门槛的假设结果" not in _text(client, f"/chain/?{DEMO_QUERY}&p.leading.lq_threshold=1.5")
+    assert "这是改了门槛的假设结果" not in _text(
+        client, f"/chain/?{DEMO_QUERY}&p.leading.lq_threshold=1.5"
+    )
 
 
 def test_impossible_thresholds_are_all_listed_on_the_page(demo: Demo, sign_in: SignIn) -> None:
@@ -86,11 +90,18 @@ def test_a_list_shows_only_its_rows(demo: Demo, sign_in: SignIn) -> None:
     assert {row[0] for row in list(book.worksheets[1].values)[1:]} == {"主导", "配套"}
 
 
-@pytest.mark.parametrize(("kind", "start"), [("svg", b"<svg"), ("png", b"\x89PNG"), ("pdf", b"%PDF")])
+@pytest.mark.parametrize(
+    ("kind", "start"), [("svg", b"<svg"), ("png", b"\x89PNG"), ("pdf", b"%PDF")]
+)
 def test_the_map_as_a_file(demo: Demo, sign_in: SignIn, kind: str, start: bytes) -> None:
     response = sign_in("analyst").get(f"/chain/map.{kind}?{DEMO_QUERY}")
     assert response.status_code == 200
-    assert response.content.lstrip().removeprefix(b'<?xml version="1.0" encoding="UTF-8"?>').lstrip().startswith(start)
+    assert (
+        response.content.lstrip()
+        .removeprefix(b'<?xml version="1.0" encoding="UTF-8"?>')
+        .lstrip()
+        .startswith(start)
+    )
     assert kind in response["Content-Disposition"]
 
 
@@ -99,7 +110,10 @@ def test_an_official_sees_output_only_after_stating_a_purpose(
 ) -> None:
     assert "产值 <span" not in _text(sign_in("analyst"), HOSIERY).split("谁在做")[-1]
     assert not FirmRead.objects.exists()
-    assert "产值 <span" in _text(sign_in("analyst", purpose="核对补链清单"), HOSIERY).split("谁在做")[-1]
+    assert (
+        "产值 <span"
+        in _text(sign_in("analyst", purpose="核对补链清单"), HOSIERY).split("谁在做")[-1]
+    )
     read = FirmRead.objects.get(firm=first_firm)
     assert (read.purpose, read.user.get_username()) == ("核对补链清单", "analyst")
 
@@ -127,7 +141,9 @@ def test_a_purpose_can_be_taken_back(demo: Demo, sign_in: SignIn) -> None:
 
 
 def test_a_purpose_does_not_lead_to_another_site(demo: Demo, sign_in: SignIn) -> None:
-    answer = sign_in("analyst").post("/purpose/", {"purpose": "核对补链", "next": "https://evil.example/"})
+    answer = sign_in("analyst").post(
+        "/purpose/", {"purpose": "核对补链", "next": "https://evil.example/"}
+    )
     assert answer["Location"] == "/"
 
 
@@ -137,7 +153,10 @@ def test_a_token_acts_with_its_owners_rights(demo: Demo, people: Any) -> None:
         headers = {"Authorization": f"Bearer {token}"}
         answer = Client().get(f"/api/chain/rows?{DEMO_QUERY}&kind=leading", headers=headers)
         assert answer.status_code == status
-    assert Client().get("/api/chain/scopes", headers={"Authorization": "Bearer jq_wrong"}).status_code == 401
+    assert (
+        Client().get("/api/chain/scopes", headers={"Authorization": "Bearer jq_wrong"}).status_code
+        == 401
+    )
 
 
 def test_the_api_gives_rows_and_trees_with_their_versions(demo: Demo, sign_in: SignIn) -> None:
@@ -169,11 +188,17 @@ def test_the_api_masks_small_segments_as_the_pages_do(demo: Demo, sign_in: SignI
         (f"/chain/lists/nothing/?{DEMO_QUERY}", 404, "E-LIST-UNKNOWN"),
         ("/chain/?place=990201&classification=gbt4754-2017&period=2025", 404, "E-RUN-MISSING"),
         ("/no/such/page", 404, "E-NOT-FOUND"),
-        ("/chain/map.json?place=990201&classification=gbt4754-2017&period=2025", 404, "E-RUN-MISSING"),
+        (
+            "/chain/map.json?place=990201&classification=gbt4754-2017&period=2025",
+            404,
+            "E-RUN-MISSING",
+        ),
         (f"/api/chain/lists/nothing?{DEMO_QUERY}", 404, "E-LIST-UNKNOWN"),
     ],
 )
-def test_what_is_not_there_is_explained(demo: Demo, sign_in: SignIn, path: str, status: int, code: str) -> None:
+def test_what_is_not_there_is_explained(
+    demo: Demo, sign_in: SignIn, path: str, status: int, code: str
+) -> None:
     assert code in _text(sign_in("analyst"), path, status)
 
 

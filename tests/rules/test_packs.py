@@ -102,7 +102,9 @@ def test_a_pack_that_contradicts_itself_does_not_load(
 
 def test_every_contradiction_is_named_at_once(folder: Path) -> None:
     path = folder / "jiqun-2026.1.yaml"
-    spoilt = path.read_text(encoding="utf-8").replace("value: 0.70, min: 0.5", "value: 0.3, min: 0.5")
+    spoilt = path.read_text(encoding="utf-8").replace(
+        "value: 0.70, min: 0.5", "value: 0.3, min: 0.5"
+    )
     path.write_text(spoilt.replace("value: 1.5, min: 1.0", "value: 99, min: 1.0"), encoding="utf-8")
     error = _refused(lambda: loader.pack("chain", "jiqun-2026.1"))
     assert "leading.coverage" in error.message_en
@@ -127,7 +129,12 @@ def test_the_newest_pack_that_has_begun_is_in_force(folder: Path) -> None:
 
 def test_changes_collect_every_problem() -> None:
     pack = loader.pack("chain", "jiqun-2026.1")
-    changes = {"leading.coverage": 0.6, "leading.share_min": 7.0, "no.such": 1.0, "single_source": float("nan")}
+    changes = {
+        "leading.coverage": 0.6,
+        "leading.share_min": 7.0,
+        "no.such": 1.0,
+        "single_source": float("nan"),
+    }
     error = _refused(lambda: pack.values(changes))
     assert error.code == "E-PARAMETER"
     assert [problem.column for problem in error.fields] == [

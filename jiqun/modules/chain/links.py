@@ -178,6 +178,22 @@ def _requirement_shares(inverse: Floats) -> Floats:
     return np.divide(shares, total, out=np.zeros_like(shares), where=(total > 0)[None, :])
 
 
+def read_flows(store: Store, at: Snapshot, table: str) -> tuple[Flows, list[Note]]:
+    """Read one input–output table as symmetric flows between sectors that can be inverted."""
+    columns = ["matrix", "origin", "row", "row_kind", "column", "column_kind", "value", "unit"]
+    cells = read(store, "input_output", columns, at, table=table)
+    symmetric = cells.filter(pl.col("matrix") == "symmetric")
+    return _productive(_symmetric(symmetric) if symmetric.height else _supply_use(cells))
+
+
+def sector_names(store: Store, at: Snapshot, classification: str) -> dict[str, tuple[str, str]]:
+    """Names (zh, en) of a classification's codes; one language stands in for the other."""
+    names = read(
+        store, "industry", ["code", "name_zh", "name_en"], at, classification=classification
+    )
+    return {code: (zh or en or code, en or zh or code) for code, zh, en in names.iter_rows()}
+
+
 def read_links(
     store: Store, at: Snapshot, classification: Classification, detail: NDArray[np.intp], place: str
 ) -> tuple[Links | None, list[Note]]:
@@ -191,11 +207,7 @@ def read_links(
     if tables.is_empty():
         return None, []
     newest = tables.sort("period", "table").row(-1, named=True)
-    columns = ["matrix", "origin", "row", "row_kind", "column", "column_kind", "value", "unit"]
-    cells = read(store, "input_output", columns, at, table=newest["table"])
-    symmetric = cells.filter(pl.col("matrix") == "symmetric")
-    flows = _symmetric(symmetric) if symmetric.height else _supply_use(cells)
-    flows, notes = _productive(flows)
+    flows, notes = read_flows(store, at, newest["table"])
     mapped = concordance.filter(pl.col("to_classification") == newest["classification"])
     weights, even = concordance_weights(mapped, classification, detail, flows.sectors)
     if even:
@@ -228,9 +240,7 @@ def _links(
     A = technical_coefficients(flows.Z, flows.output)
     inverse = leontief_inverse(A, flows.sectors)
     ghosh = ghosh_inverse(allocation_coefficients(flows.Z, flows.output), flows.sectors)
-    columns = ["code", "name_zh", "name_en"]
-    names = read(store, "industry", columns, at, classification=table["classification"])
-    named = {code: (zh or en or code, en or zh or code) for code, zh, en in names.iter_rows()}
+    named = sector_names(store, at, table["classification"])
     pairs = [named.get(code, (code, code)) for code in flows.sectors]
     with np.errstate(divide="ignore", invalid="ignore"):
         sold_on = np.minimum(np.nan_to_num(flows.Z.sum(axis=1) / flows.output), 1.0)

@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from jiqun.core.registry import Engine, Module, NavItem
 from jiqun.modules.chain.commands import run_scopes
+from jiqun.modules.chain.linkages import run_linkages
 
 MODULE = Module(
     name="chain",
@@ -18,6 +19,10 @@ MODULE = Module(
         NavItem(_("补强延固"), "chain-gaps"),
         NavItem(_("图与清单"), "chain-lists"),
         NavItem(_("模型检验"), "chain-model"),
+        NavItem(_("部门关联"), "chain-linkages"),
     ),
-    engines=(Engine("chain", "三级产业链图谱", "three-tier chain map", run_scopes),),
+    engines=(
+        Engine("chain", "三级产业链图谱", "three-tier chain map", run_scopes),
+        Engine("linkages", "部门关联", "linkages of input–output tables", run_linkages),
+    ),
 )

@@ -24,6 +24,8 @@ from jiqun.modules.chain.findings import current_pack
 from jiqun.modules.chain.industry import industry_page
 from jiqun.modules.chain.inputs import Scope
 from jiqun.modules.chain.layout import MapData
+from jiqun.modules.chain.linkages import ENGINE as ENGINE_LINKAGES
+from jiqun.modules.chain.linkages import FIELDS as LINKAGE_FIELDS
 from jiqun.modules.chain.mapdata import map_data, value_words
 from jiqun.modules.chain.proof import proof_tables
 from jiqun.modules.chain.selectors import (
@@ -369,3 +371,25 @@ def model(request: HttpRequest) -> HttpResponse:
         calibration=html(calibration, _("说一成，是不是真有一成"), _("随附模型的校准表见其说明文档。")),
     )  # fmt: skip
     return render(request, "chain/model.html", context)
+
+
+@page
+def linkages(request: HttpRequest) -> HttpResponse:
+    """Linkages of an input–output table: statistics of a nation, so everybody may see them."""
+    runs = {run.scope["table"]: run for run in store().runs(ENGINE_LINKAGES)}
+    wanted = request.GET.get("table", "")
+    run = runs.get(wanted) or next(iter(runs.values()), None)
+    rows: list[dict[str, Any]] = []
+    if run is not None:
+        found = store().finding(ENGINE_LINKAGES, run.run).to_polars().iter_rows(named=True)
+        rows = [row | {"name": pick(row["name_zh"], row["name_en"])} for row in found]
+    table = html(
+        (LINKAGE_FIELDS, rows),
+        _("部门关联与整体抽除"),
+        _("还没有计算：先装载投入产出表，再执行 jiqun run linkages。"),
+    )
+    context = {
+        "title": _("部门关联"), "table": table, "run": run, "tables": sorted(runs), "wanted": wanted,
+        "synthetic": is_synthetic(store(), ""), "data_version": run.snapshot[:12] if run else "",
+    }  # fmt: skip
+    return render(request, "chain/linkages.html", context)

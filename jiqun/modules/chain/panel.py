@@ -17,6 +17,7 @@ from jiqun.facts.store import Store
 from jiqun.modules.chain.inputs import Floats, Scope
 
 # In order of preference, as what an industry's size is measured by.
+FEWEST_REFERENCES = 5
 SIZE_MEASURES = ("output", "employment", "establishments", "tax")
 
 
@@ -121,6 +122,17 @@ def _no_cells(store: Store, at: Snapshot, scope: Scope) -> JiqunError:
     )
 
 
+def _no_reference(scope: Scope, found: int) -> JiqunError:
+    return JiqunError(
+        "E-REFERENCE-MISSING",
+        f"{scope.classification} {scope.period} 只有 {found} 个县的数据，无从比较，不能判断谁有专长",
+        f"{scope.classification} {scope.period} has cells of {found} counties only: nothing to compare with",
+        hint_zh=f"请装载参照区（至少 {FEWEST_REFERENCES} 个县）的行业单元；只有投入产出表时可用 jiqun run linkages",
+        hint_en=f"load cells of a reference area ({FEWEST_REFERENCES} counties at least); for an "
+        "input–output table alone use: jiqun run linkages",
+    )
+
+
 def read_panel(store: Store, at: Snapshot, scope: Scope) -> Panel:
     """Read the panel of ``scope``: its place, and all counties as the reference area.
 
@@ -129,7 +141,8 @@ def read_panel(store: Store, at: Snapshot, scope: Scope) -> Panel:
     reads the reference rows alone.
 
     Raises:
-        JiqunError: ``E-SCOPE-EMPTY`` when the place has no cells in that period.
+        JiqunError: ``E-SCOPE-EMPTY`` when the place has no cells in that period,
+            ``E-REFERENCE-MISSING`` when there are too few counties to compare with.
     """
     classification = read_classification(store, at, scope.classification)
     cells = _cells(store, at, scope)
@@ -140,6 +153,8 @@ def read_panel(store: Store, at: Snapshot, scope: Scope) -> Panel:
         (pl.col("level") == "county") & pl.col("place").is_in(cells["place"].unique().implode())
     )
     rows = list(counties["place"])
+    if len(rows) < FEWEST_REFERENCES:
+        raise _no_reference(scope, len(rows))
     if scope.place and scope.place not in rows:
         rows.append(scope.place)
     by_place = {row["place"]: row for row in meta.iter_rows(named=True)}

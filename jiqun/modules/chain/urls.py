@@ -15,6 +15,7 @@ urlpatterns = [
     path("gaps/", pages.gaps, name="chain-gaps"),
     path("industry/<slug:kind>/<str:code>/", pages.industry, name="chain-industry"),
     path("finding/<str:finding>/", pages.finding, name="chain-finding"),
+    path("linkages/", pages.linkages, name="chain-linkages"),
     path("model/", pages.model, name="chain-model"),
     path("lists/", pages.catalogue, name="chain-lists"),
     path("lists/<slug:slug>/", pages.saved, name="chain-list"),
