@@ -93,7 +93,15 @@ def build_frontend() -> None:
         return
     say("正在构建页面资源… building the pages' scripts and styles")
     os.environ["PATH"] = f"{VENV / 'bin'}{os.pathsep}{os.environ['PATH']}"
-    run(VENV / "bin" / "npm", "ci", "--no-audit", "--no-fund", "--loglevel=error", cwd=FRONTEND)
+    run(
+        VENV / "bin" / "npm",
+        "ci",
+        "--no-audit",
+        "--no-fund",
+        "--no-update-notifier",
+        "--loglevel=error",
+        cwd=FRONTEND,
+    )
     run(VENV / "bin" / "npm", "run", "--silent", "build", cwd=FRONTEND)
     stamp.write_text(wanted)
 

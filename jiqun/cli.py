@@ -25,7 +25,7 @@ from jiqun.core.access import Role, Viewer
 from jiqun.core.registry import Engine
 from jiqun.errors import JiqunError, Problem
 
-console = Console()
+console = Console(width=None if sys.stdout.isatty() else 120)
 COMMANDS = ("load", "run", "explain", "export", "demo", "up", "status")
 
 

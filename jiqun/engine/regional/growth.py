@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from jiqun.errors import JiqunError
 
+ABSENT_SHARE = 1e-12  # below it an industry counts as absent: its rate would not be a number
 Array = npt.NDArray[np.float64]
 ArrayLike = npt.ArrayLike
 
@@ -70,7 +71,7 @@ def shift_share(
     nation_later = np.asarray(nation_end, dtype=np.float64)
     _check(start, end, nation, nation_later)
     growth = nation_later.sum() / nation.sum() - 1.0
-    known = nation > 0
+    known = nation > ABSENT_SHARE * nation.sum()
     rate = np.divide(nation_later, nation, out=np.ones_like(nation), where=known) - 1.0
     change = end - start
     national = start * growth

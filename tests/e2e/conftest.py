@@ -1,0 +1,142 @@
+"""A browser, the console served to it, and what a page did while it was open."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.test import Client
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    Response,
+    sync_playwright,
+)
+from pytest_django.live_server_helper import LiveServer
+
+from tests.console import Demo
+
+FRONTEND = Path(settings.BASE) / "frontend"
+ARTIFACTS = Path(settings.BASE) / "test-artifacts"
+AXE = FRONTEND / "node_modules" / "axe-core" / "axe.min.js"
+# Playwright's own loop runs in this thread; Django would take it for an asynchronous caller.
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+
+
+def _chromium() -> str:
+    found = shutil.which("chromium")
+    if found:
+        return found
+    if os.environ.get("CI") == "true":
+        pytest.fail("no Chromium: install the Debian package chromium")
+    pytest.skip("no Chromium: install the Debian package chromium")
+
+
+@pytest.fixture(scope="session")
+def built() -> None:
+    """The front-end, as the browser will load it."""
+    for path in (FRONTEND / "dist" / "manifest.json", AXE):
+        if not path.exists():
+            pytest.fail(
+                f"{path.relative_to(settings.BASE)} is missing: run python3 manage.py up --no-serve"
+            )
+
+
+@pytest.fixture(scope="session")
+def browser(built: None) -> Iterator[Browser]:
+    """One Chromium for the whole session."""
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(
+            executable_path=_chromium(),
+            args=["--no-sandbox", "--disable-gpu", "--force-device-scale-factor=1"],
+        )
+        yield started
+        started.close()
+
+
+@dataclass
+class Watched:
+    """A page of the console, and everything that went wrong on it."""
+
+    page: Page
+    origin: str
+    wrong: list[str] = field(default_factory=list)
+
+    def open(self, path: str) -> None:
+        """Open an address and wait until nothing more is loading."""
+        self.page.goto(self.origin + path, wait_until="load")
+        if self.page.locator("chain-map").count():
+            self.page.locator("chain-map[data-state=ready]").wait_for(state="attached")
+
+    def violations(self) -> list[str]:
+        """What axe finds against WCAG 2.2 AA: rule and place."""
+        self.page.evaluate(AXE.read_text(encoding="utf-8"))
+        found = self.page.evaluate(
+            "async () => (await axe.run(document, {resultTypes: ['violations'], runOnly: "
+            "['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']})).violations"
+        )
+        return [
+            f"{one['id']} {node['target']} {node['failureSummary']}"
+            for one in found
+            for node in one["nodes"]
+        ]
+
+    def picture(self, name: str) -> None:
+        """Keep a picture of the whole page for people to look at."""
+        ARTIFACTS.mkdir(exist_ok=True)
+        self.page.screenshot(path=ARTIFACTS / f"{name}.png", full_page=True)
+
+
+def _watch(page: Page, origin: str) -> Watched:
+    watched = Watched(page, origin)
+
+    def on_console(message: ConsoleMessage) -> None:
+        if message.type in {"error", "warning"}:
+            watched.wrong.append(f"console {message.type}: {message.text}")
+
+    def on_response(answer: Response) -> None:
+        if answer.status >= 400:
+            watched.wrong.append(f"{answer.status} {answer.url}")
+
+    page.on("console", on_console)
+    page.on("pageerror", lambda error: watched.wrong.append(f"page error: {error}"))
+    page.on(
+        "requestfailed",
+        lambda request: watched.wrong.append(f"failed: {request.url} {request.failure}"),
+    )
+    page.on("response", on_response)
+    return watched
+
+
+Visit = Callable[..., Watched]
+
+
+@pytest.fixture
+def visit(
+    browser: Browser, demo: Demo, live_server: LiveServer, sign_in: Callable[..., Client]
+) -> Iterator[Visit]:
+    """Open a window of a width and theme as one of ``people``; closed after the test."""
+    contexts: list[BrowserContext] = []
+
+    def visited(name: str = "analyst", *, width: int = 1280, theme: str = "light") -> Watched:
+        context = browser.new_context(
+            viewport={"width": width, "height": 844 if width < 600 else 800},
+            color_scheme="dark" if theme == "dark" else "light", locale="zh-CN", timezone_id="Asia/Shanghai",
+            reduced_motion="reduce",
+        )  # fmt: skip
+        contexts.append(context)
+        context.set_default_timeout(10_000)
+        for key, value in sign_in(name).cookies.items():
+            context.add_cookies([{"name": key, "value": value.value, "url": live_server.url}])
+        return _watch(context.new_page(), live_server.url)
+
+    yield visited
+    for context in contexts:
+        context.close()

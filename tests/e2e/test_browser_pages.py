@@ -1,0 +1,152 @@
+"""Each page in a real browser: no errors, accessible, at desk and phone width, light and dark."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from tests.conformance.addresses import pages
+from tests.console import DEMO_QUERY, Demo
+from tests.e2e.conftest import Visit, Watched
+
+pytestmark = pytest.mark.browser
+LOOKS = [(1280, "light"), (1280, "dark"), (390, "light"), (390, "dark")]
+EXTRA = (
+    ("industry-supporting", f"/chain/industry/supporting/21/?{DEMO_QUERY}"),
+    ("gaps-fill", f"/chain/gaps/?{DEMO_QUERY}&list=fill"),
+    ("list-firms", f"/chain/lists/firms/?{DEMO_QUERY}"),
+    ("what-if", f"/chain/?{DEMO_QUERY}&p.leading.coverage=0.5"),
+)
+TOO_WIDE = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+
+
+def _addresses(demo: Demo) -> list[tuple[str, str]]:
+    shown = [one for one in pages(demo) if one.path.split("?")[0].endswith("/")]
+    return [(one.name, one.path) for one in shown] + list(EXTRA)
+
+
+def _problems(seen: Watched, name: str, path: str, look: str) -> list[str]:
+    seen.wrong.clear()
+    seen.open(path)
+    found = [*seen.wrong, *seen.violations()]
+    if seen.page.evaluate(TOO_WIDE) > 0:
+        found.append("the page scrolls sideways")
+    seen.picture(f"{name}-{look}")
+    return [f"{path.split('?', maxsplit=1)[0]}: {problem}" for problem in found]
+
+
+@pytest.mark.parametrize(("width", "theme"), LOOKS)
+def test_every_page(demo: Demo, visit: Visit, width: int, theme: str) -> None:
+    look = f"{width}-{theme}"
+    seen = visit(width=width, theme=theme)
+    found = [one for name, path in _addresses(demo) for one in _problems(seen, name, path, look)]
+    outside = visit("anonymous", width=width, theme=theme)
+    found += _problems(outside, "login", "/accounts/login/", look)
+    assert not found, "\n".join(found)
+
+
+def test_an_error_page_is_accessible_too(visit: Visit) -> None:
+    seen = visit()
+    seen.open("/no/such/page")
+    assert not seen.violations()
+    seen.picture("not-found-1280-light")
+
+
+def test_the_keyboard_alone_reaches_an_industry(visit: Visit) -> None:
+    seen = visit()
+    seen.open(f"/chain/?{DEMO_QUERY}")
+    page = seen.page
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.className") == "jq-skip", (
+        "the way past the navigation first"
+    )
+    for _ in range(40):
+        if page.evaluate("document.activeElement.tagName") == "CANVAS":
+            break
+        page.keyboard.press("Tab")
+    else:
+        pytest.fail("the map cannot be reached by Tab")
+    for key in ("ArrowDown", "ArrowRight"):
+        page.keyboard.press(key)
+    said = page.locator("chain-map output").inner_text()
+    assert said, "the chosen segment is named"
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
+    assert "/chain/industry/" in page.url
+    assert page.locator("h1 small").inner_text() in said
+    assert not seen.wrong
+
+
+def test_a_what_if_by_the_form(visit: Visit) -> None:
+    seen = visit()
+    seen.open(f"/chain/?{DEMO_QUERY}")
+    page = seen.page
+    before = page.locator("section[aria-labelledby=tier-leading] tbody tr").count()
+    page.locator(".jq-whatif summary").click()
+    page.locator('input[name="p.leading.coverage"]').fill("0.5")
+    page.locator('input[name="p.leading.share_min"]').fill("0.9")
+    with page.expect_navigation():
+        page.locator(".jq-whatif button").click()
+    assert page.locator(".jq-notice.is-warning").is_visible()
+    assert page.locator("section[aria-labelledby=tier-leading] tbody tr").count() == before - 1
+    with page.expect_navigation():
+        page.locator(".jq-notice.is-warning a").click()
+    assert page.locator("section[aria-labelledby=tier-leading] tbody tr").count() == before
+    assert not seen.wrong
+
+
+def test_a_threshold_that_cannot_be_is_caught_before_it_is_sent(visit: Visit) -> None:
+    seen = visit()
+    seen.open(f"/chain/?{DEMO_QUERY}")
+    seen.page.locator(".jq-whatif summary").click()
+    seen.page.locator('input[name="p.leading.coverage"]').fill("3")
+    seen.page.locator(".jq-whatif button").click()
+    assert seen.page.locator('input[name="p.leading.coverage"]:invalid').count() == 1
+    assert "p.leading" not in seen.page.url
+
+
+def test_the_language_switch_stays_on_the_page(visit: Visit) -> None:
+    seen = visit()
+    path = f"/chain/gaps/?{DEMO_QUERY}"
+    seen.open(path)
+    with seen.page.expect_navigation():
+        seen.page.locator("button[name=language]").click()
+    assert seen.page.locator("html").get_attribute("lang") == "en"
+    assert seen.page.url.endswith(path)
+    seen.picture("gaps-1280-english")
+    seen.open(f"/chain/?{DEMO_QUERY}")
+    seen.picture("chain-map-1280-english")
+    assert not seen.wrong
+
+
+def test_the_theme_switch_is_remembered(visit: Visit) -> None:
+    seen = visit()
+    seen.open("/")
+    seen.page.locator("[data-theme-toggle]").click()
+    seen.open("/data/")
+    assert seen.page.locator("html").get_attribute("data-bs-theme") == "dark"
+
+
+def test_on_paper_the_map_is_a_drawing(demo: Demo, visit: Visit) -> None:
+    seen = visit()
+    seen.open(f"/chain/?{DEMO_QUERY}")
+    seen.page.emulate_media(media="print")
+    assert seen.page.locator(".jq-map-print").is_visible()
+    assert not seen.page.locator("chain-map canvas").is_visible()
+    assert not seen.page.locator("nav.jq-nav").is_visible()
+    seen.picture("chain-map-print")
+
+
+def test_signing_in_by_the_form(people: object, visit: Callable[..., Watched]) -> None:
+    user = people["analyst"]  # type: ignore[index]
+    user.set_password("ein-langes-2026")
+    user.save()
+    seen = visit("anonymous")
+    seen.open("/chain/")
+    seen.page.locator("#id_login").fill("analyst")
+    seen.page.locator("#id_password").fill("ein-langes-2026")
+    with seen.page.expect_navigation():
+        seen.page.locator("main form button").click()
+    assert "/chain/" in seen.page.url
+    assert seen.page.locator("h1").inner_text().startswith("合成示例县")
