@@ -46,6 +46,18 @@ def test_every_page(demo: Demo, visit: Visit, width: int, theme: str) -> None:
     assert not found, "\n".join(found)
 
 
+def test_the_watchers_see_what_is_wrong(visit: Visit) -> None:
+    seen = visit()
+    seen.open("/purpose/")
+    assert not seen.violations()
+    seen.page.evaluate("document.querySelector('main').innerHTML += '<img src=/nothing.png>'")
+    seen.page.evaluate("console.error('a mistake')")
+    seen.page.wait_for_load_state("networkidle")
+    assert any("image-alt" in one for one in seen.violations())
+    assert any("a mistake" in one for one in seen.wrong)
+    assert any("404" in one for one in seen.wrong)
+
+
 def test_an_error_page_is_accessible_too(visit: Visit) -> None:
     seen = visit()
     seen.open("/no/such/page")

@@ -20,7 +20,7 @@ MOST_DOTS = 600
 
 
 def _lane(tier: Tier, label: str, note: str) -> LaneData:
-    return {"tier": tier, "label": label, "notes": [note]}
+    return {"tier": tier, "label": label, "notes": note.splitlines()}
 
 
 def _lanes(view: ChainView) -> list[LaneData]:
@@ -28,8 +28,8 @@ def _lanes(view: ChainView) -> list[LaneData]:
     lead, potential = len(view.of("leading")), len(view.of("potential"))
     return [
         _lane("lead", pick("主导", "Leading"), pick(f"{lead} 个行业", f"{lead} industries")),
-        _lane("support", pick("配套", "Supporting"),
-                 pick(f"{gaps} 处缺或弱", f"{gaps} missing or weak")),
+        _lane("support", pick("配套", "Support"),
+                 pick(f"{gaps} 处缺或弱", f"{gaps} missing\nor weak")),
         _lane("potential", pick("潜力", "Potential"), pick(f"前 {potential} 个", f"top {potential}")),
     ]  # fmt: skip
 
@@ -97,7 +97,10 @@ def map_data(
                 "title": _title(row, view),
                 "tier": TIER[row["kind"]],
                 "status": cast(Status, status),
-                "status_label": "" if status == "present" else pick(*STATUS[row["status"]]),
+                # What a tier's name says of every segment in it needs no tag.
+                "status_label": ""
+                if status in {"present", "candidate"}
+                else pick(*STATUS[row["status"]]),
                 "value": row["size"],
                 "value_label": value_words(row, view),
                 "firms": _dots(row, firms),

@@ -1,0 +1,112 @@
+"""The chain on real tables: counties whose makers are public knowledge. Needs the real data folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from jiqun.facts.load import load_folder
+from jiqun.facts.store import Store
+from jiqun.modules.chain.findings import run_chain
+from jiqun.modules.chain.inputs import Scope
+from tests.console import built_once
+
+pytestmark = [pytest.mark.shared, pytest.mark.slow]
+EXAMPLES = Path(__file__).resolve().parents[2] / "examples" / "counties"
+
+
+def _loaded(name: str, common: Path) -> Store:
+    """The example's store, loaded once for all workers."""
+    if not (EXAMPLES / name / "county.toml").exists():
+        pytest.skip(f"examples/counties/{name} is absent")
+    folder = common / f"real-{name}"
+    with built_once(folder) as wanted:
+        if wanted:
+            report = load_folder(EXAMPLES / name, Store(folder))
+            assert not [table.file for table in report.tables if table.failed]
+    return Store(folder)
+
+
+@pytest.fixture(scope="module")
+def us(shared_data: Path, common_folder: Path) -> Store:
+    return _loaded("us", common_folder)
+
+
+@pytest.fixture(scope="module")
+def factories(shared_data: Path, common_folder: Path) -> Store:
+    return _loaded("factories", common_folder)
+
+
+@pytest.fixture(scope="module")
+def whitfield(us: Store) -> pl.DataFrame:
+    return run_chain(us, Scope("13313", "naics2017", "2020"))[1]
+
+
+def _codes(found: pl.DataFrame, kind: str) -> list[str]:
+    return found.filter(pl.col("kind") == kind).sort("rank")["code"].to_list()
+
+
+def _supporting(found: pl.DataFrame, code: str) -> dict[str, object]:
+    return found.filter(pl.col("kind") == "supporting", pl.col("code") == code).row(0, named=True)
+
+
+def test_whitfield_makes_carpets(whitfield: pl.DataFrame) -> None:
+    # Dalton, Georgia, the county seat, calls itself the carpet capital of the world.
+    assert _codes(whitfield, "leading")[0] == "314110"
+
+
+def test_carpets_need_yarn_and_fibre(whitfield: pl.DataFrame) -> None:
+    assert {"313100", "3252A0"} <= set(_codes(whitfield, "supporting"))
+
+
+def test_withheld_fibre_is_undisclosed_and_no_gap(whitfield: pl.DataFrame) -> None:
+    # 325220 is withheld in 2020 while its parent 3252 shows jobs.
+    fibre = _supporting(whitfield, "3252A0")
+    assert fibre["status"] == "undisclosed"
+    assert fibre["size"] is None
+    assert isinstance(fibre["size_high"], float)
+    assert fibre["size_high"] > 0
+    assert "fill" not in str(fibre["lists"])
+
+
+def test_yarn_is_there(whitfield: pl.DataFrame) -> None:
+    yarn = _supporting(whitfield, "313100")
+    assert yarn["status"] in {"strong", "weak"}
+    assert yarn["establishments"] == 7
+
+
+@pytest.mark.parametrize(
+    ("place", "code"),
+    [
+        # Elkhart, Indiana, builds most of the travel trailers sold in the United States.
+        pytest.param("18039", "336214", id="Elkhart, travel trailers"),
+        # Santa Clara County, California, is the Silicon Valley.
+        pytest.param("06085", "334413", id="Santa Clara, semiconductors"),
+        # Everett in Snohomish County, Washington, has Boeing's wide-body assembly hall, the largest
+        # building in the world by volume.
+        pytest.param("53061", "336411", id="Snohomish, aircraft"),
+    ],
+)
+def test_counties_of_public_fame(us: Store, place: str, code: str) -> None:
+    found = run_chain(us, Scope(place, "naics2017", "2020"))[1]
+    assert _codes(found, "leading")[0] == code
+
+
+@pytest.fixture(scope="module")
+def shetou(factories: Store) -> pl.DataFrame:
+    # 社頭鄉 of 彰化縣 is known in Taiwan as the home of socks.
+    return run_chain(factories, Scope("彰化縣社頭鄉", "tw-prod3", "2020"))[1]
+
+
+def test_shetou_makes_socks(shetou: pl.DataFrame) -> None:
+    first = shetou.filter(pl.col("kind") == "leading", pl.col("rank") == 1).row(0, named=True)
+    assert (first["code"], first["name_zh"]) == ("123", "服飾品")
+
+
+def test_a_complete_register_without_fibre_makers_shows_a_true_gap(shetou: pl.DataFrame) -> None:
+    fibre = _supporting(shetou, "051")
+    assert (fibre["status"], fibre["establishments"]) == ("missing", 0)
+    assert fibre["size"] == 0
+    assert not shetou["status"].is_in(["undisclosed"]).any(), "nothing is withheld in a register"
