@@ -92,6 +92,7 @@ INSTALLED_APPS = [
     "allauth.account",
     "csp",
     "django_htmx",
+    "ninja",  # serves the pages of /api/docs from here
     "jiqun.masters",
     *JIQUN_MODULES,
     "jiqun.cockpit",

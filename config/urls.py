@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from allauth.account import views as account
 from django.conf import settings
 from django.urls import include, path
 from django.views.generic import RedirectView
@@ -17,7 +18,9 @@ urlpatterns = [
     path("data/quarantine/", cockpit.quarantine, name="quarantine"),
     path("purpose/", cockpit.purpose, name="purpose"),
     path("api-token/", cockpit.api_token, name="api-token"),
-    path("accounts/", include("allauth.account.urls")),
+    path("accounts/login/", account.login, name="account_login"),
+    path("accounts/logout/", account.logout, name="account_logout"),
+    path("accounts/password/", account.password_change, name="account_change_password"),
     path("i18n/", include("django.conf.urls.i18n")),
     path("favicon.ico", RedirectView.as_view(url=f"{settings.STATIC_URL}core/favicon.svg")),
     path("health", health.health, name="health"),

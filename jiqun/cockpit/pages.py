@@ -16,15 +16,15 @@ from django.utils.translation import gettext as _
 
 from jiqun.core.access import forbidden
 from jiqun.core.audit import record
-from jiqun.core.factstore import store
+from jiqun.core.factstore import is_synthetic, store
 from jiqun.core.models import FirmRead
 from jiqun.core.pages import page, viewer
 from jiqun.core.tabular import Field, html_table, pick
 from jiqun.core.tokens import issue_token
 from jiqun.facts.contract import contracts
+from jiqun.masters.middleware import PURPOSE_KEY
 from jiqun.modules.chain.public import ChainView, Scope, chain_view, visible_scopes
 
-PURPOSE_KEY = "purpose"
 STATES = {
     "current": ("按期", "current"), "due": ("临近更新", "due soon"), "overdue": ("已过期", "overdue"),
     "unknown": ("未约定", "not agreed"),
@@ -110,7 +110,7 @@ def start(request: HttpRequest) -> HttpResponse:
     return render(
         request, "cockpit/start.html",
         {"title": _("县情总览"), "counties": counties, "freshness": freshness, "reads": _own_reads(request),
-         "synthetic": any(json.loads(meta).get("synthetic") for meta in facts.batches()["meta"])},
+         "synthetic": is_synthetic(facts)},
     )  # fmt: skip
 
 
@@ -173,7 +173,7 @@ def tables(request: HttpRequest) -> HttpResponse:
 def quarantine(request: HttpRequest) -> HttpResponse:
     """Rows that were refused, each with the reason and what to do; for those who may see the data."""
     who = viewer(request)
-    if not (who.official or who.administrator):
+    if not who.official:
         raise forbidden("查看隔离的数据行", "see quarantined rows")
     frame = store().polars("_quarantine").sort("recorded_at", "position", descending=[True, False])
     listed = Paginator(frame["record"].to_list(), 100).get_page(request.GET.get("page"))

@@ -13,10 +13,10 @@ from django.conf import settings
 from django.core.management import call_command
 
 from jiqun.core.access import Role, Viewer
-from jiqun.core.factstore import store
+from jiqun.core.factstore import is_synthetic, store
 from jiqun.demo import generate
 from jiqun.masters.actions import enrol
-from jiqun.masters.demo import demo_accounts, write_logins
+from jiqun.masters.demo import first_accounts, write_logins
 from jiqun.masters.models import Organisation
 
 Say = Callable[[str], None]
@@ -50,8 +50,12 @@ def set_up(
 
 
 def open_accounts(say: Say) -> None:
-    """Open the demo accounts once, with passwords made for this installation."""
-    accounts = demo_accounts(store())
+    """Open the first accounts once, with passwords made for this installation, and print them.
+
+    Only a demo installation keeps them in a file and shows them on its login page.
+    """
+    synthetic = is_synthetic(store())
+    accounts = first_accounts(store(), synthetic=synthetic)
     logins: list[tuple[str, str, str]] = []
     for account in accounts:
         organisation, _ = Organisation.objects.get_or_create(
@@ -63,13 +67,15 @@ def open_accounts(say: Say) -> None:
             enrol(viewer=SYSTEM, username=account.username, password=password,
                   organisation=organisation, role=account.role)  # fmt: skip
             logins.append((account.label, account.username, password))
-    for label, username, password in write_logins(settings.VAR / "demo-logins.json", logins):
+    shown = write_logins(settings.VAR / "demo-logins.json", logins) if synthetic else logins
+    for label, username, password in shown:
         say(f"  {label}  {username}  {password}")
 
 
 def serve(host: str, port: int) -> int:
     """Serve the console until stopped."""
     address = f"http://{'localhost' if host in {'127.0.0.1', '0.0.0.0'} else host}:{port}/"  # noqa: S104
+    demo = "1" if is_synthetic(store()) else "0"
     sys.stdout.write(f"\n集群 Jiqun → {address}\n")
     sys.stdout.flush()
     command = [
@@ -79,6 +85,6 @@ def serve(host: str, port: int) -> int:
     return subprocess.run(  # noqa: S603
         command,
         cwd=settings.BASE,
-        env={**os.environ, "JIQUN_DEMO": os.environ.get("JIQUN_DEMO", "1")},
+        env={**os.environ, "JIQUN_DEMO": os.environ.get("JIQUN_DEMO", demo)},
         check=False,
     ).returncode

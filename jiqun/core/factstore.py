@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
@@ -48,3 +49,8 @@ def rows(
     """Return current facts as a frame; see :func:`table`."""
     found = table(facts, name, at, **equal)
     return (found.select(*columns) if columns is not None else found).to_polars()
+
+
+def is_synthetic(facts: Store) -> bool:
+    """Whether any table says that its figures are made up; every page then says so too."""
+    return any(json.loads(meta).get("synthetic") for meta in facts.batches()["meta"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.contrib.auth.models import User
+from django.contrib.auth.password_validation import validate_password
 from django.db import transaction
 
 from jiqun.core.access import Role, Viewer, forbidden
@@ -23,11 +24,13 @@ def enrol(
 
     Raises:
         JiqunError: ``E-FORBIDDEN`` when the viewer may not.
+        ValidationError: The password is too weak or the name is not one.
     """
     if not may_enrol(viewer):
         raise forbidden("开通账号", "open accounts")
     user, made = User.objects.get_or_create(username=username)
     if made:
+        validate_password(password, user)
         user.set_password(password)
         user.full_clean()
         user.save()

@@ -1,4 +1,7 @@
-"""The demo installation's accounts: one of each role, with passwords made on the spot."""
+"""The first accounts of an installation, with passwords made on the spot.
+
+A demo installation gets one of each role; one with real data gets an analyst and an administrator.
+"""
 
 from __future__ import annotations
 
@@ -27,20 +30,24 @@ class Account:
     firm: str = ""
 
 
-def demo_accounts(facts: Store) -> list[Account]:
-    """Accounts for the four roles; the firm's is the first firm of the register, if there is one."""
+def first_accounts(facts: Store, *, synthetic: bool) -> list[Account]:
+    """Accounts to open: all four roles over synthetic data, else only those who set the rest up."""
+    bureau = "合成示例县经信局" if synthetic else "牵头部门"
     accounts = [
-        Account("analyst", "部门分析员 analyst", "合成示例县经信局", "bureau", Role.ANALYST, "*"),
-        Account("butler", "园区管家 park butler", "合成示例园区", "park", Role.BUTLER, "*"),
+        Account("analyst", "部门分析员 analyst", bureau, "bureau", Role.ANALYST, "*"),
         Account("admin", "系统管理员 administrator", "平台运维", "operator", Role.ADMIN),
     ]
+    if not synthetic:
+        return accounts
+    accounts.append(
+        Account("butler", "园区管家 park butler", "合成示例园区", "park", Role.BUTLER, "*")
+    )
     firms = facts.current("firm")
     first = firms.order_by("firm").limit(1).select("firm", "name", "place").to_polars()
     if first.height:
         firm, name, place = first.row(0)
-        accounts.insert(
-            1,
-            Account("firm", "企业用户 firm", name, "firm", Role.FIRM, _county(facts, place), firm),
+        accounts.append(
+            Account("firm", "企业用户 firm", name, "firm", Role.FIRM, _county(facts, place), firm)
         )
     return accounts
 

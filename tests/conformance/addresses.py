@@ -15,7 +15,7 @@ from tests.console import DEMO_QUERY, Demo
 OTHERS = re.compile(r"^(accounts/|i18n/|api/|favicon\.ico|health$)")
 SAMPLES = {"kind": "leading", "code": "176", "slug": "chain", "finding": "{finding}"}
 # Pages that show no place's data: anybody who has logged in may open them, or roles decide.
-PLACELESS = {"start", "tables", "quarantine", "purpose", "api-token"}
+PLACELESS = {"start", "tables", "quarantine", "purpose", "api-token", "chain-linkages"}
 FILES = (".png", ".pdf", ".xlsx")
 
 

@@ -38,7 +38,8 @@ def activity(**changes: Any) -> Activity:
         "count": _array(9, 2, 6, NAN, 3), "national_size": _array(4000, 1000, 1000, 500, 900),
         "national_count": _array(40, 10, 10, 5, 90), "place_total": 760.0, "national_total": 7400.0,
         "growth": _array(*[NAN] * 5), "complexity": _array(9, 1, 2, 3, 9),
-        "neighbour_size": np.zeros(5),
+        "neighbour_size": np.zeros(5), "recruitable": np.ones(5, dtype=bool), "competitive": _array(*[NAN] * 5),
+        "since": "", "invoiced_outside": _array(*[NAN] * 5),
     }  # fmt: skip
     return Activity(**(plain | changes))
 
@@ -115,6 +116,21 @@ def test_a_lower_bar_of_certainty_lets_the_covering_set_in_and_no_more() -> None
 
 def test_an_industry_that_sells_at_home_does_not_lead() -> None:
     assert not rows(chain(inputs(), params(leading__outside_share_min=0.8)), "leading")
+
+
+def test_invoices_replace_the_estimate_of_what_is_sold_outside() -> None:
+    invoiced = activity(invoiced_outside=_array(0.2, NAN, NAN, NAN, NAN))
+    assert not rows(chain(inputs(activity=invoiced), params()), "leading")
+    kept = rows(chain(inputs(activity=invoiced), params(leading__outside_share_min=0.2)), "leading")
+    assert (kept["knit"]["outside_share"], kept["knit"]["invoiced"]) == (0.2, True)
+
+
+def test_what_a_county_may_not_recruit_is_neither_potential_nor_feasible() -> None:
+    chances = entry(NAN, 0.01, 0.2, 0.3, NAN)
+    licensed = activity(recruitable=np.array([True, False, True, False, True]))
+    result = chain(inputs(activity=licensed, entry=chances), params())
+    assert [*rows(result, "potential")] == ["hosiery"]
+    assert np.isnan(rows(result, "supporting")["S3"]["probability"])
 
 
 def test_coverage_and_its_interval() -> None:

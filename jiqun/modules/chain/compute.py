@@ -248,10 +248,10 @@ def _value_terms(activity: Activity, links: Links | None) -> dict[str, Floats]:
     terms = {"complexity": activity.complexity, "growth": activity.growth}
     if links is not None:
         added = links.output * links.value_added_share
-        workers = activity.national_size @ links.weights
+        workers = np.nan_to_num(activity.national_workers) @ links.weights
         per_worker = np.nan_to_num(_share(added, workers))
-        mapped = links.weights.sum(axis=1) > 0
-        terms["value_added_per_worker"] = np.where(mapped, links.weights @ per_worker, np.nan)
+        known = (links.weights.sum(axis=1) > 0) & ~np.isnan(activity.national_workers)
+        terms["value_added_per_worker"] = np.where(known, links.weights @ per_worker, np.nan)
     return terms
 
 
@@ -286,15 +286,25 @@ def _potential_rows(inputs: ChainInputs, params: ChainParams) -> list[Row]:
     ]
 
 
-def _best_entry(inputs: ChainInputs, row: Row) -> tuple[float, str]:
-    """Highest probability of entry among a sector's industries, and which one."""
-    if inputs.entry is None:
-        return float("nan"), ""
+def _best_entry(inputs: ChainInputs, row: Row) -> Row:
+    """Highest probability of entry among a sector's industries, which one, and its null."""
+    entry = inputs.entry
+    unknown = {"probability": float("nan"), "null_probability": float("nan"), "entry_code": ""}
+    if entry is None:
+        return unknown
     position = {code: i for i, code in enumerate(inputs.activity.codes)}
-    members = [code for code in row["members"] if inputs.activity.recruitable[position[code]]]
-    found = [(float(inputs.entry.probability[position[code]]), code) for code in members]
-    known = [(value, code) for value, code in found if not np.isnan(value)]
-    return max(known) if known else (float("nan"), "")
+    members = [position[code] for code in row["members"]]
+    known = [
+        i for i in members if inputs.activity.recruitable[i] and not np.isnan(entry.probability[i])
+    ]
+    if not known:
+        return unknown
+    best = max(known, key=lambda i: (float(entry.probability[i]), inputs.activity.codes[i]))
+    return {
+        "probability": float(entry.probability[best]),
+        "null_probability": float(entry.null[best]),
+        "entry_code": inputs.activity.codes[best],
+    }
 
 
 def _entry_percentile(inputs: ChainInputs) -> Callable[[float], float]:
@@ -313,7 +323,7 @@ def _gap_terms(inputs: ChainInputs, rows: list[Row]) -> None:
     """Priority of each supporting row, by the weights of methods 4.4, with what is unknown left out."""
     percentile = _entry_percentile(inputs)
     for row in rows:
-        row["probability"], row["entry_code"] = _best_entry(inputs, row)
+        row.update(_best_entry(inputs, row))
         row["feasibility"] = percentile(row["probability"])
         middle = (
             np.nanmean([row["coverage_low"], row["coverage_high"]]) if row["demand"] > 0 else np.nan
@@ -384,7 +394,7 @@ def _extension_rows(
             if j in lead_sectors or state.status[j] == "strong":
                 continue
             row = _sector(inputs.activity, links, state, int(j))
-            row["probability"], row["entry_code"] = _best_entry(inputs, row)
+            row.update(_best_entry(inputs, row))
             row["feasibility"] = percentile(row["probability"])
             if row["feasibility"] > 0.5:
                 rows.append(

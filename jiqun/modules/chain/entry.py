@@ -93,6 +93,9 @@ def base_year(panel: Panel) -> BaseYear:
     sizes = np.nan_to_num(panel.values[measure][:, detail])
     if suppressed:
         sizes = np.where(sizes >= WITHHELD_BELOW, sizes, 0.0)
+    unknown = panel.withheld[measure][:, detail]
+    if panel.absent == "unknown":  # a row that may mean anything is not a place to enter
+        unknown = unknown | np.isnan(panel.values[measure][:, detail])
     known = not np.isnan(panel.lonlat).all()
     parents, published = _parents(panel, panel.values[measure])
     return BaseYear(
@@ -100,7 +103,7 @@ def base_year(panel: Panel) -> BaseYear:
         parents=parents,
         published_parent=published,
         coordinates=panel.lonlat if known else None,
-        undisclosed=panel.withheld[measure][:, detail],
+        undisclosed=unknown,
         threshold=WITHHELD_BELOW if suppressed else 1.0,
     )
 

@@ -161,8 +161,8 @@ class Explainer:
             formula_en="usable local output ÷ local intermediate demand",
             rule=self.rule("supporting.weak"),
             terms=[
-                node("本地产出（按占全国该部门的比重折算）",
-                     "local output (by its share in the sector's national activity)",
+                node("本地产出（按单位活动量的部门产出折算）",
+                     "local output (activity × output per unit of it)",
                      _interval(row["output_low"], row["output_high"], money=True), type="range_money",
                      terms=self._size(row)),
                 node("本地中间需求 A·x", "local intermediate demand A·x", row["demand"], type="money"),

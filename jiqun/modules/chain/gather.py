@@ -138,8 +138,19 @@ def gather(store: Store, at: Snapshot, scope: Scope, pack: Pack) -> ChainInputs:
         plant = np.where(national_count > 0, national / national_count, np.nan)
     place_total = float(_total(panel, measure, row)[0])
     total = float(np.sum(_total(panel, measure, slice(None))[reference]))
+    employed = panel.values.get("employment")
+    workers = (
+        np.full(detail.size, np.nan)
+        if employed is None
+        else np.nansum(employed[:, detail][reference], axis=0)
+    )
     low, high, hidden = place_bounds(panel, row, measure, plant)
     pci, notes = _complexity(count_cells[reference] if counts is not None else cells[reference])
+    if not (national_count > 0).any():
+        notes.append((
+            "没有单位数，无从判断专业化是否偶然，主导层不能确定；请装载单位数",
+            "without counts of establishments specialisation cannot be told from chance: load them",
+        ))  # fmt: skip
     links, more = read_links(store, at, panel.classification, detail, scope.place)
     near = [i for i in _neighbours(panel, row) if i in set(reference)]
     if not near:
@@ -162,6 +173,7 @@ def gather(store: Store, at: Snapshot, scope: Scope, pack: Pack) -> ChainInputs:
         count=count_cells[row],
         national_size=national,
         national_count=national_count,
+        national_workers=workers,
         place_total=place_total,
         national_total=total,
         growth=history.growth,

@@ -26,6 +26,7 @@ class Activity:
 
     ``size`` is in ``measure`` (its base unit); NaN where withheld. ``low`` and ``high`` bound it.
     ``in_scope`` industries trade beyond the place; ``recruitable`` ones a county may seek itself.
+    ``national_workers`` are employees (NaN where the panel has none).
     ``growth`` is the reference area's per year and ``competitive`` the place's shift-share effect,
     both since ``since``; ``invoiced_outside`` the share sold beyond the place, from invoices.
     ``hidden`` marks cells that are withheld although something is there or may be there.
@@ -44,6 +45,7 @@ class Activity:
     count: Floats
     national_size: Floats
     national_count: Floats
+    national_workers: Floats
     place_total: float
     national_total: float
     growth: Floats

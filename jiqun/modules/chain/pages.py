@@ -11,7 +11,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from jiqun.core.factstore import store
+from jiqun.core.factstore import is_synthetic, store
 from jiqun.core.pages import XLSX, download, page, viewer
 from jiqun.core.scope import PageScope, scope_of
 from jiqun.core.tabular import Field, Provenance, html_table, pick, workbook
@@ -33,7 +33,6 @@ from jiqun.modules.chain.selectors import (
     chain_view,
     finding_row,
     firms_in,
-    is_synthetic,
     place_names,
     visible_scopes,
 )
@@ -97,7 +96,7 @@ def show(request: HttpRequest) -> Shown:
         scope=scope,
         view=view,
         place=names[scope.place],
-        synthetic=is_synthetic(facts, view.run.snapshot),
+        synthetic=is_synthetic(facts),
         options=[option | {"name": names[option["place"]]} for option in options],
     )
 
@@ -264,7 +263,7 @@ def finding(request: HttpRequest, finding: str) -> HttpResponse:
         request, "chain/finding.html",
         {
             "title": name, "tree": tree, "row": row, "run": run, "query": scope.query(),
-            "synthetic": is_synthetic(facts, run.snapshot), "data_version": run.snapshot[:12],
+            "synthetic": is_synthetic(facts), "data_version": run.snapshot[:12],
             "scope_label": f"{row['place']} · {row['classification']} · {row['period']}",
             "kind_label": pick(*KINDS[row["kind"]]),
         },
@@ -390,6 +389,6 @@ def linkages(request: HttpRequest) -> HttpResponse:
     )
     context = {
         "title": _("部门关联"), "table": table, "run": run, "tables": sorted(runs), "wanted": wanted,
-        "synthetic": is_synthetic(store(), ""), "data_version": run.snapshot[:12] if run else "",
+        "synthetic": is_synthetic(store()), "data_version": run.snapshot[:12] if run else "",
     }  # fmt: skip
     return render(request, "chain/linkages.html", context)

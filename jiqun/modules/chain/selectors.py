@@ -132,8 +132,8 @@ def finding_row(store: Store, finding: str, viewer: Viewer) -> tuple[Run, Row]:
         "E-FINDING-UNKNOWN",
         f"没有编号为 {finding} 的推断",
         f"there is no finding {finding}",
-        hint_zh="编号见图谱页各行的链接，或 jiqun export chain 的第一列。",
-        hint_en="ids are in the links of the map, or in the first column of jiqun export chain.",
+        hint_zh="编号在图谱页各行的链接里，也在 jiqun export 导出的 finding.chain 表第一列。",
+        hint_en="ids are in the links of the map, and in the first column of the exported table finding.chain.",
         kind=Kind.NOT_FOUND,
     )
 
@@ -159,12 +159,6 @@ def facts_at(store: Store, snapshot: str, facts: Iterable[Mapping[str, Any]]) ->
 def list_words(row: Row) -> str:
     """The lists that a row is on, in words."""
     return "、".join(pick(*LISTS[name]) for name in row["lists"].split(";") if name in LISTS)
-
-
-def is_synthetic(store: Store, snapshot: str) -> bool:
-    """Whether any batch of cells says that its figures are made up."""
-    del snapshot  # a batch keeps its word for ever, so the ledger of today answers for all
-    return any(json.loads(meta).get("synthetic") for meta in store.batches()["meta"])
 
 
 def place_names(store: Store, places: Sequence[str]) -> dict[str, str]:

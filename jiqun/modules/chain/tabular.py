@@ -155,7 +155,7 @@ RECORD_FIELDS = [
     Field("industry", "行业", "Industry"),
     Field("place", "地方", "Place"),
     Field("stage", "阶段", "Stage"),
-    Field("value", "金额", "Value", "money_wan", decimals=0),
+    Field("value", "金额", "Value", "money_wan"),
     Field("holder", "责任单位", "Responsible office"),
     Field("due", "期限", "Due"),
     Field("note", "说明", "Note"),
