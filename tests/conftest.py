@@ -14,12 +14,12 @@ from django.utils import translation
 from pytest_django import Settings
 
 from jiqun.core import factstore
+from jiqun.core.registry import engines
 from jiqun.demo import generate
 from jiqun.facts.load import load_folder
 from jiqun.facts.store import Store
 from jiqun.masters.models import Membership, Organisation
-from jiqun.modules.chain.commands import run_scopes
-from tests.console import DEMO_FIRMS, DEMO_SCOPE, PEOPLE, Demo, built_once
+from tests.console import DEMO_FIRMS, PEOPLE, Demo, built_once
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
 
@@ -54,7 +54,8 @@ def demo_folder(common_folder: Path) -> Path:
             generate(folder / "county", firms=DEMO_FIRMS)
             built = Store(folder / "store")
             load_folder(folder / "county", built)
-            run_scopes(built, place=DEMO_SCOPE.place)
+            for engine in engines().values():
+                engine.run(built)
     return folder
 
 

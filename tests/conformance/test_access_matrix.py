@@ -60,7 +60,7 @@ def test_people_of_the_place_get_in(demo: Demo, sign_in: SignIn, name: str) -> N
 def test_others_see_nothing_of_the_place(demo: Demo, sign_in: SignIn, name: str) -> None:
     canaries = (
         "合成示例县",
-        "针织或钩针编织",
+        "合成袜业园",
         *demo.store.polars("firm", ["name"])["name"].head(20),
     )
     client = sign_in(name)

@@ -39,7 +39,7 @@ def activity(**changes: Any) -> Activity:
         "national_count": _array(40, 10, 10, 5, 90), "place_total": 760.0, "national_total": 7400.0,
         "growth": _array(*[NAN] * 5), "complexity": _array(9, 1, 2, 3, 9),
         "neighbour_size": np.zeros(5), "recruitable": np.ones(5, dtype=bool), "competitive": _array(*[NAN] * 5),
-        "since": "", "invoiced_outside": _array(*[NAN] * 5),
+        "since": "", "invoiced_outside": _array(*[NAN] * 5), "national_workers": _array(4000, 1000, 1000, 500, 900),
     }  # fmt: skip
     return Activity(**(plain | changes))
 
@@ -260,6 +260,12 @@ def test_the_potential_tier_is_probability_times_value() -> None:
         )
         == 1
     )
+
+
+def test_value_added_per_worker_is_unknown_without_workers() -> None:
+    unknown = activity(national_workers=_array(*[NAN] * 5))
+    result = chain(inputs(activity=unknown, entry=entry(NAN, 0.01, 0.2, 0.3, NAN)), params())
+    assert rows(result, "potential")["hosiery"]["value"] == pytest.approx(2 / 3), "complexity alone"
 
 
 def test_flows_are_what_local_production_needs() -> None:
