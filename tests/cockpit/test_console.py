@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
+from django.contrib.auth.models import User
 from django.test import Client
 from django.test.client import RequestFactory
 
@@ -61,7 +62,13 @@ def test_quarantined_rows_name_the_remedy(demo: Demo, sign_in: SignIn) -> None:
     for row in refused:
         assert row["remedy_zh"] in text
         assert row["remedy_en"]
-    for name, status in (("admin", 200), ("firm", 403), ("butler", 403), ("nobody", 403)):
+    for name, status in (
+        ("elsewhere", 200),
+        ("admin", 403),
+        ("firm", 403),
+        ("butler", 403),
+        ("nobody", 403),
+    ):
         assert ("E-FORBIDDEN" in _text(sign_in(name), "/data/quarantine/", status)) == (
             status == 403
         )
@@ -116,9 +123,22 @@ def test_an_error_of_a_script_is_json(demo: Demo, sign_in: SignIn) -> None:
     assert answer.json()["code"] == "E-SCOPE-NONE"
 
 
-def test_nobody_signs_up_alone() -> None:
-    text = _text(Client(), "/accounts/signup/")
-    assert 'name="password1"' not in text
+@pytest.mark.parametrize(
+    "path", ["/accounts/signup/", "/accounts/password/reset/", "/accounts/email/"]
+)
+def test_nobody_signs_up_or_in_by_another_door(path: str) -> None:
+    assert Client().get(path).status_code == 404
+
+
+def test_a_person_changes_the_own_password(sign_in: SignIn, people: Mapping[str, User]) -> None:
+    people["butler"].set_password("ein-langes-2026")
+    people["butler"].save()
+    client = sign_in("butler")
+    words = {"password1": "ein-anderes-2026", "password2": "ein-anderes-2026"}
+    wrong = client.post("/accounts/password/", {"oldpassword": "wrong", **words})
+    assert "jq-summary" in wrong.content.decode()
+    client.post("/accounts/password/", {"oldpassword": "ein-langes-2026", **words})
+    assert User.objects.get(username="butler").check_password("ein-anderes-2026")
 
 
 def test_health_needs_no_login() -> None:

@@ -21,7 +21,7 @@ INSIDERS = ("analyst", "firm", "butler")
 OUTSIDERS = ("elsewhere", "admin", "nobody")
 # Pages of which a role, not a place, decides: name → who may open it.
 BY_ROLE: Mapping[str, set[str]] = {
-    "quarantine": {"analyst", "elsewhere", "admin"},
+    "quarantine": {"analyst", "elsewhere"},
     "purpose": {"analyst", "elsewhere"},
 }
 

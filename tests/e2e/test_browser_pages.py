@@ -13,6 +13,7 @@ from tests.e2e.conftest import Visit, Watched
 pytestmark = pytest.mark.browser
 LOOKS = [(1280, "light"), (1280, "dark"), (390, "light"), (390, "dark")]
 EXTRA = (
+    ("password", "/accounts/password/"),
     ("industry-supporting", f"/chain/industry/supporting/21/?{DEMO_QUERY}"),
     ("gaps-fill", f"/chain/gaps/?{DEMO_QUERY}&list=fill"),
     ("list-firms", f"/chain/lists/firms/?{DEMO_QUERY}"),
@@ -29,7 +30,7 @@ def _addresses(demo: Demo) -> list[tuple[str, str]]:
 def _problems(seen: Watched, name: str, path: str, look: str) -> list[str]:
     seen.wrong.clear()
     seen.open(path)
-    found = [*seen.wrong, *seen.violations()]
+    found = [*seen.wrong, *seen.violations(colours_only=look.endswith("dark"))]
     if seen.page.evaluate(TOO_WIDE) > 0:
         found.append("the page scrolls sideways")
     seen.picture(f"{name}-{look}")
@@ -63,6 +64,13 @@ def test_an_error_page_is_accessible_too(visit: Visit) -> None:
     seen.open("/no/such/page")
     assert not seen.violations()
     seen.picture("not-found-1280-light")
+
+
+def test_the_description_of_the_api_opens_under_the_same_policy(visit: Visit) -> None:
+    seen = visit()
+    seen.open("/api/docs")
+    seen.page.locator(".opblock").first.wait_for()
+    assert not seen.wrong
 
 
 def test_the_keyboard_alone_reaches_an_industry(visit: Visit) -> None:

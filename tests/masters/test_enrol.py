@@ -15,7 +15,7 @@ from jiqun.core.access import ANONYMOUS, Role, Viewer
 from jiqun.core.models import AuditEntry
 from jiqun.errors import JiqunError
 from jiqun.masters.actions import enrol
-from jiqun.masters.demo import demo_accounts, write_logins
+from jiqun.masters.demo import first_accounts, write_logins
 from jiqun.masters.models import Membership, Organisation
 from jiqun.masters.viewers import viewer_of
 from tests.console import Demo
@@ -105,12 +105,25 @@ def test_the_roles_of_the_database_are_those_of_the_code() -> None:
     assert {*Membership.Role.values} == {role.value for role in Role}
 
 
-def test_demo_accounts_cover_the_roles(demo: Demo) -> None:
-    accounts = {account.role: account for account in demo_accounts(demo.store)}
+def test_the_demo_has_an_account_of_each_role(demo: Demo) -> None:
+    accounts = {account.role: account for account in first_accounts(demo.store, synthetic=True)}
     assert {*accounts} == {*Role}
     assert accounts[Role.FIRM].place == "990101", "a firm's account answers for its county"
     assert accounts[Role.FIRM].firm
     assert accounts[Role.ADMIN].place == ""
+
+
+def test_real_data_gets_no_demo_accounts(demo: Demo) -> None:
+    accounts = first_accounts(demo.store, synthetic=False)
+    assert [account.role for account in accounts] == [Role.ANALYST, Role.ADMIN]
+    assert not [account for account in accounts if "示例" in account.organisation]
+
+
+@pytest.mark.parametrize("weak", ["short", "password123", ""])
+def test_a_weak_password_opens_nothing(bureau: Organisation, weak: str) -> None:
+    with pytest.raises(ValidationError):
+        enrol(viewer=ADMIN, username="new", password=weak, organisation=bureau, role=Role.ANALYST)
+    assert not User.objects.exists()
 
 
 def test_demo_logins_are_readable_by_their_owner_only(tmp_path: Path) -> None:
