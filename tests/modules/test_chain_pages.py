@@ -87,7 +87,21 @@ def test_every_saved_map_and_list_opens_and_exports(demo: Demo, sign_in: SignIn)
 
 def test_a_list_shows_only_its_rows(demo: Demo, sign_in: SignIn) -> None:
     book = _book(sign_in("analyst"), f"/chain/lists/panorama/export.xlsx?{DEMO_QUERY}")
-    assert {row[0] for row in list(book.worksheets[1].values)[1:]} == {"主导", "配套"}
+    tiers = [row[0] for row in list(book.worksheets[1].values)[1:]]
+    assert list(dict.fromkeys(tiers)) == ["主导", "配套"], "in the order of the tiers"
+
+
+def test_a_firm_that_was_struck_off_is_no_maker(demo: Demo, sign_in: SignIn) -> None:
+    firms = demo.store.polars("firm")
+    closed = set(firms.filter(status="closed")["name"])
+    assert closed
+    listed = _book(sign_in("analyst"), f"/chain/lists/firms/export.xlsx?{DEMO_QUERY}").worksheets[1]
+    names = {row[1] for row in listed.values}
+    assert names & set(firms["name"])
+    assert not names & closed
+    drawn = sign_in("analyst").get(f"/chain/map.json?{DEMO_QUERY}").json()
+    dots = {name for segment in drawn["segments"] for name, _ in segment["firms"]}
+    assert not dots & closed
 
 
 @pytest.mark.parametrize(

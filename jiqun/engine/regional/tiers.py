@@ -214,30 +214,3 @@ def potential_score(
     ranks = {name: percentile_rank(raw) for name, raw in value_terms.items()}
     value, _, _ = weighted_terms(ranks, weights)
     return probability * value, value, ranks
-
-
-def local_output(
-    national_output: Floats, share_low: Floats, share_high: Floats
-) -> tuple[Floats, Floats]:
-    """Local output per sector as an interval, from the local share of national activity."""
-    return national_output * share_low, national_output * share_high
-
-
-def coverage_interval(
-    *, output_low: Floats, output_high: Floats, intermediate_share: Floats, A: Floats
-) -> tuple[Floats, Floats, Floats, Floats]:
-    """Coverage = usable local output ÷ local intermediate demand, as an interval.
-
-    Usable output is the part that the nation sells to other producers. Demand is A·x over all
-    local sectors. The low end sets low supply against high demand and the reverse, each sector's
-    own hidden output counted alike on both sides only through A's diagonal.
-
-    Returns:
-        coverage low, coverage high, demand low, demand high (same unit as output).
-    """
-    demand_low, demand_high = A @ output_low, A @ output_high
-    usable_low, usable_high = output_low * intermediate_share, output_high * intermediate_share
-    with np.errstate(divide="ignore", invalid="ignore"):
-        low = np.where(demand_high > 0, usable_low / demand_high, np.nan)
-        high = np.where(demand_low > 0, usable_high / demand_low, np.nan)
-    return low, high, demand_low, demand_high

@@ -172,7 +172,7 @@ def firms_in(store: Store, scope: Scope, industries: Sequence[str], snapshot: st
     """Return the firms of the place (and of the places in it) whose industry is among these.
 
     These are matters of the public register only: name, place, scale, status, products. A code
-    also stands for the codes below it.
+    also stands for the codes below it. A firm that was struck off makes nothing and is left out.
     """
     if not industries:
         return pl.DataFrame(schema={"firm": pl.String})
@@ -182,7 +182,7 @@ def firms_in(store: Store, scope: Scope, industries: Sequence[str], snapshot: st
     ).select("firm", "industry")
     columns = ["firm", "name", "place", "scale", "status", "products", "materials"]
     firms = table(store, "firm", snapshot, place=places).select(*columns)
-    frame = mine.join(firms, "firm").to_polars()
+    frame = mine.join(firms.filter(firms["status"] != "closed"), "firm").to_polars()
     codes = tuple(industries)
     return frame.filter(
         pl.any_horizontal(pl.col("industry").str.starts_with(code) for code in codes)

@@ -41,14 +41,16 @@ def tier_table(view: ChainView, kind: str) -> Table:
 
 
 def mixed_table(view: ChainView, rows: Sequence[Row]) -> Table:
-    """Rows of several kinds under the columns that they share."""
+    """Rows of several kinds under the columns that they share, in the order of the tiers."""
+    order = [*tabular.KINDS]
     fields = [
         Field("kind", "层级", "Tier", "words", words=tabular.KINDS),
         tabular.CODE, tabular.NAME, tabular.STATE, tabular.size_field(view.measure), tabular.COUNT,
         Field("coverage", "覆盖率", "Coverage"), tabular.PROBABILITY, tabular.NULL,
         Field("priority", "优先度", "Priority", "number"), Field("list_words", "列入", "Lists"),
     ]  # fmt: skip
-    return fields, [dressed(row) for row in rows]
+    ordered = sorted(rows, key=lambda row: order.index(row["kind"]))
+    return fields, [dressed(row) for row in ordered]
 
 
 def firm_table(store: Store, scope: Scope, view: ChainView, kinds: Sequence[str]) -> Table:
