@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import fcntl
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+
+from django.test import Client
 
 from jiqun.core.access import Role
 from jiqun.facts.store import Store
 from jiqun.modules.chain.inputs import Scope
 
+SignIn = Callable[..., Client]
 DEMO_SCOPE = Scope("990101", "gbt4754-2017", "2025")
 DEMO_QUERY = f"place={DEMO_SCOPE.place}&classification={DEMO_SCOPE.classification}&period={DEMO_SCOPE.period}"
 DEMO_FIRMS = 300
@@ -37,6 +40,13 @@ class Demo:
     def finding(self, kind: str, code: str) -> str:
         """Id of a finding of the run."""
         return f"{self.run}.{kind}.{code}"
+
+
+def text_of(client: Client, path: str, status: int = 200) -> str:
+    """Open a page, check its status and return what it says."""
+    response = client.get(path)
+    assert response.status_code == status, path
+    return response.content.decode()
 
 
 @contextmanager

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -15,20 +15,13 @@ from jiqun.core.health import server_error
 from jiqun.core.models import ApiToken, AuditEntry
 from jiqun.core.tokens import user_of_token
 from jiqun.demo import flaws
-from tests.console import Demo
+from tests.console import Demo, SignIn, text_of
 
 pytestmark = pytest.mark.django_db
-SignIn = Callable[..., Client]
-
-
-def _text(client: Client, path: str, status: int = 200) -> str:
-    response = client.get(path)
-    assert response.status_code == status, path
-    return response.content.decode()
 
 
 def test_the_county_at_a_glance_and_how_fresh_it_is(demo: Demo, sign_in: SignIn) -> None:
-    text = _text(sign_in("analyst"), "/")
+    text = text_of(sign_in("analyst"), "/")
     for words in ("合成示例县", "主导行业", "补链条目", "各数据表有多新", "统计局", "合成数据"):
         assert words in text
 
@@ -43,19 +36,19 @@ def test_an_empty_installation_says_what_to_do(
         ("/data/", "还没有装载数据"),
         ("/data/quarantine/", "没有被隔离的行"),
     ):
-        assert words in _text(client, path)
-    assert "E-SCOPE-NONE" in _text(client, "/chain/", 404)
+        assert words in text_of(client, path)
+    assert "E-SCOPE-NONE" in text_of(client, "/chain/", 404)
 
 
 def test_every_table_balances(demo: Demo, sign_in: SignIn) -> None:
-    text = _text(sign_in("nobody"), "/data/")
+    text = text_of(sign_in("nobody"), "/data/")
     assert "收到 = 接收 + 隔离 + 重复" in text
     for row in demo.store.batches().iter_rows(named=True):
         assert row["received"] == row["accepted"] + row["quarantined"] + row["duplicate"]
 
 
 def test_quarantined_rows_name_the_remedy(demo: Demo, sign_in: SignIn) -> None:
-    text = _text(sign_in("analyst"), "/data/quarantine/")
+    text = text_of(sign_in("analyst"), "/data/quarantine/")
     held = demo.store.polars("_quarantine")
     refused = [row for row in map(json.loads, held["record"]) if row["code"].startswith("E-")]
     assert len(refused) == sum(n for codes in flaws.PLANTED.values() for n in codes.values())
@@ -69,14 +62,14 @@ def test_quarantined_rows_name_the_remedy(demo: Demo, sign_in: SignIn) -> None:
         ("butler", 403),
         ("nobody", 403),
     ):
-        assert ("E-FORBIDDEN" in _text(sign_in(name), "/data/quarantine/", status)) == (
+        assert ("E-FORBIDDEN" in text_of(sign_in(name), "/data/quarantine/", status)) == (
             status == 403
         )
 
 
 @pytest.mark.parametrize("name", ["firm", "butler", "admin", "nobody"])
 def test_only_officials_state_a_purpose(demo: Demo, sign_in: SignIn, name: str) -> None:
-    assert "E-FORBIDDEN" in _text(sign_in(name), "/purpose/", 403)
+    assert "E-FORBIDDEN" in text_of(sign_in(name), "/purpose/", 403)
     assert sign_in(name).post("/purpose/", {"purpose": "核对补链清单"}).status_code == 403
     assert not AuditEntry.objects.exists()
 
@@ -88,17 +81,17 @@ def test_a_token_is_shown_once_and_works(demo: Demo, sign_in: SignIn) -> None:
     owner = user_of_token(f"jq_{token}")
     assert owner is not None
     assert owner.get_username() == "butler"
-    assert token not in _text(client, "/api-token/")
+    assert token not in text_of(client, "/api-token/")
     assert ApiToken.objects.get().label == "报表"
 
 
 def test_a_person_chooses_the_language(demo: Demo, sign_in: SignIn) -> None:
     client = sign_in("analyst")
-    assert '<html lang="zh-hans"' in _text(client, "/")
+    assert '<html lang="zh-hans"' in text_of(client, "/")
     client.post("/i18n/setlang/", {"language": "en", "next": "/"})
-    assert '<html lang="en"' in _text(client, "/")
+    assert '<html lang="en"' in text_of(client, "/")
     client.post("/i18n/setlang/", {"language": "zh-hans", "next": "/"})
-    assert '<html lang="zh-hans"' in _text(client, "/")
+    assert '<html lang="zh-hans"' in text_of(client, "/")
 
 
 @pytest.mark.parametrize(
@@ -109,7 +102,7 @@ def test_an_error_speaks_the_persons_language(
 ) -> None:
     client = sign_in("analyst")
     client.post("/i18n/setlang/", {"language": language})
-    assert words in _text(client, "/no/such/page", 404)
+    assert words in text_of(client, "/no/such/page", 404)
 
 
 def test_our_own_mistake_shows_no_detail(rf: RequestFactory) -> None:
@@ -150,6 +143,6 @@ def test_demo_logins_are_shown_only_in_a_demo(tmp_path: Path, settings: object) 
     (tmp_path / "demo-logins.json").write_text(
         '[["分析员", "analyst", "pass-word-1"]]', encoding="utf-8"
     )
-    assert "pass-word-1" not in _text(Client(), "/accounts/login/")
+    assert "pass-word-1" not in text_of(Client(), "/accounts/login/")
     settings.DEMO = True  # type: ignore[attr-defined]
-    assert "pass-word-1" in _text(Client(), "/accounts/login/")
+    assert "pass-word-1" in text_of(Client(), "/accounts/login/")

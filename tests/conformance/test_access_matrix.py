@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 import openpyxl
 import pytest
@@ -13,10 +13,9 @@ from django.test import Client
 from jiqun.core.tabular import display
 from jiqun.modules.chain.industry import OWN_VALUE
 from tests.conformance.addresses import Address, operations, pages
-from tests.console import DEMO_QUERY, PEOPLE, Demo
+from tests.console import DEMO_QUERY, PEOPLE, Demo, SignIn
 
 pytestmark = pytest.mark.django_db
-SignIn = Callable[..., Client]
 INSIDERS = ("analyst", "firm", "butler")
 OUTSIDERS = ("elsewhere", "admin", "nobody")
 # Pages of which a role, not a place, decides: name → who may open it.

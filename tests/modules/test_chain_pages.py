@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Callable
 from typing import Any
 
 import openpyxl
@@ -15,20 +14,13 @@ from jiqun.core.models import FirmRead
 from jiqun.core.tokens import issue_token
 from jiqun.masters.viewers import viewer_of
 from jiqun.modules.chain.catalogue import CATALOGUE
-from tests.console import DEMO_QUERY, Demo
+from tests.console import DEMO_QUERY, Demo, SignIn, text_of
 
 pytestmark = pytest.mark.django_db
-SignIn = Callable[..., Client]
 NARROW = (
     "&p.leading.coverage=0.5&p.leading.share_min=0.9"  # knitwear and knitted clothing cover half
 )
 HOSIERY = f"/chain/industry/leading/176/?{DEMO_QUERY}"
-
-
-def _text(client: Client, path: str, status: int = 200) -> str:
-    response = client.get(path)
-    assert response.status_code == status, path
-    return response.content.decode()
 
 
 def _book(client: Client, path: str) -> Any:
@@ -38,7 +30,7 @@ def _book(client: Client, path: str) -> Any:
 
 
 def test_the_map_has_its_table_twin_and_its_thresholds(demo: Demo, sign_in: SignIn) -> None:
-    text = _text(sign_in("analyst"), f"/chain/?{DEMO_QUERY}")
+    text = text_of(sign_in("analyst"), f"/chain/?{DEMO_QUERY}")
     assert "针织或钩针编织物及其制品制造" in text
     assert 'name="p.leading.coverage"' in text
     assert "合成数据" in text
@@ -50,16 +42,16 @@ def test_a_what_if_changes_the_rows_and_says_so(demo: Demo, sign_in: SignIn) -> 
     before = client.get(f"/chain/map.json?{DEMO_QUERY}").json()
     after = client.get(f"/chain/map.json?{DEMO_QUERY}{NARROW}").json()
     assert len(after["segments"]) != len(before["segments"])
-    changed = _text(client, f"/chain/?{DEMO_QUERY}{NARROW}")
+    changed = text_of(client, f"/chain/?{DEMO_QUERY}{NARROW}")
     assert "这是改了门槛的假设结果" in changed
-    assert "这是改了门槛的假设结果" not in _text(
+    assert "这是改了门槛的假设结果" not in text_of(
         client, f"/chain/?{DEMO_QUERY}&p.leading.lq_threshold=1.5"
     )
 
 
 def test_impossible_thresholds_are_all_listed_on_the_page(demo: Demo, sign_in: SignIn) -> None:
     query = f"{DEMO_QUERY}&p.leading.coverage=3&p.supporting.weak=abc&p.no.such=1"
-    text = _text(sign_in("analyst"), f"/chain/?{query}", 422)
+    text = text_of(sign_in("analyst"), f"/chain/?{query}", 422)
     for name in ("E-PARAMETER", "leading.coverage", "supporting.weak", "no.such"):
         assert name in text
     problems = sign_in("analyst").get(f"/chain/map.json?{query}").json()
@@ -80,7 +72,7 @@ def test_every_saved_map_and_list_opens_and_exports(demo: Demo, sign_in: SignIn)
     client = sign_in("analyst")
     for scheme, entries in CATALOGUE.items():
         for entry in entries:
-            assert entry.zh in _text(client, f"/chain/lists/{entry.slug}/?{DEMO_QUERY}")
+            assert entry.zh in text_of(client, f"/chain/lists/{entry.slug}/?{DEMO_QUERY}")
         book = _book(client, f"/chain/lists/{scheme}/export.xlsx?{DEMO_QUERY}")
         assert len(book.sheetnames) == 1 + len(entries)
 
@@ -122,11 +114,11 @@ def test_the_map_as_a_file(demo: Demo, sign_in: SignIn, kind: str, start: bytes)
 def test_an_official_sees_output_only_after_stating_a_purpose(
     demo: Demo, sign_in: SignIn, first_firm: str
 ) -> None:
-    assert "产值 <span" not in _text(sign_in("analyst"), HOSIERY).split("谁在做")[-1]
+    assert "产值 <span" not in text_of(sign_in("analyst"), HOSIERY).split("谁在做")[-1]
     assert not FirmRead.objects.exists()
     assert (
         "产值 <span"
-        in _text(sign_in("analyst", purpose="核对补链清单"), HOSIERY).split("谁在做")[-1]
+        in text_of(sign_in("analyst", purpose="核对补链清单"), HOSIERY).split("谁在做")[-1]
     )
     read = FirmRead.objects.get(firm=first_firm)
     assert (read.purpose, read.user.get_username()) == ("核对补链清单", "analyst")
@@ -134,15 +126,15 @@ def test_an_official_sees_output_only_after_stating_a_purpose(
 
 def test_a_firm_sees_who_read_it(demo: Demo, sign_in: SignIn) -> None:
     sign_in("analyst", purpose="核对补链清单").get(HOSIERY)
-    text = _text(sign_in("firm"), "/")
+    text = text_of(sign_in("firm"), "/")
     assert "核对补链清单" in text
-    assert "核对补链清单" not in _text(sign_in("butler"), "/")
+    assert "核对补链清单" not in text_of(sign_in("butler"), "/")
 
 
 @pytest.mark.parametrize("purpose", ["x", "  短  "])
 def test_a_purpose_that_says_nothing_is_refused(demo: Demo, sign_in: SignIn, purpose: str) -> None:
     client = sign_in("analyst", purpose=purpose)
-    assert "用途写具体" in _text(client, "/purpose/")
+    assert "用途写具体" in text_of(client, "/purpose/")
     client.get(HOSIERY)
     assert not FirmRead.objects.exists()
 
@@ -213,9 +205,9 @@ def test_the_api_masks_small_segments_as_the_pages_do(demo: Demo, sign_in: SignI
 def test_what_is_not_there_is_explained(
     demo: Demo, sign_in: SignIn, path: str, status: int, code: str
 ) -> None:
-    assert code in _text(sign_in("analyst"), path, status)
+    assert code in text_of(sign_in("analyst"), path, status)
 
 
 def test_one_who_belongs_to_nothing_gets_a_way_on(demo: Demo, sign_in: SignIn) -> None:
-    assert "E-SCOPE-NONE" in _text(sign_in("nobody"), "/chain/", 404)
-    assert "E-SCOPE-NONE" in _text(sign_in("elsewhere"), "/chain/", 404)
+    assert "E-SCOPE-NONE" in text_of(sign_in("nobody"), "/chain/", 404)
+    assert "E-SCOPE-NONE" in text_of(sign_in("elsewhere"), "/chain/", 404)
