@@ -169,6 +169,8 @@ def prepare(table: Table, content: bytes, known: Known) -> Prepared:
         if table.file
         else _inline(table)
     )
+    if raw.frame.is_empty():
+        raise messages.error(messages.problem("E-TABLE-EMPTY", file=table.file, sheet=raw.sheet))
     made = records.build(raw, table, spec)
     converted = convert(made, table, raw, spec)
     checked = check(converted.frame, converted.found, spec, known)

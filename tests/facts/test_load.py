@@ -115,6 +115,11 @@ def test_empty_file(tmp_path: Path) -> None:
     assert list(_problem(tmp_path, BASE + COLUMNS, b"")) == ["E-FILE-EMPTY"]
 
 
+def test_a_heading_without_rows_is_said(tmp_path: Path) -> None:
+    heading = "行业代码,期间,产值（万元）".encode()
+    assert list(_problem(tmp_path, BASE + COLUMNS, heading + b"\n")) == ["E-TABLE-EMPTY"]
+
+
 def test_big5_file(tmp_path: Path) -> None:
     content = ("行業代碼,期間,產值\n" + "彰化縣社頭鄉襪類,2025,1\n" * 5).encode("big5")
     assert list(_problem(tmp_path, BASE + COLUMNS, content)) == ["E-ENCODING-BIG5"]

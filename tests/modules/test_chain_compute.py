@@ -35,6 +35,7 @@ def activity(**changes: Any) -> Activity:
         "in_scope": np.array([True, True, True, True, False]), "measure": "output",
         "size": _array(400, 50, 250, NAN, 10), "low": _array(400, 50, 250, 0, 10),
         "high": _array(400, 50, 250, 100, 10), "hidden": np.array([False, False, False, True, False]),
+        "evident": np.zeros(5, dtype=bool),
         "count": _array(9, 2, 6, NAN, 3), "national_size": _array(4000, 1000, 1000, 500, 900),
         "national_count": _array(40, 10, 10, 5, 90), "place_total": 760.0, "national_total": 7400.0,
         "growth": _array(*[NAN] * 5), "complexity": _array(9, 1, 2, 3, 9),
@@ -148,6 +149,17 @@ def test_coverage_and_its_interval() -> None:
 def test_what_is_withheld_beside_makers_is_never_missing(high: float, status: str) -> None:
     withheld = activity(high=_array(400, 50, 250, high, 10), count=_array(9, 2, 6, 1, 3))
     assert sector_state(withheld, links(), params()).status[2] == status
+
+
+@pytest.mark.parametrize("high", [5.0, NAN])
+def test_what_the_table_itself_withholds_is_never_missing_nor_unknown(high: float) -> None:
+    fibre = np.array([False, False, False, True, False])
+    withheld = activity(
+        high=_array(400, 50, 250, high, 10), count=_array(9, 2, 6, 0, 3), evident=fibre
+    )
+    assert sector_state(withheld, links(), params()).status[2] == "undisclosed"
+    only_possible = activity(high=_array(400, 50, 250, 5.0, 10), count=_array(9, 2, 6, 0, 3))
+    assert sector_state(only_possible, links(), params()).status[2] == "missing"
 
 
 def test_a_withheld_member_beside_a_larger_published_one_leaves_the_sector_known() -> None:

@@ -31,7 +31,7 @@ def _status(panel: Panel, row: int, measure: str) -> np.ndarray[tuple[int], np.d
 
 def place_bounds(
     panel: Panel, row: int, measure: str, plant: Floats
-) -> tuple[Floats, Floats, Flags]:
+) -> tuple[Floats, Floats, Flags, Flags]:
     """Bound the place's activity at the finest level.
 
     A withheld cell lies between what the sums of the classification leave for it. A row that is
@@ -40,7 +40,9 @@ def place_bounds(
     upper end is unknown (NaN), and so is all that rests on it.
 
     Returns:
-        low, high and whether the cell is withheld or possibly withheld, each (n,).
+        low, high, whether the cell is withheld or possibly withheld, and whether something is
+        there for certain or by a sum that leaves room for it (not only by the rule of missing
+        rows), each (n,).
     """
     tree = classification_tree(_parents(panel.classification))
     low, high = initial_bounds(panel.values[measure][row], _status(panel, row, measure))
@@ -63,4 +65,7 @@ def place_bounds(
         unbounded, np.where(np.isfinite(typical), np.maximum(typical, lower), np.nan), upper
     )
     hidden = bounds.hidden[0, detail] & ~(upper <= lower)
-    return lower, upper, hidden & ~np.isnan(upper)
+    hidden &= ~np.isnan(upper)
+    shown = hidden & ((~unbounded & (upper > 0)) | (lower > 0))
+    evident = shown | panel.withheld[measure][row, detail]
+    return lower, upper, hidden, evident

@@ -77,7 +77,8 @@ def sector_state(activity: Activity, links: Links, params: ChainParams) -> Secto
     unit of activity stands for (``output_per_unit``). What is withheld widens the interval; a sector of
     which less is published than may be withheld is undisclosed, whatever its interval says,
     because a class read off one or two withheld plants would undo the withholding. A sector with
-    makers is weak at the worst; missing means that nobody is known to make it.
+    makers is weak at the worst. Missing means that nobody is known to make it: where small cells
+    are left out of a table, that the few who may be left out could not cover the least share.
     """
     weights = links.weights
     published = np.nan_to_num(activity.size) @ weights
@@ -97,7 +98,10 @@ def sector_state(activity: Activity, links: Links, params: ChainParams) -> Secto
     status = np.where(
         ~hidden & (status == "missing") & (count > 0), tiers.Coverage.WEAK.value, status
     )
-    there = hidden & ((status != "missing") | (count > 0))
+    evident = activity.evident.astype(float) @ weights > 0
+    there = (hidden & ((status != "missing") | (count > 0))) | (
+        evident & np.isin(status, ["missing", "unknown"])
+    )
     status = np.where(there, tiers.Coverage.UNDISCLOSED.value, status)
     scope_weight = np.where(activity.in_scope[:, None], weights, 0).sum(axis=0)
     neighbour_output = (activity.neighbour_size @ weights) * per_unit

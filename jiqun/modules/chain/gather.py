@@ -144,7 +144,7 @@ def gather(store: Store, at: Snapshot, scope: Scope, pack: Pack) -> ChainInputs:
         if employed is None
         else np.nansum(employed[:, detail][reference], axis=0)
     )
-    low, high, hidden = place_bounds(panel, row, measure, plant)
+    low, high, hidden, evident = place_bounds(panel, row, measure, plant)
     pci, notes = _complexity(count_cells[reference] if counts is not None else cells[reference])
     if not (national_count > 0).any():
         notes.append((
@@ -170,6 +170,7 @@ def gather(store: Store, at: Snapshot, scope: Scope, pack: Pack) -> ChainInputs:
         low=low,
         high=high,
         hidden=hidden,
+        evident=evident,
         count=count_cells[row],
         national_size=national,
         national_count=national_count,

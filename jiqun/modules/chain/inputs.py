@@ -29,7 +29,8 @@ class Activity:
     ``national_workers`` are employees (NaN where the panel has none).
     ``growth`` is the reference area's per year and ``competitive`` the place's shift-share effect,
     both since ``since``; ``invoiced_outside`` the share sold beyond the place, from invoices.
-    ``hidden`` marks cells that are withheld although something is there or may be there.
+    ``hidden`` marks cells that are withheld although something is there or may be there;
+    ``evident`` those of them where the table or a sum shows that something is there.
     """
 
     codes: tuple[str, ...]
@@ -42,6 +43,7 @@ class Activity:
     low: Floats
     high: Floats
     hidden: Flags
+    evident: Flags
     count: Floats
     national_size: Floats
     national_count: Floats
