@@ -127,7 +127,8 @@ def main() -> None:
         from config.checks import run_all
 
         raise SystemExit(run_all(arguments[1:]))
-    from jiqun.cli import COMMANDS, main as command_line
+    from jiqun.cli import COMMANDS
+    from jiqun.cli import main as command_line
 
     if arguments[:1] and arguments[0] in COMMANDS:
         raise SystemExit(command_line(arguments))

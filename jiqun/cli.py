@@ -48,7 +48,7 @@ def _problem(problem: Problem) -> str:
 def load(arguments: argparse.Namespace) -> int:
     """Load every table of a county's folder and say what became of each row."""
     from jiqun.core.factstore import store
-    from jiqun.facts.load import load_folder
+    from jiqun.facts.load.folder import load_folder
 
     folder = Path(arguments.folder).resolve()
     with _bar() as bar:
@@ -180,7 +180,7 @@ def explain(arguments: argparse.Namespace) -> int:
 def export(arguments: argparse.Namespace) -> int:
     """Write everything out: facts and findings as CSV and Parquet, with schema, counts and hashes."""
     from jiqun.core.factstore import store
-    from jiqun.facts.transfer import export_all
+    from jiqun.facts.store.transfer import export_all
 
     target = Path(arguments.folder).resolve()
     report = export_all(store(), target)

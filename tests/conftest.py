@@ -16,8 +16,8 @@ from pytest_django import Settings
 from jiqun.core import factstore
 from jiqun.core.registry import engines
 from jiqun.demo import generate
-from jiqun.facts.load import load_folder
-from jiqun.facts.store import Store
+from jiqun.facts.load.folder import load_folder
+from jiqun.facts.store.store import Store
 from jiqun.masters.models import Membership, Organisation
 from tests.console import DEMO_FIRMS, PEOPLE, Demo, built_once
 

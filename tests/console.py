@@ -11,8 +11,8 @@ from pathlib import Path
 from django.test import Client
 
 from jiqun.core.access import Role
-from jiqun.facts.store import Store
-from jiqun.modules.chain.inputs import Scope
+from jiqun.facts.store.store import Store
+from jiqun.modules.chain.analysis.inputs import Scope
 
 SignIn = Callable[..., Client]
 DEMO_SCOPE = Scope("990101", "gbt4754-2017", "2025")

@@ -22,8 +22,8 @@ sys.path.insert(0, str(ROOT))
 
 from sample import links, sample  # noqa: E402  (beside this file)
 
-from jiqun.modules.chain.layout import segment_flows  # noqa: E402
-from jiqun.modules.chain.svg import chain_map_svg  # noqa: E402
+from jiqun.modules.chain.drawing.layout import segment_flows  # noqa: E402
+from jiqun.modules.chain.drawing.svg import chain_map_svg  # noqa: E402
 
 DIST = ROOT / "frontend" / "dist"
 HOST = "http://chainmap.test"

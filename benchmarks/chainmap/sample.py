@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from jiqun.modules.chain.layout import (
+from jiqun.modules.chain.drawing.layout import (
     LaneData,
     MapData,
     SegmentData,

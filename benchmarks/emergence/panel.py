@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from jiqun.engine.regional.entry_features import BaseYear
-from jiqun.engine.regional.entry_history import Period
+from jiqun.engine.regional.entry.features import BaseYear
+from jiqun.engine.regional.entry.history import Period
 
 YEARS = (2017, 2018, 2019, 2020)
 THRESHOLD = 3

@@ -17,7 +17,7 @@ sys.path[:0] = [str(ROOT), str(Path(__file__).resolve().parent)]
 
 from panel import load_panel  # noqa: E402
 
-from jiqun.engine.regional.backtest import (  # noqa: E402
+from jiqun.engine.regional.entry.backtest import (  # noqa: E402
     RANKINGS,
     SCOPES,
     BacktestResult,
@@ -26,18 +26,18 @@ from jiqun.engine.regional.backtest import (  # noqa: E402
     calibration_table,
     ranking_metrics,
 )
-from jiqun.engine.regional.entry import null_score  # noqa: E402
-from jiqun.engine.regional.entry_feature_specs import Family  # noqa: E402
-from jiqun.engine.regional.entry_features import (  # noqa: E402
+from jiqun.engine.regional.entry.features import (  # noqa: E402
     BaseYear,
     Features,
     entered,
     entry_features,
 )
-from jiqun.engine.regional.entry_fit import Horizon, fit_additive  # noqa: E402
-from jiqun.engine.regional.entry_history import fit_model_set  # noqa: E402
+from jiqun.engine.regional.entry.fit import Horizon, fit_additive  # noqa: E402
+from jiqun.engine.regional.entry.history import fit_model_set  # noqa: E402
+from jiqun.engine.regional.entry.model import null_score  # noqa: E402
+from jiqun.engine.regional.entry.specs import Family  # noqa: E402
 
-MODELS = ROOT / "jiqun" / "engine" / "regional" / "models"
+MODELS = ROOT / "jiqun" / "engine" / "regional" / "entry" / "models"
 Panel = dict[int, BaseYear]
 
 

@@ -19,7 +19,7 @@ import numpy as np
 import polars as pl
 from deltalake import DeltaTable, write_deltalake
 
-from jiqun.facts.store import Store
+from jiqun.facts.store.store import Store
 
 CONTRACT = "industry_cell"
 SMALL = 1_000  # rows of a small commit

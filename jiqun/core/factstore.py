@@ -12,8 +12,8 @@ import ibis.expr.types as ir
 import polars as pl
 from django.conf import settings
 
-from jiqun.facts.snapshot import Snapshot
-from jiqun.facts.store import Store
+from jiqun.facts.store.snapshot import Snapshot
+from jiqun.facts.store.store import Store
 
 
 @cache

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from jiqun.facts.uscc import ALPHABET, ORGANISATION_CHECKS, ORGANISATION_WEIGHTS, WEIGHTS
+from jiqun.facts.values.uscc import ALPHABET, ORGANISATION_CHECKS, ORGANISATION_WEIGHTS, WEIGHTS
 
 BODY = 6  # free characters after the organisation prefix MA
 STRIDE = 514_229_111  # prime to 31, so that the numbers below 31**6 are visited once each

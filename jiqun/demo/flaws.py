@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from jiqun.demo.codes import issue
 from jiqun.demo.places import COUNTY
 from jiqun.demo.sheets import Row
-from jiqun.facts.uscc import ALPHABET, WEIGHTS
+from jiqun.facts.values.uscc import ALPHABET, WEIGHTS
 
 # File → code of the problem → number of records that must end in quarantine.
 PLANTED: Mapping[str, Mapping[str, int]] = {

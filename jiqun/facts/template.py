@@ -16,7 +16,7 @@ from xlsxwriter.worksheet import Worksheet
 
 from jiqun.facts.contract import Column, Contract, contracts
 from jiqun.facts.messages import messages
-from jiqun.facts.units import TABLE
+from jiqun.facts.values.units import TABLE
 
 DATA_SHEET, ABOUT_SHEET = "填报 Data", "说明 About"
 ROWS = 10_000  # rows for which drop-downs are offered

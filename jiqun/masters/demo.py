@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from jiqun.core.access import Role
-from jiqun.facts.store import Store
+from jiqun.facts.store.store import Store
 
 Login = tuple[str, str, str]
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from jiqun import cli
-from jiqun.facts.store import Store
+from jiqun.facts.store.store import Store
 from tests.console import DEMO_FIRMS, DEMO_SCOPE, Demo
 
 Capture = pytest.CaptureFixture[str]

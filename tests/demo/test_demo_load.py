@@ -9,8 +9,8 @@ import pytest
 
 from jiqun.demo import flaws
 from jiqun.facts.contract import contracts
-from jiqun.facts.load import LoadReport, load_folder
-from jiqun.facts.store import Store
+from jiqun.facts.load.folder import LoadReport, load_folder
+from jiqun.facts.store.store import Store
 
 
 @pytest.fixture(scope="module")

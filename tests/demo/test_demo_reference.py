@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 
 from jiqun.demo import codes, input_output, reference, sizes
-from jiqun.facts import uscc
+from jiqun.facts.values import uscc
 
 
 def _valid(code: str) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from jiqun.engine.regional.entry_features import BaseYear
+from jiqun.engine.regional.entry.features import BaseYear
 
 
 def planted_panel(

@@ -11,15 +11,15 @@ import pytest
 from panel_of_regions import planted_panel
 from sklearn.metrics import average_precision_score, roc_auc_score
 
-from jiqun.engine.regional.backtest import (
+from jiqun.engine.regional.entry.backtest import (
     Window,
     backtest,
     calibration_table,
     ranking_metrics,
     small_regions,
 )
-from jiqun.engine.regional.entry_features import entered, entry_features
-from jiqun.engine.regional.entry_fit import FitSettings, Horizon
+from jiqun.engine.regional.entry.features import entered, entry_features
+from jiqun.engine.regional.entry.fit import FitSettings, Horizon
 
 PANEL = Path(__file__).resolve().parents[2] / "benchmarks" / "emergence" / "panel.py"
 

@@ -9,7 +9,17 @@ import pytest
 from panel_of_regions import planted_panel
 from sklearn.preprocessing import SplineTransformer
 
-from jiqun.engine.regional.entry import (
+from jiqun.engine.regional.entry.calibrate import frequency_knots
+from jiqun.engine.regional.entry.features import Features, entered, entry_features
+from jiqun.engine.regional.entry.fit import (
+    FitSettings,
+    Horizon,
+    draw_sample,
+    fit_additive,
+    fit_boosted,
+)
+from jiqun.engine.regional.entry.history import Period, refit
+from jiqun.engine.regional.entry.model import (
     SHIPPED,
     AdditiveModel,
     Calibration,
@@ -19,17 +29,7 @@ from jiqun.engine.regional.entry import (
     shipped_models,
     sigmoid,
 )
-from jiqun.engine.regional.entry_calibrate import frequency_knots
-from jiqun.engine.regional.entry_feature_specs import Family
-from jiqun.engine.regional.entry_features import Features, entered, entry_features
-from jiqun.engine.regional.entry_fit import (
-    FitSettings,
-    Horizon,
-    draw_sample,
-    fit_additive,
-    fit_boosted,
-)
-from jiqun.engine.regional.entry_history import Period, refit
+from jiqun.engine.regional.entry.specs import Family
 from jiqun.errors import JiqunError
 
 QUICK = FitSettings(knots=6, penalties=(1.0,), rounds=10)

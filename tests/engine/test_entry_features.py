@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from panel_of_regions import planted_panel
 
-from jiqun.engine.regional.entry_feature_specs import SPEC_BY_NAME, SPECS, Family
-from jiqun.engine.regional.entry_features import BaseYear, candidate_cells, entered, entry_features
+from jiqun.engine.regional.entry.features import BaseYear, candidate_cells, entered, entry_features
+from jiqun.engine.regional.entry.specs import SPEC_BY_NAME, SPECS, Family
 from jiqun.errors import JiqunError
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import polars as pl
 import xlsxwriter
 
-from jiqun.facts.load import LoadReport, TableReport, load_folder
+from jiqun.facts.load.folder import LoadReport, TableReport, load_folder
 
 
 @dataclass

@@ -21,8 +21,8 @@ import polars as pl
 from deltalake import write_deltalake
 
 from jiqun.errors import JiqunError
-from jiqun.facts import delta
-from jiqun.facts.store import Store
+from jiqun.facts.store import delta
+from jiqun.facts.store.store import Store
 
 CONTRACT = "industry_cell"
 

@@ -13,7 +13,7 @@ from deltalake import DeltaTable
 from store_powercut import Call, Disk, acknowledgement, require_strace, trace
 from store_worker import CONTRACT, put
 
-from jiqun.facts.store import Store
+from jiqun.facts.store.store import Store
 
 ROWS, BATCHES, CUTS = 20, 12, 24
 # Per Delta commit: content of the data file, its folder, the log entry, the log's folder.
@@ -185,7 +185,7 @@ def test_damage_to_acknowledged_data_is_an_error(tmp_path: Path) -> None:
 def test_broken_checkpoint_is_replaced_by_the_log(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("jiqun.facts.delta.CHECKPOINT_EVERY", 2)
+    monkeypatch.setattr("jiqun.facts.store.delta.CHECKPOINT_EVERY", 2)
     store = Store(tmp_path)
     for batch in range(5):
         put(store, batch, ROWS, key=f"b{batch}")

@@ -11,8 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from jiqun.errors import JiqunError
-from jiqun.facts.load import load_folder
-from jiqun.facts.store import Store
+from jiqun.facts.load.folder import load_folder
+from jiqun.facts.store.store import Store
 from tests.facts.messy import CELL, HEAD, MemoryStore, load, load_one
 
 COUNTIES = Path(__file__).resolve().parents[2] / "examples" / "counties"

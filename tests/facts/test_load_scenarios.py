@@ -7,7 +7,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from jiqun.facts.load import load_folder
+from jiqun.facts.load.folder import load_folder
 from tests.facts.messy import MemoryStore
 
 SCENARIOS = Path(__file__).resolve().parents[1] / "scenarios"

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from jiqun.errors import JiqunError
-from jiqun.facts import county_file
 from jiqun.facts.contract import contracts
-from jiqun.facts.mapping import nearest
+from jiqun.facts.load import county_file
+from jiqun.facts.load.mapping import nearest
 
 GOOD = """
 [county]

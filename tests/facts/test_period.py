@@ -9,7 +9,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jiqun.facts.period import Habits, kinds, parse, parse_date, parse_series, period, year_in
+from jiqun.facts.values.period import (
+    Habits,
+    kinds,
+    parse,
+    parse_date,
+    parse_series,
+    period,
+    year_in,
+)
 
 READ = {
     "2025": "2025", "2025年": "2025", "2025年度": "2025", "２０２５年": "2025", "二〇二五年": "2025",

@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 import xlsxwriter
 
-from jiqun.facts.load import TableReport
+from jiqun.facts.load.folder import TableReport
 from tests.facts.messy import load, load_one
 
 BASE = 'constants = { classification = "gbt4754-2017", measure = "output", place = "990101" }\n'

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jiqun.facts.quantity import Options, han_number, parse, parse_series
-from jiqun.facts.units import Unit, find
+from jiqun.facts.values.quantity import Options, han_number, parse, parse_series
+from jiqun.facts.values.units import Unit, find
 
 
 def _unit(name: str) -> Unit:

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jiqun.errors import JiqunError
-from jiqun.facts.snapshot import (
+from jiqun.facts.store.snapshot import (
     frame_digest,
     list_snapshots,
     load_snapshot,

@@ -18,13 +18,13 @@ from deltalake.exceptions import CommitFailedError
 from store_worker import CONTRACT, bad, cells, put
 
 from jiqun.errors import JiqunError, Kind
-from jiqun.facts import compaction, writing
 from jiqun.facts.contract import Column, Contract, contracts
-from jiqun.facts.delta import DurableTable
-from jiqun.facts.ledger import Receipt
-from jiqun.facts.snapshot import frame_digest
-from jiqun.facts.store import Store
-from jiqun.facts.view import relation
+from jiqun.facts.store import compaction, writing
+from jiqun.facts.store.delta import DurableTable
+from jiqun.facts.store.ledger import Receipt
+from jiqun.facts.store.snapshot import frame_digest
+from jiqun.facts.store.store import Store
+from jiqun.facts.store.view import relation
 
 
 @pytest.fixture
@@ -351,7 +351,7 @@ def test_sweep_removes_only_what_no_version_names(store: Store) -> None:
 
 
 def test_checkpoint_keeps_keys_and_counts(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("jiqun.facts.delta.CHECKPOINT_EVERY", 3)
+    monkeypatch.setattr("jiqun.facts.store.delta.CHECKPOINT_EVERY", 3)
     append(store, cells(0, 2), "b0")
     append(store, cells(0, 2, value=2), "b1")
     for batch in range(2, 8):

@@ -13,7 +13,7 @@ import pytest
 from store_worker import CONTRACT, put
 
 from jiqun.errors import JiqunError, Kind
-from jiqun.facts.store import Store
+from jiqun.facts.store.store import Store
 
 WORKER = Path(__file__).with_name("store_worker.py")
 PAGE = 4096

@@ -10,10 +10,10 @@ import pytest
 from store_worker import CONTRACT, cells, put
 
 from jiqun.errors import JiqunError
-from jiqun.facts.ledger import Receipt
-from jiqun.facts.snapshot import frame_digest
-from jiqun.facts.store import Store
-from jiqun.facts.transfer import export_all, import_all
+from jiqun.facts.store.ledger import Receipt
+from jiqun.facts.store.snapshot import frame_digest
+from jiqun.facts.store.store import Store
+from jiqun.facts.store.transfer import export_all, import_all
 
 TIERS = pl.DataFrame(
     {"industry": ["1762", "1763"], "tier": ["lead", "gap"], "p": [0.9, 0.25], "rank": [1, None]},

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jiqun.facts.uscc import ALPHABET, check, normalise, valid
+from jiqun.facts.values.uscc import ALPHABET, check, normalise, valid
 
 # Computed from GB 32100-2015 and GB 11714-1997 (both checks); the third has X inside 9–17.
 VALID = ("91350100M000100Y43", "914403001922038216", "11370881004339597L")

@@ -13,9 +13,17 @@ from typing import Any
 import numpy as np
 import pytest
 
-from jiqun.modules.chain.compute import ChainResult, chain, sector_state
-from jiqun.modules.chain.inputs import Activity, ChainInputs, Entry, Links, Scope, Specialisation
-from jiqun.modules.chain.params import ChainParams, chain_params
+from jiqun.modules.chain.analysis.inputs import (
+    Activity,
+    ChainInputs,
+    Entry,
+    Links,
+    Scope,
+    Specialisation,
+)
+from jiqun.modules.chain.analysis.params import ChainParams, chain_params
+from jiqun.modules.chain.analysis.supply import sector_state
+from jiqun.modules.chain.analysis.tiers import ChainResult, chain
 from jiqun.rules.loader import pack
 
 NAN = np.nan

@@ -11,10 +11,10 @@ import pytest
 
 from jiqun.core.access import Role, Viewer
 from jiqun.errors import JiqunError
+from jiqun.modules.chain.analysis.explain import facts_of, leaves
+from jiqun.modules.chain.analysis.inputs import Scope
 from jiqun.modules.chain.commands import run_scopes
-from jiqun.modules.chain.explain import facts_of, leaves
 from jiqun.modules.chain.findings import run_chain, what_if
-from jiqun.modules.chain.inputs import Scope
 from jiqun.modules.chain.selectors import chain_view, coverage_words, facts_at, finding_row
 from jiqun.modules.chain.tables import masked
 from jiqun.modules.chain.trees import explain_finding

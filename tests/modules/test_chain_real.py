@@ -7,10 +7,10 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from jiqun.facts.load import load_folder
-from jiqun.facts.store import Store
+from jiqun.facts.load.folder import load_folder
+from jiqun.facts.store.store import Store
+from jiqun.modules.chain.analysis.inputs import Scope
 from jiqun.modules.chain.findings import run_chain
-from jiqun.modules.chain.inputs import Scope
 from tests.console import built_once
 
 pytestmark = [pytest.mark.shared, pytest.mark.slow]

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from jiqun.modules.chain.layout import (
+from jiqun.modules.chain.drawing.layout import (
     MEDIUM,
     NARROW,
     PADDING,
@@ -28,7 +28,7 @@ from jiqun.modules.chain.layout import (
     segment_flows,
     text_width,
 )
-from jiqun.modules.chain.svg import chain_map_svg
+from jiqun.modules.chain.drawing.svg import chain_map_svg
 
 SVG = "{http://www.w3.org/2000/svg}"
 LANES: list[LaneData] = [

@@ -1,4 +1,4 @@
-/** The JSON of `data-src`; written by `jiqun/modules/chain/layout.py`, described in README.md. */
+/** The JSON of `data-src`; written by `jiqun/modules/chain/drawing/layout.py`, described in README.md. */
 export interface MapData {
   lanes: { tier: string; label: string; notes?: string[] }[];
   segments: Segment[];

@@ -10,7 +10,7 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from jiqun.facts.units import find
+from jiqun.facts.values.units import find
 
 Grid = Sequence[Sequence[str]]
 # A merged range: (first row, first column), (last row, last column), counted from 0.

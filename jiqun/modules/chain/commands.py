@@ -9,10 +9,10 @@ import polars as pl
 
 from jiqun.core.factstore import table
 from jiqun.errors import JiqunError, Kind
-from jiqun.facts.store import Store
-from jiqun.modules.chain.entry import run_entry
+from jiqun.facts.store.store import Store
+from jiqun.modules.chain.analysis.entry import run_entry
+from jiqun.modules.chain.analysis.inputs import Scope
 from jiqun.modules.chain.findings import run_chain
-from jiqun.modules.chain.inputs import Scope
 
 FEW = 12
 

@@ -14,12 +14,13 @@ from typing import Any
 import polars as pl
 
 from jiqun.core.version import code_version
-from jiqun.facts.store import Store
-from jiqun.modules.chain.compute import ChainResult, Row, chain
-from jiqun.modules.chain.explain import Explainer
-from jiqun.modules.chain.gather import gather
-from jiqun.modules.chain.inputs import ChainInputs, Scope
-from jiqun.modules.chain.params import TOPIC, ChainParams, chain_params
+from jiqun.facts.store.store import Store
+from jiqun.modules.chain.analysis.explain import Explainer
+from jiqun.modules.chain.analysis.gather import gather
+from jiqun.modules.chain.analysis.inputs import ChainInputs, Scope
+from jiqun.modules.chain.analysis.lists import Row
+from jiqun.modules.chain.analysis.params import TOPIC, ChainParams, chain_params
+from jiqun.modules.chain.analysis.tiers import ChainResult, chain
 from jiqun.rules.loader import Pack, latest
 
 ENGINE = "chain"

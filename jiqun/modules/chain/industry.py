@@ -9,8 +9,8 @@ from jiqun.core.audit import read_firms
 from jiqun.core.factstore import rows
 from jiqun.core.tabular import Field, pick
 from jiqun.errors import JiqunError, Kind
-from jiqun.facts.store import Store
-from jiqun.modules.chain.inputs import Scope
+from jiqun.facts.store.store import Store
+from jiqun.modules.chain.analysis.inputs import Scope
 from jiqun.modules.chain.selectors import ChainView, firms_in, history, place_names
 from jiqun.modules.chain.tabular import FIRM_FIELDS, KINDS, MEASURES, MONEY, STATUS, money_column
 

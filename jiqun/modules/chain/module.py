@@ -5,8 +5,8 @@ from __future__ import annotations
 from django.utils.translation import gettext_lazy as _
 
 from jiqun.core.registry import Engine, Module, NavItem
+from jiqun.modules.chain.analysis.linkages import run_linkages
 from jiqun.modules.chain.commands import run_scopes
-from jiqun.modules.chain.linkages import run_linkages
 
 MODULE = Module(
     name="chain",

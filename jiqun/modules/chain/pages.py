@@ -17,16 +17,16 @@ from jiqun.core.scope import PageScope, scope_of
 from jiqun.core.tabular import Field, Provenance, html_table, pick, workbook
 from jiqun.errors import JiqunError, Kind
 from jiqun.modules.chain import tables
+from jiqun.modules.chain.analysis.entry import read_proof
+from jiqun.modules.chain.analysis.inputs import Scope
+from jiqun.modules.chain.analysis.linkages import ENGINE as ENGINE_LINKAGES
+from jiqun.modules.chain.analysis.linkages import FIELDS as LINKAGE_FIELDS
 from jiqun.modules.chain.catalogue import CATALOGUE, SCHEMES
-from jiqun.modules.chain.drawing import CONTENT_TYPES, FileKind, map_file, map_svg
-from jiqun.modules.chain.entry import read_proof
+from jiqun.modules.chain.drawing.files import CONTENT_TYPES, FileKind, map_file, map_svg
+from jiqun.modules.chain.drawing.layout import MapData
+from jiqun.modules.chain.drawing.mapdata import map_data, value_words
 from jiqun.modules.chain.findings import current_pack
 from jiqun.modules.chain.industry import industry_page
-from jiqun.modules.chain.inputs import Scope
-from jiqun.modules.chain.layout import MapData
-from jiqun.modules.chain.linkages import ENGINE as ENGINE_LINKAGES
-from jiqun.modules.chain.linkages import FIELDS as LINKAGE_FIELDS
-from jiqun.modules.chain.mapdata import map_data, value_words
 from jiqun.modules.chain.proof import proof_tables
 from jiqun.modules.chain.selectors import (
     ChainView,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from jiqun.core.tabular import Field, pick
-from jiqun.engine.regional.backtest import RANKINGS
-from jiqun.modules.chain.entry import Proof
+from jiqun.engine.regional.entry.backtest import RANKINGS
+from jiqun.modules.chain.analysis.entry import Proof
 
 SCOPES = {"all": ("全部地方", "all places"), "small": ("较小的一半地方", "the smaller half")}
 RANKING_WORDS = {one.name: (one.label_zh, one.label_en) for one in RANKINGS}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from jiqun.modules.chain.inputs import Scope
+from jiqun.modules.chain.analysis.inputs import Scope
 from jiqun.modules.chain.selectors import ChainView, chain_view, visible_scopes
 from jiqun.modules.chain.trees import explain_finding
 

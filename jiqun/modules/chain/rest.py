@@ -10,7 +10,7 @@ from ninja import Query, Router, Schema
 from jiqun.core.factstore import store
 from jiqun.core.pages import viewer
 from jiqun.modules.chain import tables
-from jiqun.modules.chain.inputs import Scope
+from jiqun.modules.chain.analysis.inputs import Scope
 from jiqun.modules.chain.selectors import ChainView, chain_view, finding_row, visible_scopes
 from jiqun.modules.chain.trees import shown_tree
 

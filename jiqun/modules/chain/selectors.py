@@ -13,11 +13,11 @@ from jiqun.core.access import Viewer, may_see_place, require_place
 from jiqun.core.factstore import rows, table
 from jiqun.core.tabular import pick
 from jiqun.errors import JiqunError, Kind
-from jiqun.facts.ledger import Run
-from jiqun.facts.store import Store
+from jiqun.facts.store.ledger import Run
+from jiqun.facts.store.store import Store
+from jiqun.modules.chain.analysis.inputs import Scope
+from jiqun.modules.chain.analysis.panel import places_within
 from jiqun.modules.chain.findings import CONTEXT, ENGINE, what_if
-from jiqun.modules.chain.inputs import Scope
-from jiqun.modules.chain.panel import places_within
 from jiqun.modules.chain.tabular import LISTS
 
 Row = dict[str, Any]

@@ -9,10 +9,10 @@ from typing import Any
 from jiqun.core.access import MINIMUM_FIRMS, Viewer
 from jiqun.core.tabular import Field, pick
 from jiqun.errors import JiqunError, Kind
-from jiqun.facts.store import Store
+from jiqun.facts.store.store import Store
 from jiqun.modules.chain import tabular
+from jiqun.modules.chain.analysis.inputs import Scope
 from jiqun.modules.chain.catalogue import Entry, entry
-from jiqun.modules.chain.inputs import Scope
 from jiqun.modules.chain.selectors import ChainView, firms_in, list_words, place_names, records
 
 Row = dict[str, Any]

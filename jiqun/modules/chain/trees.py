@@ -9,9 +9,9 @@ from typing import Any
 from jiqun.core.access import Viewer, forbidden
 from jiqun.core.tabular import pick
 from jiqun.core.units import measure_quantity, money, quantity
-from jiqun.facts.ledger import Run
-from jiqun.facts.store import Store
-from jiqun.modules.chain.explain import facts_of
+from jiqun.facts.store.ledger import Run
+from jiqun.facts.store.store import Store
+from jiqun.modules.chain.analysis.explain import facts_of
 from jiqun.modules.chain.selectors import facts_at, finding_row
 from jiqun.modules.chain.tabular import BADGES, MEASURES, STATUS
 

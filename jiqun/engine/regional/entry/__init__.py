@@ -1,0 +1,1 @@
+"""What industry will appear here: features, the explainable model, its proof."""

@@ -1,0 +1,1 @@
+"""The fact store: durable, versioned, append-only Delta tables and how they are read."""

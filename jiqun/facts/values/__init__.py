@@ -1,0 +1,1 @@
+"""Single values as bureaux write them: periods, quantities with units, credit codes."""

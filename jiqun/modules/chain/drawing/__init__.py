@@ -1,0 +1,1 @@
+"""The map as a drawing: places, SVG, files, words."""
