@@ -71,7 +71,7 @@ def load(arguments: argparse.Namespace) -> int:
         table.add_column(heading, justify="left" if heading[0] in "表契" else "right")
     for one in report.tables:
         counts = (one.received, one.accepted, one.quarantined, one.duplicate)
-        name = one.file or one.source
+        name = (one.file or one.source) + ("（已装载过，未变 unchanged）" if one.repeated else "")
         table.add_row(name, one.contract, *(f"{count:,}" for count in counts), f"{one.seconds:.1f}")
     console.print(table)
     problems = [problem for one in report.tables for problem in one.problems]

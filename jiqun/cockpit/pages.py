@@ -12,7 +12,9 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from jiqun.core.access import forbidden
 from jiqun.core.audit import record
@@ -45,6 +47,7 @@ QUARANTINED = [
     Field("file", "文件", "File"), Field("row", "行", "Row"), Field("column", "列", "Column"),
     Field("value", "原文", "Original"), Field("message", "问题", "Problem"), Field("remedy", "怎么办", "Remedy"),
 ]  # fmt: skip
+FIELD_WORDS = {"output": gettext_lazy("产值")}
 READS = [Field("at", "时间", "When"), Field("who", "查看人", "Who"), Field("purpose", "用途", "Purpose"),
          Field("fields", "字段", "Fields")]  # fmt: skip
 
@@ -122,10 +125,10 @@ def _own_reads(request: HttpRequest) -> dict[str, Any] | None:
     found = FirmRead.objects.filter(firm__in=own).select_related("user")[:50]
     rows = [
         {
-            "at": f"{one.at:%Y-%m-%d %H:%M}",
+            "at": f"{localtime(one.at):%Y-%m-%d %H:%M}",
             "who": one.user.get_username(),
             "purpose": one.purpose,
-            "fields": one.fields,
+            "fields": FIELD_WORDS.get(one.fields, one.fields),
         }
         for one in found
     ]

@@ -35,7 +35,7 @@ NUMBERS = (
     "lq_high", "lq_probability", "outside_share", "requirement", "sales", "steps", "coverage_low",
     "coverage_high", "demand", "output_low", "output_high", "probability", "null_probability",
     "entry_rank", "null_rank", "feasibility", "plants", "value", "score", "priority",
-    "priority_known", "growth", "value_added_gain", "national_share", "competitive",
+    "priority_known", "growth", "value_added_gain", "national_share", "competitive", "private",
 )  # fmt: skip
 SCHEMA: Mapping[str, Any] = {
     **dict.fromkeys(TEXT, pl.String),

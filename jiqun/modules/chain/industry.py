@@ -12,7 +12,15 @@ from jiqun.errors import JiqunError, Kind
 from jiqun.facts.store.store import Store
 from jiqun.modules.chain.analysis.inputs import Scope
 from jiqun.modules.chain.selectors import ChainView, firms_in, history, place_names
-from jiqun.modules.chain.tabular import FIRM_FIELDS, KINDS, MEASURES, MONEY, STATUS, money_column
+from jiqun.modules.chain.tabular import (
+    BADGES,
+    FIRM_FIELDS,
+    KINDS,
+    MEASURES,
+    MONEY,
+    STATUS,
+    money_column,
+)
 
 NEIGHBOUR_FIELDS = [
     Field("direction", "方向", "Direction"),
@@ -79,9 +87,10 @@ def _series(store: Store, scope: Scope, view: ChainView, row: Row) -> dict[str, 
         "label": pick(zh, en),
         "unit": pick(unit_zh, unit_en),
         "points": [
-            {"x": year, "y": None if value is None else value / scale} for year, value in known
+            {"x": year, "y": value, "words": "" if value is None else f"{value / scale:,.0f}"}
+            for year, value in known
         ],
-        "known": any(value is not None for _, value in known),
+        "known": any(value for _, value in known),
     }
 
 
@@ -117,6 +126,7 @@ def industry_page(
         "name": pick(row["name_zh"], row["name_en"]),
         "kind_label": pick(*KINDS[kind]),
         "status_label": pick(*STATUS[row["status"]]),
+        "badge": BADGES.get(row["status"], "plain"),
         "series": _series(store, scope, view, row) if not row.get("masked") else {"known": False},
         "neighbour_fields": [
             *NEIGHBOUR_FIELDS,
@@ -126,4 +136,5 @@ def industry_page(
         "firm_fields": fields,
         "firm_rows": listed[:SHOWN],
         "firm_count": len(listed),
+        "register": store.version("firm", view.run.snapshot) >= 0,
     }

@@ -39,8 +39,6 @@ from jiqun.modules.chain.selectors import (
 from jiqun.modules.chain.tabular import KINDS, LISTS
 from jiqun.modules.chain.trees import shown_tree
 
-PREFIX = "p."  # a what-if's thresholds in the address: p.leading.coverage=0.6
-
 
 @dataclass(frozen=True, slots=True)
 class Shown:
@@ -61,7 +59,7 @@ def _overrides(request: HttpRequest) -> dict[str, float]:
     changes: dict[str, float] = {}
     for key in request.GET:
         text = str(request.GET[key])
-        name = key.removeprefix(PREFIX)
+        name = key.removeprefix(tables.PREFIX)
         if key == name or not text.strip():
             continue
         try:
@@ -133,12 +131,8 @@ def drawing(shown: Shown) -> MapData:
     view = shown.view
     codes = sorted({code for row in view.rows for code in row["members"].split(";")})
     firms = firms_in(store(), shown.scope, codes, view.run.snapshot) if codes else pl.DataFrame()
-    hrefs = {row["finding"]: _industry_href(shown, row["code"], row["kind"]) for row in view.rows}
+    hrefs = {row["finding"]: tables.industry_href(shown.view, row) for row in view.rows}
     return map_data(view, firms, hrefs, synthetic=shown.synthetic)
-
-
-def _industry_href(shown: Shown, code: str, kind: str) -> str:
-    return f"{reverse('chain-industry', args=[kind, code])}?{shown.page_scope.query()}"
 
 
 def _knobs(view: ChainView) -> list[dict[str, Any]]:
@@ -146,7 +140,7 @@ def _knobs(view: ChainView) -> list[dict[str, Any]]:
     groups = ("leading.", "supporting.", "potential.count", "gap.minimum_scale", "single_source")
     return [
         {
-            "name": PREFIX + name,
+            "name": tables.PREFIX + name,
             "label": pick(parameter.zh, parameter.en),
             "value": f"{view.changed.get(name, parameter.value):g}",
             "default": f"{parameter.value:g}",
@@ -238,7 +232,7 @@ def industry(request: HttpRequest, kind: str, code: str) -> HttpResponse:
     shown = show(request)
     content = industry_page(store(), shown.scope, shown.view, viewer(request), kind, code)
     for row in content["neighbour_rows"]:
-        row["href"] = _industry_href(shown, row["code"], row["kind"])
+        row["href"] = tables.industry_href(shown.view, row)
     content["neighbours"] = html(
         (content["neighbour_fields"], content["neighbour_rows"]),
         _("上下游"),
@@ -246,6 +240,7 @@ def industry(request: HttpRequest, kind: str, code: str) -> HttpResponse:
     )
     content["firms"] = html(
         (content["firm_fields"], content["firm_rows"]), _("谁在做"),
+        _("登记在册的企业中，没有以此为主业的。") if content["register"] else
         _("没有企业登记数据。数据通常在市场监管局，可请其导出后装载。"))  # fmt: skip
     content["value_words"] = value_words(content["row"], shown.view) if content["row"] else ""
     return render(request, "chain/industry.html", frame(shown, content["name"], **content))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -59,12 +60,14 @@ def _latest(store: Store, scope: Scope) -> Run:
     wanted = {"place": scope.place, "classification": scope.classification, "period": scope.period}
     runs = store.runs(ENGINE, wanted)
     if not runs:
+        options = " ".join(f"--{name} {shlex.quote(value)}" for name, value in wanted.items())
+        command = f"jiqun run chain {options}"
         raise JiqunError(
             "E-RUN-MISSING",
             f"{scope.place} {scope.period} 还没有计算产业链图谱",
             f"the chain map of {scope.place} {scope.period} has not been computed",
-            hint_zh=f"请分析员执行 jiqun run chain --place {scope.place}",
-            hint_en=f"an analyst runs: jiqun run chain --place {scope.place}",
+            hint_zh=f"请分析员执行 {command}",
+            hint_en=f"an analyst runs: {command}",
             kind=Kind.NOT_FOUND,
         )
     return runs[0]
@@ -138,6 +141,15 @@ def finding_row(store: Store, finding: str, viewer: Viewer) -> tuple[Run, Row]:
     )
 
 
+def _files(store: Store) -> dict[str, str]:
+    """File and sheet of every batch, as its owner named them."""
+    found: dict[str, str] = {}
+    for batch, text in store.batches().select("batch", "meta").iter_rows():
+        meta = json.loads(text)
+        found[batch] = " · ".join(filter(None, (meta.get("file"), meta.get("sheet"))))
+    return {batch: name for batch, name in found.items() if name}
+
+
 def facts_at(store: Store, snapshot: str, facts: Iterable[Mapping[str, Any]]) -> dict[str, Row]:
     """Look up facts by key in a snapshot; the result is keyed by the key's own JSON."""
     wanted = [fact["key"] for fact in facts if fact["contract"] == "industry_cell"]
@@ -150,8 +162,10 @@ def facts_at(store: Store, snapshot: str, facts: Iterable[Mapping[str, Any]]) ->
         classification=first["classification"], industry=industries,
     )  # fmt: skip
     names = ("place", "classification", "industry", "period", "measure")
+    files = _files(store)
     return {
         json.dumps({name: row[name] for name in names}, sort_keys=True): row
+        | {"file": files.get(row["batch"], row["source"])}
         for row in frame.iter_rows(named=True)
     }
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
+from urllib.parse import urlencode
+
+from django.urls import reverse
 
 from jiqun.core.access import MINIMUM_FIRMS, Viewer
 from jiqun.core.tabular import Field, pick
@@ -15,6 +18,7 @@ from jiqun.modules.chain.analysis.inputs import Scope
 from jiqun.modules.chain.catalogue import Entry, entry
 from jiqun.modules.chain.selectors import ChainView, firms_in, list_words, place_names, records
 
+PREFIX = "p."  # a threshold in the address: p.leading.coverage=0.6
 Row = dict[str, Any]
 Table = tuple[list[Field], list[Row]]
 FIELDS = {
@@ -25,19 +29,46 @@ FIELDS = {
 }
 
 
-def dressed(row: Row) -> Row:
-    """A finding with what a table shows besides its figures: words, badge, link."""
+def view_query(view: ChainView) -> str:
+    """The scope of a view and its changed thresholds, as the query part of an address."""
+    changed = {f"{PREFIX}{name}": f"{value:g}" for name, value in view.changed.items()}
+    return urlencode({**view.run.scope, **changed})
+
+
+def industry_href(view: ChainView, row: Mapping[str, Any]) -> str:
+    """Address of a segment's page, under the same thresholds."""
+    address = reverse("chain-industry", args=[row["kind"], row["code"]])
+    return f"{address}?{view_query(view)}"
+
+
+def dressed(row: Row, view: ChainView) -> Row:
+    """A finding with what a table shows besides its figures: words, badge, link.
+
+    What a what-if finds is not stored, so its rows lead to the segment's page and not to a
+    stored explanation. A sector's code says that it is one, because the same digits mean another
+    thing in the industry classification.
+    """
+    code = (
+        row["code"]
+        if row["code_kind"] == "industry"
+        else pick(f"部门 {row['code']}", f"sector {row['code']}")
+    )
     return row | {
+        "code": code,
         "name": pick(row["name_zh"], row["name_en"]),
         "list_words": list_words(row),
         "status_badge": tabular.BADGES.get(row["status"], "plain"),
-        "href": f"/chain/finding/{row['finding']}/",
+        "href": industry_href(view, row)
+        if view.changed
+        else reverse("chain-finding", args=[row["finding"]]),
     }
 
 
 def tier_table(view: ChainView, kind: str) -> Table:
     """Rows of one tier."""
-    return FIELDS[kind](view.measure, view.money_unit), [dressed(row) for row in view.of(kind)]
+    return FIELDS[kind](view.measure, view.money_unit), [
+        dressed(row, view) for row in view.of(kind)
+    ]
 
 
 def mixed_table(view: ChainView, rows: Sequence[Row]) -> Table:
@@ -50,7 +81,7 @@ def mixed_table(view: ChainView, rows: Sequence[Row]) -> Table:
         Field("priority", "优先度", "Priority", "number"), Field("list_words", "列入", "Lists"),
     ]  # fmt: skip
     ordered = sorted(rows, key=lambda row: order.index(row["kind"]))
-    return fields, [dressed(row) for row in ordered]
+    return fields, [dressed(row, view) for row in ordered]
 
 
 def firm_table(store: Store, scope: Scope, view: ChainView, kinds: Sequence[str]) -> Table:
@@ -137,6 +168,11 @@ def known_entry(slug: str) -> Entry:
     return found
 
 
+def is_private(row: Mapping[str, Any]) -> bool:
+    """Whether a row, or what is withheld of its members, would show fewer than five makers."""
+    return 0 < (row["establishments"] or 0) < MINIMUM_FIRMS or (row["private"] or 0) > 0
+
+
 def masked(view: ChainView, viewer: Viewer) -> ChainView:
     """Hide figures of fewer than five makers from those who are not officials (methods 6.7).
 
@@ -151,7 +187,7 @@ def masked(view: ChainView, viewer: Viewer) -> ChainView:
               "plants", "priority")  # fmt: skip
     rows = tuple(
         row | dict.fromkeys(hidden) | {"coverage": "", "masked": True}
-        if 0 < (row["establishments"] or 0) < MINIMUM_FIRMS else row
+        if is_private(row) else row
         for row in view.rows
     )  # fmt: skip
     small = {row["sector"] or row["code"] for row in rows if row.get("masked")}

@@ -46,10 +46,10 @@ CODE = Field("code", "代码", "Code")
 NAME = Field("name", "行业或环节", "Industry or segment", link="href")
 STATE = Field(
     "status", "现状", "State", "words", words=STATUS,
-    about_zh="强：可用产出不低于本地中间需求的六成；弱：有生产者但不足六成；缺：没有生产者且不足二成；"
+    about_zh="强：可用产出达到本地中间需求的门槛（默认六成）；弱：有生产者但达不到；缺：没有生产者；"
     "未披露：按保密规则未公布，不等于没有",
-    about_en="strong: usable output is at least 60 % of local intermediate demand; weak: makers, but less; "
-    "missing: no makers and below 20 %; undisclosed: withheld by rule, which does not mean absent",
+    about_en="strong: usable output reaches the threshold of local demand (60 % by default); weak: makers, but less; "
+    "missing: no makers; undisclosed: withheld by rule, which does not mean absent",
 )  # fmt: skip
 COUNT = Field("establishments", "单位数", "Establishments", "integer", "家")
 PROBABILITY = Field(
@@ -106,7 +106,9 @@ def supporting_fields(measure: str, money_unit: str) -> list[Field]:
         Field("requirement", "占主导完全需求", "Share of total requirement", "share"),
         *money_column("demand", "本地需求", "Local demand", money_unit),
         PROBABILITY,
-        Field("plants", "缺口可容工厂", "Plants the gap fills", "number", "个", decimals=1),
+        Field("plants", "缺口可容工厂", "Plants the gap fills", "number", "个", decimals=1,
+              about_zh="本地与最近十县未满足的需求，够几个平均规模的工厂",
+              about_en="unmet need here and in the ten nearest counties, in plants of average size"),
         Field("priority", "优先度", "Priority", "number",
               about_zh="权重见规则包；缺数据的项不计并在说明中列出",
               about_en="weights in the rule pack; terms without data are left out and named"),

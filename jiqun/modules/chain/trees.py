@@ -9,10 +9,12 @@ from typing import Any
 from jiqun.core.access import Viewer, forbidden
 from jiqun.core.tabular import pick
 from jiqun.core.units import measure_quantity, money, quantity
+from jiqun.facts.contract import contract
 from jiqun.facts.store.ledger import Run
 from jiqun.facts.store.store import Store
 from jiqun.modules.chain.analysis.explain import facts_of
 from jiqun.modules.chain.selectors import facts_at, finding_row
+from jiqun.modules.chain.tables import is_private
 from jiqun.modules.chain.tabular import BADGES, MEASURES, STATUS
 
 FACT_STATUS: Mapping[str, tuple[str, str]] = {
@@ -30,8 +32,11 @@ def shown_tree(store: Store, run: Run, row: Mapping[str, Any], who: Viewer) -> d
         JiqunError: ``E-FORBIDDEN`` when fewer than five makers stand behind it and the viewer is
             not an official.
     """
-    if not who.official and 0 < (row["establishments"] or 0) < 5:
-        raise forbidden("查看不足五家企业的数字", "see figures of fewer than five firms")
+    if not who.official and is_private(row):
+        raise forbidden(
+            "查看不足五家企业或保密单元的数字",
+            "see figures of fewer than five firms or withheld cells",
+        )
     tree = json.loads(row["explanation"])
     facts = facts_at(store, run.snapshot, facts_of(tree))
     return _node(tree, facts, row["measure"], row["money_unit"])
@@ -64,11 +69,13 @@ def _node(
         rule = node["rule"]
         shown["rule"] = {"label": f"{pick(rule['zh'], rule['en'])} = {rule['value']:g}", "url": ""}
     if "fact" in node:
-        _attach(shown, node, facts)
+        _attach(shown, node, facts, unit)
     return shown
 
 
-def _attach(shown: dict[str, Any], node: Mapping[str, Any], facts: Mapping[str, Any]) -> None:
+def _attach(
+    shown: dict[str, Any], node: Mapping[str, Any], facts: Mapping[str, Any], unit: str
+) -> None:
     """Put the fact's value, status and source onto its leaf; say so where there is no row."""
     key = node["fact"]["key"]
     fact = facts.get(json.dumps(key, sort_keys=True))
@@ -80,15 +87,16 @@ def _attach(shown: dict[str, Any], node: Mapping[str, Any], facts: Mapping[str, 
         shown["value"] = quantity(fact["value"], fact["unit"])
         shown["status_label"] = pick(*FACT_STATUS.get(fact["status"], (fact["status"],) * 2))
         shown["status"] = "undisclosed" if fact["status"] == "suppressed" else "plain"
+        title = contract(node["fact"]["contract"]).title
         shown["source"] = {
-            "table": "industry_cell",
-            "file": fact["source"],
+            "table": f"{pick(title['zh'], title['en'])} · {fact['source']}",
+            "file": fact["file"],
             "row": fact["source_row"],
             "date": str(fact["as_of"] or ""),
         }
     if "low" in node:
-        high = "∞" if node["high"] is None else f"{node['high']:,.0f}"
-        shown["value"] = f"{node['low']:,.0f}–{high}"
+        high = "∞" if node["high"] is None else measure_quantity(node["high"], key["measure"], unit)
+        shown["value"] = f"{measure_quantity(node['low'], key['measure'], unit)} – {high}"
         shown["status"], shown["status_label"] = "undisclosed", pick(*STATUS["undisclosed"])
 
 

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from jiqun.core.version import code_version
 from jiqun.engine.regional.entry.features import BaseYear, Features, entry_features
 from jiqun.engine.regional.entry.history import Period, refit
-from jiqun.engine.regional.entry.model import ModelSet, rank_in_region, shipped_models
+from jiqun.engine.regional.entry.model import Contribution, ModelSet, rank_in_region, shipped_models
 from jiqun.errors import JiqunError
 from jiqun.facts.store.snapshot import Snapshot
 from jiqun.facts.store.store import Store
@@ -43,7 +43,7 @@ class Proof:
 
     models: ModelSet
     own: bool
-    horizon: str
+    horizon: int
     proven_on: str
     reason: Note | None
     metrics: tuple[dict[str, Any], ...]
@@ -155,7 +155,7 @@ def _own(store: Store, at: Snapshot, scope: Scope) -> Proof:
     return Proof(
         models=done.models,
         own=True,
-        horizon=f"{years} 年",
+        horizon=years,
         proven_on=f"{scope.classification} {span}",
         reason=None,
         metrics=tuple(asdict(row) for row in done.backtest.metrics),
@@ -170,7 +170,7 @@ def _shipped(panel: Panel, error: JiqunError) -> Proof:
     return Proof(
         models=models,
         own=False,
-        horizon=f"{years} 年",
+        horizon=years,
         proven_on="美国县域 2017–2020 (County Business Patterns)",
         reason=(error.message_zh, error.message_en),
         metrics=tuple(models.provenance.get("metrics", ())),
@@ -231,17 +231,19 @@ def _features(store: Store, snapshot: str, scope: Scope) -> tuple[Panel, Feature
     return panel, entry_features(base_year(panel))
 
 
+def _told(lines: Sequence[Contribution]) -> str:
+    """The first terms of an explanation and the sum of the rest, so that they add up exactly."""
+    shown = [(one.label_zh, one.label_en, one.log_odds) for one in lines[: TERMS_SHOWN + 2]]
+    rest = sum(one.log_odds for one in lines[TERMS_SHOWN + 2 :])
+    return json.dumps([*shown, ("其余各项合计", "all other terms", rest)], ensure_ascii=False)
+
+
 def _candidates(panel: Panel, features: Features, models: ModelSet, row: int) -> pl.DataFrame:
     model = models.choose(features.names)
     mine = features.rows(features.region_index == row)
     probability, null = model.predict(mine), models.null.predict(mine.only(*models.null.features))
     region = mine.region_index
-    labels = [model.explain(mine, i) for i in range(len(probability))]
-    terms = [
-        json.dumps([(one.label_zh, one.label_en, round(one.log_odds, 6)) for one in lines[: TERMS_SHOWN + 2]],
-                   ensure_ascii=False)
-        for lines in labels
-    ]  # fmt: skip
+    terms = [_told(model.explain(mine, i)) for i in range(len(probability))]
     detail = panel.detail
     return pl.DataFrame({
         "industry": [panel.classification.codes[detail[j]] for j in mine.industry_index],

@@ -11,6 +11,8 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
+
 from jiqun.modules.chain.analysis.inputs import ChainInputs
 from jiqun.modules.chain.analysis.lists import Row
 from jiqun.modules.chain.analysis.params import ChainParams
@@ -72,7 +74,7 @@ class Explainer:
         }[row["kind"]]
         return build(row)
 
-    def _size(self, row: Row) -> list[Node]:
+    def _size(self, row: Row, sector: str = "") -> list[Node]:
         measure = self.inputs.activity.measure
         nodes: list[Node] = []
         for code in row["members"][:12]:
@@ -82,10 +84,20 @@ class Explainer:
                 self.inputs.activity.names_zh[i],
                 self.inputs.activity.names_en[i],
             )
+            part = self._weight(i, sector)
+            if part < 1:
+                leaf["note_zh"] = f"其中 {part:.1%} 计入本部门（行业与部门对照的权重）"
+                leaf["note_en"] = f"{part:.1%} of it counts here (weight of the concordance)"
             if self.inputs.activity.hidden[i]:
                 leaf |= self._bounds(i)
             nodes.append(leaf)
         return nodes
+
+    def _weight(self, i: int, sector: str) -> float:
+        links = self.inputs.links
+        if links is None or sector not in links.sectors:
+            return 1.0
+        return float(links.weights[i, links.sectors.index(sector)])
 
     def _bounds(self, i: int) -> Node:
         low, high = self.inputs.activity.low[i], self.inputs.activity.high[i]
@@ -125,7 +137,7 @@ class Explainer:
             formula_en="in the covering set or large alone, and surely specialised, and selling outside",
             terms=[
                 node("占范围内比重", "share in scope", row["share"], type="share",
-                     terms=self._size(row), rule=self.rule("leading.share_min")),
+                     terms=[*self._size(row), self._total_in_scope()], rule=self.rule("leading.share_min")),
                 node("从大到小累计比重", "cumulative share, largest first", row["cumulative"],
                      type="share", rule=self.rule("leading.coverage")),
                 self._quotient(row),
@@ -139,6 +151,16 @@ class Explainer:
                      row["competitive"], type="quantity"),
             ],
         )  # fmt: skip
+
+    def _total_in_scope(self) -> Node:
+        activity = self.inputs.activity
+        known = activity.size[activity.in_scope]
+        return node(
+            "本地范围内合计",
+            "local total in scope",
+            float(np.nansum(known)),
+            type="quantity",
+        )
 
     def _outside(self, row: Row) -> Node:
         rule = self.rule("leading.outside_share_min")
@@ -164,8 +186,13 @@ class Explainer:
                 node("本地产出（按单位活动量的部门产出折算）",
                      "local output (activity × output per unit of it)",
                      _interval(row["output_low"], row["output_high"], money=True), type="range_money",
-                     terms=self._size(row)),
-                node("本地中间需求 A·x", "local intermediate demand A·x", row["demand"], type="money"),
+                     terms=self._size(row, sector=row["code"])),
+                node("其中可供其他生产者的比例", "of which producers can buy", row["usable"], type="share",
+                     note_zh="全国该部门产出卖给其他生产者的比例",
+                     note_en="share of the nation's output of the sector that goes to producers"),
+                node("本地中间需求", "local intermediate demand", row["demand"], type="money",
+                     formula_zh="各部门本地产出 × 每单位产出要用的本部门产品，合计（A·x）",
+                     formula_en="local output of every sector × what a unit of it needs of this one (A·x)"),
             ],
         )  # fmt: skip
 
@@ -175,7 +202,10 @@ class Explainer:
         if entry is None or code not in self.position:
             return node(
                 "进入概率", "probability of entry", None,
-                note_zh="未计算：没有可用的多期数据或模型", note_en="not computed: no history or model",
+                note_zh="没有算出概率：没有可用的模型" if entry is None
+                else "不适用：该环节的各个行业本地都已有，或不能由县里引进",
+                note_en="none: no model" if entry is None
+                else "does not apply: every industry of the segment is here already or not for a county to seek",
             )  # fmt: skip
         i = self.position[code]
         terms = [
@@ -184,8 +214,8 @@ class Explainer:
                 en,
                 value,
                 type="number",
-                note_zh="对数几率的贡献",
-                note_en="part of the log-odds",
+                note_zh="对数几率的贡献；各项相加再换算成概率",
+                note_en="part of the log-odds; the parts add up to the probability's",
             )
             for zh, en, value in (entry.terms[i] if entry.terms else ())
         ]
@@ -200,8 +230,8 @@ class Explainer:
         )  # fmt: skip
         return node(
             f"进入概率（{code}）", f"probability of entry ({code})", float(entry.probability[i]),
-            type="share", note_zh=f"{note_zh}：{entry.proven_on}，{entry.horizon}",
-            note_en=f"{note_en}: {entry.proven_on}, {entry.horizon}",
+            type="share", note_zh=f"{note_zh}：{entry.proven_on}，期限 {entry.horizon} 年",
+            note_en=f"{note_en}: {entry.proven_on}, within {entry.horizon} years",
             terms=[
                 *terms,
                 node("对照：县规模×行业规模", "null: place size × industry size", float(entry.null[i]),
@@ -212,7 +242,8 @@ class Explainer:
 
     def _requirement(self, row: Row) -> Node:
         return node(
-            f"占 {row['lead']} 完全需求的比重", f"share in the total requirement of {row['lead']}",
+            f"占“{self._name(row['lead'], 0)}”完全需求的比重",
+            f"share in the total requirement of “{self._name(row['lead'], 1)}”",
             row["requirement"], type="share",
             formula_zh="列昂惕夫逆矩阵该列除自身外的占比",
             formula_en="share of the Leontief column, own sector left out",
@@ -220,6 +251,12 @@ class Explainer:
             note_zh=f"平均传导步长 {row['steps']:.2f}；投入产出表 {self._table()}",
             note_en=f"average propagation length {row['steps']:.2f}; table {self._table()}",
         )  # fmt: skip
+
+    def _name(self, sector: str, language: int) -> str:
+        links = self.inputs.links
+        if links is None or sector not in links.sectors:
+            return sector
+        return (links.names_zh, links.names_en)[language][links.sectors.index(sector)]
 
     def _table(self) -> str:
         return self.inputs.links.table if self.inputs.links else "—"
@@ -247,8 +284,8 @@ class Explainer:
                      row["feasibility"], type="share"),
                 node("未满足需求够几个平均规模工厂", "plants of average size that unmet demand would fill",
                      row["plants"], type="number", rule=self.rule("gap.minimum_scale"),
-                     formula_zh="（本地缺口＋邻近十县缺口）÷ 全国平均单厂产出",
-                     formula_en="(local gap + gap of ten neighbours) ÷ national output per plant"),
+                     formula_zh="（本地缺口＋邻近十县缺口）÷ 参照区平均单厂产出",
+                     formula_en="(local gap + gap of ten neighbours) ÷ output per plant of the reference area"),
             ],
         )  # fmt: skip
 
@@ -263,7 +300,8 @@ class Explainer:
         return node(
             f"延链：{row['name_zh']}", f"extend: {row['name_en']}", None, status=row["status"],
             terms=[
-                node(f"{row['lead']} 的销售流向占比", f"share of the sales of {row['lead']}",
+                node(f"“{self._name(row['lead'], 0)}”的销售流向占比",
+                     f"share of the sales of “{self._name(row['lead'], 1)}”",
                      row["sales"], type="share", rule=self.rule("supporting.sales_min")),
                 node("增加值率高出", "value-added ratio above the lead's", row["value_added_gain"], type="share"),
                 self._coverage(row),

@@ -109,7 +109,7 @@ class Entry:
     null: Floats
     rank: Floats
     null_rank: Floats
-    horizon: str
+    horizon: int
     proven_on: str
     own: bool
     terms: tuple[tuple[tuple[str, str, float], ...], ...]

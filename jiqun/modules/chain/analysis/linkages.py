@@ -23,7 +23,6 @@ from jiqun.engine.regional.linkages import (
     backward_linkages,
     extraction_losses,
     forward_linkages,
-    value_added_multipliers,
 )
 from jiqun.errors import JiqunError, Kind
 from jiqun.facts.store.snapshot import Snapshot
@@ -46,8 +45,6 @@ FIELDS = [
           about_zh="两个系数都大于 1", about_en="both coefficients above 1"),
     Field("extraction", "整体抽除损失", "Loss if extracted", "share",
           about_zh="假设该部门整体消失，全国总产出下降的比例", about_en="fall of total output if the sector vanished"),
-    Field("value_added", "增加值乘数", "Value-added multiplier", "number", decimals=3,
-          about_zh="单位最终需求带来的国内外增加值", about_en="value added per unit of final demand"),
 ]  # fmt: skip
 
 
@@ -82,7 +79,6 @@ def linkage_frame(store: Store, at: Snapshot, table: str, classification: str) -
         "forward": forward,
         "key": np.where((backward > 1) & (forward > 1), "true", "false"),
         "extraction": extraction_losses(inverse, final) / flows.output.sum(),
-        "value_added": value_added_multipliers(inverse, flows.value_added, flows.output),
     }).sort("extraction", descending=True)  # fmt: skip
 
 

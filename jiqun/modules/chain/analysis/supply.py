@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from jiqun.core.access import MINIMUM_FIRMS
 from jiqun.engine.regional import tiers
 from jiqun.modules.chain.analysis.inputs import Activity, Flags, Floats, Links
 from jiqun.modules.chain.analysis.params import ChainParams
@@ -29,6 +30,7 @@ class SectorState:
     high_size: Floats
     neighbour_gap: Floats
     plant_output: Floats
+    private: Floats
 
 
 def ratio(part: Floats, whole: Floats) -> Floats:
@@ -56,6 +58,16 @@ def output_per_unit(activity: Activity, links: Links) -> Floats:
     if activity.measure == "output" and links.home:
         return np.ones(len(links.sectors))
     return np.nan_to_num(ratio(links.output, activity.national_size @ links.weights))
+
+
+def private_members(activity: Activity) -> Flags:
+    """Industries whose figures are for officials only: withheld, or of one to four makers.
+
+    With them a sum over a sector, its coverage and its bounds are for officials too, because
+    what is published of the other members would give the rest away.
+    """
+    few = (activity.count > 0) & (activity.count < MINIMUM_FIRMS)
+    return activity.evident | few
 
 
 def sector_state(activity: Activity, links: Links, params: ChainParams) -> SectorState:
@@ -107,6 +119,7 @@ def sector_state(activity: Activity, links: Links, params: ChainParams) -> Secto
         published_size=published,
         high_size=high,
         neighbour_gap=neighbour_gap,
+        private=private_members(activity).astype(float) @ (weights > 0),
         plant_output=ratio(
             (activity.national_size @ weights) * per_unit, activity.national_count @ weights
         ),

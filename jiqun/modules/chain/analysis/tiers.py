@@ -18,7 +18,7 @@ from jiqun.modules.chain.analysis.lists import (
     put_on_lists,
 )
 from jiqun.modules.chain.analysis.params import ChainParams
-from jiqun.modules.chain.analysis.supply import SectorState, ratio, sector_state
+from jiqun.modules.chain.analysis.supply import SectorState, private_members, ratio, sector_state
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +82,7 @@ def _industry(activity: Activity, i: int) -> Row:
         "size_high": activity.high[i],
         "establishments": activity.count[i],
         "members": [activity.codes[i]],
+        "private": float(private_members(activity)[i]),
     }
 
 
@@ -139,9 +140,11 @@ def _sector(activity: Activity, links: Links, state: SectorState, j: int) -> Row
         "coverage_low": state.coverage_low[j],
         "coverage_high": state.coverage_high[j],
         "demand": state.demand[j],
+        "usable": links.intermediate_share[j],
         "output_low": state.output_low[j],
         "output_high": state.output_high[j],
         "plant_output": state.plant_output[j],
+        "private": state.private[j],
         "neighbour_gap": state.neighbour_gap[j],
         "growth": _sector_mean(activity.growth, activity.national_size, links.weights[:, j]),
     }

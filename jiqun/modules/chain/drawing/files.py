@@ -22,8 +22,12 @@ def map_svg(view: ChainView, data: MapData, place: str) -> str:
     """The standalone drawing, with title, period, legend and source line."""
     run = view.run
     legend = (
-        ("strong", pick("强", "strong"), pick("可用产出≥需求六成", "supply ≥ 60 % of demand")),
-        ("weak", pick("弱", "weak"), pick("有生产者但不足六成", "makers, but below 60 %")),
+        (
+            "strong",
+            pick("强", "strong"),
+            pick("可用产出达到需求门槛", "supply reaches the threshold"),
+        ),
+        ("weak", pick("弱", "weak"), pick("有生产者但不够", "makers, but too little")),
         ("missing", pick("缺", "missing"), pick("没有生产者", "no makers")),
         (
             "undisclosed",
