@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -219,6 +220,36 @@ def test_the_explanation_of_a_small_segment_is_for_officials_only(
         explain_finding(demo.store, finding, viewer)
     assert caught.value.code == "E-FORBIDDEN"
     assert explain_finding(demo.store, finding, OFFICIAL)[2]["terms"]
+
+
+@pytest.mark.parametrize("viewer", [BUTLER, FIRM], ids=["butler", "firm"])
+def test_a_sum_does_not_give_its_withheld_member_away(demo: Demo, viewer: Viewer) -> None:
+    """Published siblings and a bound that is a point would name the one withheld plant."""
+    shown = masked(chain_view(demo.store, DEMO_SCOPE, viewer), viewer)
+    holding = [
+        row for row in shown.rows if (row["private"] or 0) > 0 and row["kind"] == "supporting"
+    ]
+    assert any(row["establishments"] >= 5 for row in holding), "the demo has such sums"
+    for row in holding:
+        assert row["size"] is None
+        assert row["size_high"] is None
+        assert row["coverage_high"] is None
+        with pytest.raises(JiqunError, match="E-FORBIDDEN"):
+            explain_finding(demo.store, row["finding"], viewer)
+
+
+def test_terms_of_an_entry_add_up_to_its_probability(
+    trees: list[tuple[dict[str, Any], Node]],
+) -> None:
+    checked = 0
+    for row, tree in trees:
+        if row["kind"] != "potential":
+            continue
+        entry = next(node for node in nodes(tree) if node["zh"].startswith("进入概率（"))
+        odds = sum(term["value"] for term in entry["terms"] if not term["zh"].startswith("对照"))
+        assert 1 / (1 + math.exp(-odds)) == pytest.approx(row["probability"], abs=1e-9)
+        checked += 1
+    assert checked
 
 
 @pytest.mark.parametrize("finding", ["", "nothing", "c000000000000.leading.176"])

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import html
 import io
 import json
+import re
 from typing import Any
 
 import openpyxl
@@ -47,6 +49,18 @@ def test_a_what_if_changes_the_rows_and_says_so(demo: Demo, sign_in: SignIn) -> 
     assert "这是改了门槛的假设结果" not in text_of(
         client, f"/chain/?{DEMO_QUERY}&p.leading.lq_threshold=1.5"
     )
+
+
+def test_links_of_a_what_if_keep_its_thresholds(demo: Demo, sign_in: SignIn) -> None:
+    client = sign_in("analyst")
+    page = text_of(client, f"/chain/?{DEMO_QUERY}{NARROW}")
+    links = {html.unescape(link) for link in re.findall(r'href="(/chain/industry/[^"]+)"', page)}
+    assert links
+    assert "/chain/finding/what-if" not in page
+    drawn = client.get(f"/chain/map.json?{DEMO_QUERY}{NARROW}").json()["segments"]
+    for link in [*sorted(links)[:3], drawn[0]["href"]]:
+        assert "p." in link
+        assert "这是改了门槛的假设结果" in text_of(client, link)
 
 
 def test_impossible_thresholds_are_all_listed_on_the_page(demo: Demo, sign_in: SignIn) -> None:
