@@ -214,7 +214,12 @@ def gaps(request: HttpRequest) -> HttpResponse:
     wanted = request.GET.get("list", "")
     rows = view.on(wanted) if wanted in LISTS else [*view.of("supporting"), *view.of("extension")]
     export = f"{reverse('chain-export')}?{shown.page_scope.query()}"
-    table = html(tables.mixed_table(view, rows), _("缺链与弱链"), _("此清单目前没有条目。"), export)
+    table = html(
+        tables.mixed_table(view, rows),
+        pick(*LISTS[wanted]) if wanted in LISTS else _("全部配套环节与延链候选"),
+        _("此清单目前没有条目。"),
+        export,
+    )
     choices = [
         {"slug": slug, "label": pick(*words), "count": len(view.on(slug)), "active": slug == wanted}
         for slug, words in LISTS.items()

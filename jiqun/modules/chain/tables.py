@@ -51,7 +51,7 @@ def dressed(row: Row, view: ChainView) -> Row:
     code = (
         row["code"]
         if row["code_kind"] == "industry"
-        else pick(f"部门 {row['code']}", f"sector {row['code']}")
+        else pick(f"部门\u00a0{row['code']}", f"sector\u00a0{row['code']}")
     )
     return row | {
         "code": code,
