@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import polars as pl
 
@@ -28,53 +28,12 @@ from jiqun.facts.load.report import LoadReport, TableReport
 from jiqun.facts.read import tables
 from jiqun.facts.read.sheet import Heading
 from jiqun.facts.read.tables import ROW, TOTAL, WIDE, RawTable
+from jiqun.facts.store.store import Store
 from jiqun.facts.values import units
 
 FORMAT = "1"  # changes when the same file would make other facts
 # Later contracts refer to earlier ones.
 ORDER = ("place", "industry", "firm")
-
-
-class Receipt(Protocol):
-    """What the store answers."""
-
-    @property
-    def accepted(self) -> int:
-        """Rows stored."""
-        ...
-
-    @property
-    def duplicate(self) -> int:
-        """Rows already known, within the batch or from before."""
-        ...
-
-    @property
-    def repeated(self) -> bool:
-        """True when the batch was known and nothing was written."""
-        ...
-
-
-class FactStore(Protocol):
-    """The part of the store that loading uses."""
-
-    def append(
-        self,
-        contract_name: str,
-        accepted: pl.DataFrame,
-        *,
-        batch: str,
-        received: int,
-        source: str,
-        quarantined: pl.DataFrame | None = None,
-        duplicate: int = 0,
-        meta: Mapping[str, Any] | None = None,
-    ) -> Receipt:
-        """Store one batch, once."""
-        ...
-
-    def batches(self) -> pl.DataFrame:
-        """Return the ledger: one row per batch already stored, with its counts."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +149,7 @@ def _provenance(prepared: Prepared) -> pl.DataFrame:
     )
 
 
-def _store(county: County, prepared: Prepared, store: FactStore, batch: str) -> TableReport:
+def _store(county: County, prepared: Prepared, store: Store, batch: str) -> TableReport:
     table, raw, held = prepared.table, prepared.raw, prepared.quarantined
     received = prepared.records.frame.height
     meta = {
@@ -243,7 +202,7 @@ def _again(table: Table, batch: str, row: Mapping[str, Any]) -> TableReport:
 def load_table(
     county: County,
     table: Table,
-    store: FactStore,
+    store: Store,
     known: Known,
     done: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> TableReport:
@@ -279,7 +238,7 @@ def in_order(given: Sequence[Table]) -> list[Table]:
 Progress = Callable[[int, int, str], None]
 
 
-def load_folder(folder: Path, store: FactStore, *, progress: Progress | None = None) -> LoadReport:
+def load_folder(folder: Path, store: Store, *, progress: Progress | None = None) -> LoadReport:
     """Load every table of ``folder/county.toml`` into the store.
 
     Args:
