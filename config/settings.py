@@ -78,8 +78,10 @@ SECRET_KEY = _secret_key(VAR)
 ALLOWED_HOSTS = _names("HOSTS", "localhost,127.0.0.1,[::1]")
 CSRF_TRUSTED_ORIGINS = _names("ORIGINS", "")
 HTTPS = _flag("HTTPS", default=False)
+AUDIT_HASH = env("AUDIT_HASH", "sha256")  # digest of the audit log: sha256 or sm3
 
-JIQUN_MODULES = ["jiqun.modules.chain"]
+# The parts whose manifests make up the console; core and masters declare themselves likewise.
+JIQUN_MODULES = ["jiqun.modules.chain", "jiqun.masters", "jiqun.core"]
 
 INSTALLED_APPS = [
     "django.contrib.auth",
@@ -90,14 +92,15 @@ INSTALLED_APPS = [
     "jiqun.core",  # before allauth, whose login page it replaces
     "allauth",
     "allauth.account",
+    "allauth.mfa",
     "csp",
     "django_htmx",
     "ninja",  # serves the pages of /api/docs from here
-    "jiqun.masters",
-    *JIQUN_MODULES,
+    *(name for name in JIQUN_MODULES if name != "jiqun.core"),
     "jiqun.cockpit",
 ]
 MIDDLEWARE = [
+    "jiqun.core.security.middleware.RequestMiddleware",  # first: the request's id and address
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -111,6 +114,8 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "jiqun.masters.middleware.ViewerMiddleware",
+    "jiqun.core.security.middleware.SessionMiddleware",
+    "jiqun.core.security.middleware.RateMiddleware",
     "jiqun.core.middleware.ErrorMiddleware",
 ]
 ROOT_URLCONF = "config.urls"
@@ -134,13 +139,11 @@ DATABASES = {"default": _database(env("DATABASE_URL"), VAR)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
-AUTH_PASSWORD_VALIDATORS = [
-    {
-        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
-        "OPTIONS": {"min_length": 10},
-    },
-    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
-    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+PASSWORD_PROFILE = env("PASSWORD_PROFILE", "mlps3")
+AUTH_PASSWORD_VALIDATORS = [{"NAME": "jiqun.core.security.passwords.ProfileValidator"}]
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.ScryptPasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",  # earlier hashes are renewed at login
 ]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"
@@ -148,12 +151,41 @@ ACCOUNT_LOGIN_METHODS = {"username"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_ADAPTER = "jiqun.masters.accounts.ClosedSignup"
-SESSION_COOKIE_AGE = 8 * 3600
+ACCOUNT_FORMS = {"change_password": "jiqun.core.security.forms.OwnPassword"}
+ACCOUNT_RATE_LIMITS = False  # counted by core/security, for all server processes together
+# Wrong passwords or codes until an account is locked, and for how long.
+LOCK_AFTER = int(env("LOCK_AFTER", "5"))
+LOCK_MINUTES = int(env("LOCK_MINUTES", "15"))
+RATE_LIMITS = env("RATE_LIMITS", "")
+# Who must have a second factor: off, admins, officials (and administrators), all.
+MFA = env("MFA", "off" if DEMO else "officials")
+MFA_ADAPTER = "jiqun.core.security.factors.FactorAdapter"
+MFA_ALLOW_UNVERIFIED_EMAIL = True  # accounts are opened by name; mail addresses are not asked for
+MFA_TOTP_TOLERANCE = 1  # a phone's clock may be half a minute off
+MFA_FORMS = {
+    "authenticate": "jiqun.core.security.factors.CodeAtLogin",
+    "reauthenticate": "jiqun.core.security.factors.CodeAgain",
+    "activate_totp": "jiqun.core.security.factors.CodeAtEnrolment",
+}
+SESSION_IDLE_MINUTES = int(env("SESSION_IDLE_MINUTES", "30"))
+SESSION_COOKIE_AGE = int(env("SESSION_HOURS", "8")) * 3600
+# The prefix makes browsers insist on HTTPS and on this very host (RFC 6265bis).
+SESSION_COOKIE_NAME = "__Host-sessionid" if HTTPS else "sessionid"
+CSRF_COOKIE_NAME = "__Host-csrftoken" if HTTPS else "csrftoken"
+CSRF_COOKIE_HTTPONLY = True
+CSRF_COOKIE_SAMESITE = LANGUAGE_COOKIE_SAMESITE = "Lax"
+LANGUAGE_COOKIE_HTTPONLY = True
+LANGUAGE_COOKIE_SECURE = HTTPS
+# Machines whose X-Forwarded-* headers are believed: the proxy that ends HTTPS.
+TRUSTED_PROXIES = _names("TRUSTED_PROXIES", "127.0.0.1,::1")
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SECURE_SSL_REDIRECT = HTTPS
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
+# A program is told that it asked without encryption; a redirect would hide it.
+SECURE_REDIRECT_EXEMPT = ["^api/", "^health$"]
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
@@ -162,7 +194,7 @@ CONTENT_SECURITY_POLICY = {
         "default-src": [SELF],
         "img-src": [SELF, "data:", "blob:"],
         "object-src": [NONE],
-        "base-uri": [SELF],
+        "base-uri": [NONE],
         "form-action": [SELF],
         "frame-ancestors": [NONE],
     }
@@ -186,11 +218,19 @@ STORAGES = {
 WHITENOISE_USE_FINDERS = True
 # Vite puts a content hash into the file name, so such a file may be kept for ever.
 WHITENOISE_IMMUTABLE_FILE_TEST = r"^.+[.-][0-9A-Za-z_-]{8}\.(js|css|svg|woff2)$"
+MAX_UPLOAD = int(env("MAX_UPLOAD_MB", "50")) * 1024 * 1024
+IMPORT_UNDO_DAYS = int(env("IMPORT_UNDO_DAYS", "30"))
 DATA_UPLOAD_MAX_MEMORY_SIZE = 20 * 1024 * 1024
 LOGGING: dict[str, Any] = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
+    "formatters": {
+        "line": {
+            "()": "jiqun.core.security.origin.OneLine",
+            "format": "{asctime} {levelname} {request_id} {name} {message}",
+            "style": "{",
+        }
+    },
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": env("LOG_LEVEL", "WARNING")},
 }

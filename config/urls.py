@@ -16,16 +16,16 @@ urlpatterns = [
     path("", cockpit.start, name="start"),
     path("data/", cockpit.tables, name="tables"),
     path("data/quarantine/", cockpit.quarantine, name="quarantine"),
-    path("purpose/", cockpit.purpose, name="purpose"),
-    path("api-token/", cockpit.api_token, name="api-token"),
     path("accounts/login/", account.login, name="account_login"),
     path("accounts/logout/", account.logout, name="account_logout"),
     path("accounts/password/", account.password_change, name="account_change_password"),
+    path("accounts/confirm/", account.reauthenticate, name="account_reauthenticate"),
+    path("accounts/factor/", include("allauth.mfa.urls")),
     path("i18n/", include("django.conf.urls.i18n")),
     path("favicon.ico", RedirectView.as_view(url=f"{settings.STATIC_URL}core/favicon.svg")),
     path("health", health.health, name="health"),
     path("api/", api.urls),
-    *(path(f"{module.name}/", include(module.urls)) for module in modules()),
+    *(path(module.prefix, include(module.urls)) for module in modules()),
 ]
 handler404 = "jiqun.core.health.not_found"
 handler500 = "jiqun.core.health.server_error"

@@ -3,6 +3,7 @@ import './styles/tokens.css';
 import './styles/shell.css';
 import './styles/elements.css';
 import './styles/pages.css';
+import './styles/tables.css';
 import './styles/print.css';
 import 'htmx.org';
 import { keyboard } from './behaviours/keyboard';

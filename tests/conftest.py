@@ -11,7 +11,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import translation
-from pytest_django import Settings
+from pytest_django import DjangoDbBlocker, Settings
 
 from jiqun.core import factstore
 from jiqun.core.registry import engines
@@ -33,6 +33,13 @@ def shared_data() -> Path:
 
 
 @pytest.fixture(autouse=True)
+def unhurried(settings: Settings) -> None:
+    """No rate limits and no demand for a second factor, except in the tests of these."""
+    settings.RATE_LIMITS = "off"
+    settings.MFA = "off"
+
+
+@pytest.fixture(autouse=True)
 def own_language() -> None:
     """Forget the language that the request before activated in this thread."""
     translation.deactivate()
@@ -46,16 +53,19 @@ def common_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def demo_folder(common_folder: Path) -> Path:
-    """The store's folder, built once for all workers."""
+def demo_folder(
+    common_folder: Path, django_db_setup: None, django_db_blocker: DjangoDbBlocker
+) -> Path:
+    """The store's folder, built once for all workers; engines ask the database for consents."""
     folder = common_folder / "demo"
     with built_once(folder) as wanted:
         if wanted:
             generate(folder / "county", firms=DEMO_FIRMS)
             built = Store(folder / "store")
             load_folder(folder / "county", built)
-            for engine in engines().values():
-                engine.run(built)
+            with django_db_blocker.unblock():
+                for engine in engines().values():
+                    engine.run(built)
     return folder
 
 
@@ -66,13 +76,13 @@ def _opened(folder: Path, settings: Settings) -> Demo:
 
 
 @pytest.fixture
-def demo(demo_folder: Path, settings: Settings) -> Demo:
-    """The demo county as the installation's store."""
+def demo(db: None, demo_folder: Path, settings: Settings) -> Demo:
+    """The demo county as the installation's store; reading it asks the database for consents."""
     return _opened(demo_folder / "store", settings)
 
 
 @pytest.fixture
-def own_demo(demo_folder: Path, tmp_path: Path, settings: Settings) -> Demo:
+def own_demo(db: None, demo_folder: Path, tmp_path: Path, settings: Settings) -> Demo:
     """A copy of the demo county that a test may write to."""
     return _opened(Path(shutil.copytree(demo_folder / "store", tmp_path / "store")), settings)
 

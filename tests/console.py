@@ -25,7 +25,10 @@ PEOPLE: Mapping[str, tuple[str, str, bool, Role]] = {
     "elsewhere": ("bureau", "9902", False, Role.ANALYST),
     "firm": ("firm", "990101", True, Role.FIRM),
     "butler": ("park", "990101", False, Role.BUTLER),
-    "admin": ("operator", "", False, Role.ADMIN),
+    "partner": ("partner", "990101", False, Role.PARTNER),
+    "system": ("operator", "", False, Role.SYSTEM),
+    "security": ("operator", "", False, Role.SECURITY),
+    "audit": ("operator", "", False, Role.AUDIT),
 }
 
 

@@ -1,4 +1,4 @@
-"""The start page, the tables and their freshness, what was quarantined, purpose and tokens."""
+"""The start page, the tables and their freshness, what was quarantined, and the purpose."""
 
 from __future__ import annotations
 
@@ -6,25 +6,20 @@ import json
 from typing import Any
 
 import polars as pl
-from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from jiqun.core.access import forbidden
-from jiqun.core.audit import record
 from jiqun.core.factstore import is_synthetic, store
 from jiqun.core.models import FirmRead
 from jiqun.core.pages import page, viewer
 from jiqun.core.tabular import Field, html_table, pick
-from jiqun.core.tokens import issue_token
 from jiqun.facts.contract import contracts
-from jiqun.masters.middleware import PURPOSE_KEY
 from jiqun.modules.chain.public import ChainView, Scope, chain_view, visible_scopes
 
 STATES = {
@@ -192,36 +187,3 @@ def quarantine(request: HttpRequest) -> HttpResponse:
     return render(
         request, "cockpit/quarantine.html", {"title": _("隔离区"), "table": table, "page": listed}
     )
-
-
-@page
-def purpose(request: HttpRequest) -> HttpResponse:
-    """An official states the purpose of looking at firm-level figures, or takes it back."""
-    who = viewer(request)
-    if not who.official:
-        raise forbidden("以公务用途查看企业数据", "read firm-level data for an official purpose")
-    target = request.GET.get("next") or request.POST.get("next") or "/"
-    if not url_has_allowed_host_and_scheme(target, allowed_hosts={request.get_host()}):
-        target = "/"
-    if request.method != "POST":
-        return render(
-            request,
-            "cockpit/purpose.html",
-            {"title": _("说明用途"), "next": target, "purpose": who.purpose},
-        )
-    words = " ".join(request.POST.get("purpose", "").split())[:200]
-    if words and len(words) < 4:
-        messages.error(request, _("请把用途写具体，至少四个字。"))
-        return redirect(f"{reverse('purpose')}?next={target}")
-    request.session[PURPOSE_KEY] = words
-    record(who, "core.purpose" if words else "core.purpose_end", detail={"purpose": words})
-    return redirect(target)
-
-
-@page
-def api_token(request: HttpRequest) -> HttpResponse:
-    """Make an API token with the person's own rights; it is shown once."""
-    token = ""
-    if request.method == "POST":
-        token = issue_token(viewer=viewer(request), label=request.POST.get("label", ""))
-    return render(request, "cockpit/token.html", {"title": _("接口令牌"), "token": token})

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import secrets
-import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -14,13 +12,15 @@ from django.core.management import call_command
 
 from jiqun.core.access import Role, Viewer
 from jiqun.core.factstore import is_synthetic, store
+from jiqun.core.jobs.beside import run_beside
+from jiqun.core.security import passwords
 from jiqun.demo import generate
 from jiqun.masters.actions import enrol
 from jiqun.masters.demo import first_accounts, write_logins
 from jiqun.masters.models import Organisation
 
 Say = Callable[[str], None]
-SYSTEM = Viewer(user_id=None, name="up", roles=frozenset({Role.ADMIN}), places=frozenset({"*"}))
+SYSTEM = Viewer(user_id=None, name="up", roles=frozenset({Role.SYSTEM}), places=frozenset({"*"}))
 
 
 def set_up(
@@ -62,7 +62,7 @@ def open_accounts(say: Say) -> None:
             name=account.organisation,
             defaults={"kind": account.kind, "place": account.place, "firm": account.firm},
         )
-        password = f"{secrets.choice('abcdefghjkmnpqrstuvwxyz')}{secrets.token_hex(5)}"
+        password = passwords.generated()
         if not Organisation.objects.filter(membership__user__username=account.username).exists():
             enrol(viewer=SYSTEM, username=account.username, password=password,
                   organisation=organisation, role=account.role)  # fmt: skip
@@ -73,8 +73,8 @@ def open_accounts(say: Say) -> None:
 
 
 def serve(host: str, port: int) -> int:
-    """Serve the console until stopped."""
-    address = f"http://{'localhost' if host in {'127.0.0.1', '0.0.0.0'} else host}:{port}/"  # noqa: S104
+    """Serve the console until stopped, with the worker for background jobs beside it."""
+    address = f"http://{'localhost' if host in {'127.0.0.1', '0.0.0.0'} else host}:{port}/"  # noqa: S104  # nosec B104
     demo = "1" if is_synthetic(store()) else "0"
     sys.stdout.write(f"\n集群 Jiqun → {address}\n")
     sys.stdout.flush()
@@ -82,9 +82,6 @@ def serve(host: str, port: int) -> int:
         str(Path(sys.prefix) / "bin" / "granian"), "--interface", "wsgi", "--host", host, "--port", str(port),
         "--workers", "2", "--blocking-threads", "2", "--no-ws", "--log-level", "warning", "config.wsgi:application",
     ]  # fmt: skip
-    return subprocess.run(  # noqa: S603
-        command,
-        cwd=settings.BASE,
-        env={**os.environ, "JIQUN_DEMO": os.environ.get("JIQUN_DEMO", demo)},
-        check=False,
-    ).returncode
+    worker = [sys.executable, str(settings.BASE / "manage.py"), "jobs"]
+    given = {**os.environ, "JIQUN_DEMO": os.environ.get("JIQUN_DEMO", demo)}
+    return run_beside(command, worker, cwd=settings.BASE, env=given)

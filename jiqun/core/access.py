@@ -1,8 +1,9 @@
 """Who is looking, and what they may see. Deny by default.
 
 A viewer is built once per request from the person's memberships (``masters.viewers``). Data has a
-grade: *public* (registers, published statistics) and *firm* (one firm's figures). A firm sees its
-own rows; an official sees firm-level rows only with a purpose, typed once and logged.
+grade (:class:`Grade`). A firm sees its own rows; an official sees firm-level rows only with a
+purpose, typed once and logged. Three administrators share what one must not hold alone: one opens
+accounts, one grants roles, one reads the log (GB/T 22239-2019, 8.1.5).
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from jiqun.core.places import firms_within
 from jiqun.errors import JiqunError, Kind
 
 # An aggregate of firms is shown to those who may not see firms only when at least so many firms
@@ -19,18 +21,38 @@ MINIMUM_FIRMS = 5
 LARGEST_SHARE = 0.5
 
 
+class Grade(StrEnum):
+    """How far data may travel; each next grade has fewer readers."""
+
+    PUBLIC = "public"
+    AGGREGATE = "aggregate"
+    FIRM = "firm"
+    PERSONAL = "personal"
+
+
 class Role(StrEnum):
     """What a person does in an organisation."""
 
     ANALYST = "analyst"
     FIRM = "firm"
     BUTLER = "butler"
-    ADMIN = "admin"
+    PARTNER = "partner"
+    SYSTEM = "system"
+    SECURITY = "security"
+    AUDIT = "audit"
+
+
+# Nobody holds two of these, and none of them may read firm-level rows by it.
+ADMINISTRATORS = frozenset({Role.SYSTEM, Role.SECURITY, Role.AUDIT})
 
 
 @dataclass(frozen=True, slots=True)
 class Viewer:
-    """The person of this request. ``places`` empty means no place at all, not every place."""
+    """The person of this request. ``places`` empty means no place at all, not every place.
+
+    ``duty`` are those of the places for which the person works as an official; None means all of
+    them. A person who is an official of one place and a firm's user in another has two sets.
+    """
 
     user_id: int | None = None
     name: str = ""
@@ -39,6 +61,7 @@ class Viewer:
     firms: frozenset[str] = frozenset()
     purpose: str = ""
     request_id: str = field(default="", compare=False)
+    duty: frozenset[str] | None = None
 
     @property
     def known(self) -> bool:
@@ -48,12 +71,23 @@ class Viewer:
     @property
     def official(self) -> bool:
         """Whether the person works for the county (and so may ask for firm-level rows)."""
-        return Role.ANALYST in self.roles
+        return self.has(Role.ANALYST)
 
     @property
-    def administrator(self) -> bool:
-        """Whether the person runs the system (which gives no right to firm-level rows)."""
-        return Role.ADMIN in self.roles
+    def duty_places(self) -> frozenset[str]:
+        """The places whose firms the person may look at for a purpose: none but an official's."""
+        if not self.official:
+            return frozenset()
+        return self.places if self.duty is None else self.duty
+
+    def has(self, *roles: Role) -> bool:
+        """Whether the person holds one of the roles."""
+        return not self.roles.isdisjoint(roles)
+
+    @property
+    def role_words(self) -> str:
+        """The roles as the log keeps them: codes in order, joined by commas."""
+        return ",".join(sorted(self.roles))
 
 
 ANONYMOUS = Viewer()
@@ -86,13 +120,39 @@ def require_place(viewer: Viewer, place: str) -> None:
 
 def may_see_firm_rows(viewer: Viewer) -> bool:
     """Whether the viewer may read figures of firms other than the own: officials with a purpose."""
-    return viewer.official and bool(viewer.purpose)
+    return viewer.known and viewer.official and bool(viewer.purpose)
 
 
 def visible_firms(viewer: Viewer, firms: Iterable[str]) -> frozenset[str]:
-    """Return those of ``firms`` whose own figures the viewer may read."""
+    """Return those of ``firms`` whose own figures the viewer may read.
+
+    The own firm always; for an official with a purpose also the firms that the register places
+    within the official's places. A firm whose place is not known is seen by those only who answer
+    for every place.
+    """
     wanted = frozenset(firms)
-    return wanted if may_see_firm_rows(viewer) else wanted & viewer.firms
+    own = wanted & viewer.firms
+    if not may_see_firm_rows(viewer):
+        return own
+    if "*" in viewer.duty_places:
+        return wanted
+    return own | firms_within(wanted - own, viewer.duty_places)
+
+
+def grades_for(viewer: Viewer, *, own: bool = False) -> frozenset[Grade]:
+    """Return the grades of data that the viewer may read, within the own places and firms.
+
+    ``own`` asks for rows about the viewer's own firm. Data about persons is for nobody else,
+    whatever the purpose; an official asks the firm for it.
+    """
+    grades = {Grade.PUBLIC}
+    if viewer.known and viewer.places:
+        grades.add(Grade.AGGREGATE)
+    if may_see_firm_rows(viewer):
+        grades.add(Grade.FIRM)
+    if own and viewer.known and viewer.has(Role.FIRM) and viewer.firms:
+        grades |= {Grade.FIRM, Grade.PERSONAL}
+    return frozenset(grades)
 
 
 def aggregate_is_safe(count: int, largest_share: float | None) -> bool:

@@ -5,14 +5,13 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
-from ninja import NinjaAPI
+from django.http import HttpRequest
 from ninja.security import HttpBearer, SessionAuth
 
 from jiqun import __version__
+from jiqun.core.api_errors import OneShapeAPI, answer_in_one_shape
 from jiqun.core.registry import modules
 from jiqun.core.tokens import user_of_token
-from jiqun.errors import JiqunError
 
 
 class BearerToken(HttpBearer):
@@ -20,13 +19,14 @@ class BearerToken(HttpBearer):
 
     def authenticate(self, request: HttpRequest, token: str) -> Any:
         """Return the owner, or None to refuse."""
-        user = user_of_token(token)
+        user = user_of_token(token, method=request.method or "")
         if user is not None:
             request.user = user
+            request.by_token = True  # pyright: ignore[reportAttributeAccessIssue]
         return user
 
 
-api = NinjaAPI(
+api = OneShapeAPI(
     title="集群 Jiqun API",
     version=__version__,
     description="事实、推断与承诺的只读接口；写入只经由动作。Read access to facts and findings.",
@@ -35,11 +35,7 @@ api = NinjaAPI(
 )
 
 
-@api.exception_handler(JiqunError)
-def _jiqun_error(request: HttpRequest, error: JiqunError) -> HttpResponse:
-    return api.create_response(request, error.to_dict(), status=error.status)
-
-
+answer_in_one_shape(api)
 for _module in modules():
     if _module.router:
         _path, _, _name = _module.router.rpartition(".")

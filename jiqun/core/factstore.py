@@ -1,36 +1,43 @@
-"""The one fact store of this installation, and the usual way to read rows of it."""
+"""The usual way to read rows of the fact store; the only one to rows about single firms."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from functools import cache
-from pathlib import Path
+from dataclasses import dataclass
 from typing import Any, cast
 
 import ibis.expr.types as ir
 import polars as pl
-from django.conf import settings
 
+from jiqun.core.access import Viewer
+from jiqun.core.lawful.catalogue import purpose as purpose_of
+from jiqun.core.lawful.gate import LawfulRead, lawful, needed, subjects
+from jiqun.core.opened import store
+from jiqun.errors import JiqunError, Kind
+from jiqun.facts.contract import contracts
 from jiqun.facts.store.snapshot import Snapshot
 from jiqun.facts.store.store import Store
 
-
-@cache
-def _open(folder: Path) -> Store:
-    return Store(folder)
+At = Snapshot | str | None
+__all__ = ["LawfulRows", "is_synthetic", "lawful_rows", "own_rows", "rows", "store", "table"]
 
 
-def store() -> Store:
-    """Return the store in the folder that the setting ``STORE`` names."""
-    return _open(Path(settings.STORE))
+@dataclass(frozen=True, slots=True)
+class LawfulRows:
+    """Firm-level rows that may be used for a purpose, and what became of the others."""
+
+    frame: pl.DataFrame
+    read: LawfulRead
 
 
-def table(facts: Store, name: str, at: Snapshot | str | None = None, **equal: Any) -> ir.Table:
-    """Return current facts as an Ibis table, narrowed to rows that equal every given value.
+def is_firm_level(name: str) -> bool:
+    """Whether a table of facts speaks of single firms and so has a gate before it."""
+    known = contracts().get(name)
+    return known is not None and known.grade == "firm"
 
-    A list, tuple or set stands for "one of these".
-    """
+
+def _narrowed(facts: Store, name: str, at: At, equal: dict[str, Any]) -> ir.Table:
     found = facts.current(name, at=at)
     for column, value in equal.items():
         field = cast(Any, found[column])
@@ -39,15 +46,83 @@ def table(facts: Store, name: str, at: Snapshot | str | None = None, **equal: An
     return found
 
 
+def table(facts: Store, name: str, at: At = None, **equal: Any) -> ir.Table:
+    """Return current facts as an Ibis table, narrowed to rows that equal every given value.
+
+    A list, tuple or set stands for "one of these".
+
+    Raises:
+        JiqunError: ``E-PURPOSE-NEEDED`` for a table about single firms; see :func:`lawful_rows`.
+    """
+    if is_firm_level(name):
+        raise JiqunError(
+            "E-PURPOSE-NEEDED",
+            f"表 {name} 是企业级数据，读取时必须说明用途",
+            f"table {name} holds data about single firms and is read for a stated purpose only",
+            hint_zh="请改用 lawful_rows(…, purpose=…)；企业读自己的数据用 own_rows。",
+            hint_en="Use lawful_rows(…, purpose=…); own_rows for a firm's own rows.",
+            kind=Kind.FORBIDDEN,
+        )
+    return _narrowed(facts, name, at, equal)
+
+
 def rows(
-    facts: Store,
-    name: str,
-    columns: Sequence[str] | None = None,
-    at: Snapshot | str | None = None,
-    **equal: Any,
+    facts: Store, name: str, columns: Sequence[str] | None = None, at: At = None, **equal: Any
 ) -> pl.DataFrame:
     """Return current facts as a frame; see :func:`table`."""
     found = table(facts, name, at, **equal)
+    return (found.select(*columns) if columns is not None else found).to_polars()
+
+
+def lawful_rows(  # noqa: PLR0913 - one keyword per fact that the log keeps
+    facts: Store,
+    name: str,
+    columns: Sequence[str],
+    at: At = None,
+    *,
+    purpose: str,
+    reference: str,
+    **equal: Any,
+) -> LawfulRows:
+    """Return the rows of a firm-level table that may be used for a purpose today.
+
+    Args:
+        facts: The store.
+        name: A table of grade ``firm``.
+        columns: Columns to return; they decide which fields a consent has to cover.
+        at: Snapshot; the present state by default. Consent always counts as of today.
+        purpose: Code of the catalogue of purposes.
+        reference: What reads them and over what, as firms see it in the log of uses.
+        **equal: Conditions as for :func:`table`.
+
+    Raises:
+        JiqunError: ``E-PURPOSE-UNKNOWN``.
+    """
+    known, contract = purpose_of(purpose), contracts()[name]
+    wanted = dict.fromkeys([*columns, *needed(contract)])
+    frame = _narrowed(facts, name, at, equal).select(*wanted).to_polars()
+    allowed, read = lawful(frame, contract, known, columns=columns, reference=reference)
+    return LawfulRows(allowed.select(*columns), read)
+
+
+def own_rows(
+    facts: Store,
+    name: str,
+    viewer: Viewer,
+    columns: Sequence[str] | None = None,
+    at: At = None,
+    **equal: Any,
+) -> pl.DataFrame:
+    """Return rows of a firm-level table that speak of the viewer's own firms, on any basis."""
+    found = _narrowed(facts, name, at, equal)
+    if not viewer.firms:
+        found = found.limit(0)
+    else:
+        own = sorted(viewer.firms)
+        first, *others = (cast(Any, found[n]).isin(own) for n in subjects(contracts()[name]))
+        for other in others:
+            first = first | other
+        found = found.filter(first)
     return (found.select(*columns) if columns is not None else found).to_polars()
 
 

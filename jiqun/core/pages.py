@@ -23,7 +23,10 @@ ROLE_LABELS = {
     Role.ANALYST: gettext_lazy("分析员"),
     Role.FIRM: gettext_lazy("企业用户"),
     Role.BUTLER: gettext_lazy("园区管家"),
-    Role.ADMIN: gettext_lazy("系统管理员"),
+    Role.PARTNER: gettext_lazy("合作机构"),
+    Role.SYSTEM: gettext_lazy("系统管理员"),
+    Role.SECURITY: gettext_lazy("安全管理员"),
+    Role.AUDIT: gettext_lazy("审计管理员"),
 }
 Page = Callable[..., HttpResponse]
 
@@ -68,9 +71,13 @@ def shell(request: HttpRequest) -> Mapping[str, Any]:
     navigation = [_item(request, _("县情总览"), "start", "home")]
     for module in modules():
         children = [
-            _item(request, item.label, item.url_name, item.icon) for item in module.navigation
+            _item(request, item.label, item.url_name, item.icon)
+            for item in module.navigation
+            if not item.roles or who.has(*item.roles)
         ]
-        active = request.path.startswith(f"/{module.name}/")
+        if not children:
+            continue
+        active = any(request.path.startswith(child["url"]) for child in children)
         navigation.append(
             {
                 "label": module.label,

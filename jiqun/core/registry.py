@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any
 from django.conf import settings
 from django.utils.functional import Promise
 
+from jiqun.core.access import Role
+
 if TYPE_CHECKING:
     import argparse
 
@@ -23,11 +25,15 @@ Label = str | Promise
 
 @dataclass(frozen=True, slots=True)
 class NavItem:
-    """One entry of the navigation: a label and the name of its address."""
+    """One entry of the navigation: a label and the name of its address.
+
+    ``roles`` are those who see it; empty means everybody who has logged in.
+    """
 
     label: Label
     url_name: str
     icon: str = ""
+    roles: frozenset[Role] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,18 +49,31 @@ class Engine:
 
 @dataclass(frozen=True, slots=True)
 class Module:
-    """What a module adds to the whole; ``urls`` and ``router`` are dotted paths, loaded late."""
+    """What a module adds to the whole; every dotted path is loaded late.
+
+    ``urls`` is a module of addresses under ``prefix``, ``router`` a router of the API, ``tables``
+    a sequence of table specs (``core.tabular``), ``search`` a sequence of search sources.
+    """
 
     name: str
     label: Label
     icon: str
     urls: str
+    prefix: str = ""
     router: str = ""
+    tables: str = ""
+    search: str = ""
     navigation: tuple[NavItem, ...] = ()
     engines: tuple[Engine, ...] = ()
     commands: Mapping[str, Callable[[argparse.ArgumentParser], None]] = field(
         default_factory=dict[str, Callable[["argparse.ArgumentParser"], None]]
     )
+
+
+def load(path: str) -> Any:
+    """Return what a dotted path names."""
+    module, _, name = path.rpartition(".")
+    return getattr(import_module(module), name)
 
 
 @cache

@@ -1,55 +1,60 @@
-"""API tokens: made once, shown once, kept only as a digest."""
+"""API tokens: what a request that carries one may do, and for which purpose.
+
+They are made and revoked by the verbs of ``core.security.actions``.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import secrets
 from datetime import timedelta
+from urllib.parse import unquote
 
 from django.contrib.auth.models import User
-from django.db import transaction
+from django.http import HttpRequest
 from django.utils import timezone
 
-from jiqun.core.access import Viewer, forbidden
-from jiqun.core.audit import record
 from jiqun.core.models import ApiToken
 
-LIFETIME = timedelta(days=90)
+LONGEST_DAYS = 90
+NOTED_EVERY = timedelta(minutes=1)
+READING = frozenset({"GET", "HEAD", "OPTIONS"})
+PURPOSE_LENGTH = (4, 200)
 
 
-def _digest(token: str) -> str:
+def digest_of(token: str) -> str:
+    """Return what is kept of a token. It has 256 random bits, so a plain hash is enough."""
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-def may_issue_token(viewer: Viewer) -> bool:
-    """Everybody who has logged in may have a token with the own rights."""
-    return viewer.known
+def new_token() -> str:
+    """Return a new random token."""
+    return f"jq_{secrets.token_urlsafe(32)}"
 
 
-@transaction.atomic
-def issue_token(*, viewer: Viewer, label: str) -> str:
-    """Make a token with the viewer's own rights and return it; it cannot be read again.
+def user_of_token(token: str, *, method: str = "GET") -> User | None:
+    """Return the person that a live token belongs to, and note its use at most once a minute.
 
-    Raises:
-        JiqunError: ``E-FORBIDDEN`` for one who has not logged in.
+    None for one that is unknown, over, of a closed account, or only for reading when the request
+    writes.
     """
-    if not may_issue_token(viewer) or viewer.user_id is None:
-        raise forbidden("签发接口令牌", "issue an API token")
-    token = f"jq_{secrets.token_urlsafe(32)}"
-    ApiToken.objects.create(
-        user_id=viewer.user_id,
-        label=label[:80] or "API",
-        digest=_digest(token),
-        expires=timezone.now() + LIFETIME,
-    )
-    record(viewer, "core.issue_token", target=label, detail={"days": LIFETIME.days})
-    return token
-
-
-def user_of_token(token: str) -> User | None:
-    """Return the person that a live token belongs to, and note its use."""
-    row = ApiToken.objects.select_related("user").filter(digest=_digest(token)).first()
-    if row is None or row.expires <= timezone.now() or not row.user.is_active:
+    row = ApiToken.objects.select_related("user").filter(digest=digest_of(token)).first()
+    now = timezone.now()
+    if row is None or row.expires <= now or not row.user.is_active:
         return None
-    ApiToken.objects.filter(pk=row.pk).update(last_used=timezone.now())
+    if method not in READING and row.scope != ApiToken.Scope.WRITE:
+        return None
+    if row.last_used is None or row.last_used + NOTED_EVERY <= now:
+        ApiToken.objects.filter(pk=row.pk).update(last_used=now)
     return row.user
+
+
+def stated_purpose(request: HttpRequest) -> str:
+    """Return the purpose in ``X-Purpose`` (UTF-8, percent-encoded), empty when it is none.
+
+    A program states it with each request, as a person types it once in a session; each firm-level
+    read is logged with it.
+    """
+    words = " ".join(unquote(request.headers.get("X-Purpose", "")).split())
+    shortest, longest = PURPOSE_LENGTH
+    return words[:longest] if len(words) >= shortest else ""

@@ -43,12 +43,18 @@ PROVENANCE: tuple[tuple[str, pa.DataType], ...] = (
     ("basis", pa.string()),
     ("batch", pa.string()),
 )
+Grade = Literal["public", "aggregate", "firm", "personal"]
+OPEN_GRADES = frozenset({"public", "aggregate"})  # may be used without a lawful basis per row
+BASIS = "lawful_basis"
 FOLDER = Path(__file__).parent / "contracts"
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column of a contract. ``quantity`` is an integer in the base unit of the row's unit."""
+    """One column of a contract. ``quantity`` is an integer in the base unit of the row's unit.
+
+    ``grade`` says how far its values may travel; None for as far as the table's.
+    """
 
     name: str
     type: ColumnType
@@ -62,6 +68,7 @@ class Column:
     max: float | None = None
     values: Mapping[str, str] = field(default_factory=dict)
     about: Mapping[str, str] = field(default_factory=dict)
+    grade: Grade | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +81,7 @@ class Contract:
     key: tuple[str, ...]
     columns: tuple[Column, ...]
     kind: Literal["fact", "finding"] = "fact"
-    grade: Literal["public", "firm"] = "public"
+    grade: Grade = "public"
     negative_allowed: Mapping[str, bool] = field(default_factory=dict)
 
     def column(self, name: str) -> Column:
@@ -88,6 +95,11 @@ class Contract:
     def names(self) -> tuple[str, ...]:
         """Names of the contract's own columns, in order."""
         return tuple(column.name for column in self.columns)
+
+    @property
+    def column_grades(self) -> Mapping[str, Grade]:
+        """How far the values of each column may travel, in order."""
+        return {column.name: column.grade or self.grade for column in self.columns}
 
     @property
     def arrow_schema(self) -> pa.Schema:
@@ -109,7 +121,28 @@ def _parse(path: Path) -> Contract:
             "or its name differs from the file's",
             kind=Kind.INTERNAL,
         )
+    if contract.kind == "fact":
+        require_basis(contract)
     return contract
+
+
+def require_basis(contract: Contract) -> None:
+    """Refuse a contract that holds firm-level or personal columns but no lawful basis for them.
+
+    Raises:
+        JiqunError: ``E-CONTRACT``.
+    """
+    graded = [n for n, grade in contract.column_grades.items() if grade not in OPEN_GRADES]
+    if not graded or BASIS in contract.names:
+        return
+    raise JiqunError(
+        "E-CONTRACT",
+        f"契约 {contract.name} 有涉企或个人列 {graded}，却没有 {BASIS} 列",
+        f"contract {contract.name} has firm-level or personal columns {graded} but no {BASIS}",
+        hint_zh=f"在该契约中增加 {BASIS} 列",
+        hint_en=f"add a column {BASIS} to the contract",
+        kind=Kind.INTERNAL,
+    )
 
 
 @cache

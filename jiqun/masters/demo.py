@@ -35,7 +35,7 @@ def first_accounts(facts: Store, *, synthetic: bool) -> list[Account]:
     bureau = "合成示例县经信局" if synthetic else "牵头部门"
     accounts = [
         Account("analyst", "部门分析员 analyst", bureau, "bureau", Role.ANALYST, "*"),
-        Account("admin", "系统管理员 administrator", "平台运维", "operator", Role.ADMIN),
+        Account("admin", "系统管理员 administrator", "平台运维", "operator", Role.SYSTEM),
     ]
     if not synthetic:
         return accounts

@@ -7,9 +7,17 @@ from collections.abc import Callable
 from django.http import HttpRequest, HttpResponse
 from django.utils.functional import SimpleLazyObject
 
+from jiqun.core.consent import stated
+from jiqun.core.security.origin import current_request_id
+from jiqun.core.tokens import stated_purpose
 from jiqun.masters.viewers import viewer_of
 
-PURPOSE_KEY = "purpose"
+
+def _purpose(request: HttpRequest) -> str:
+    """The purpose of the session; a request with a token states its own."""
+    if getattr(request, "by_token", False):
+        return stated_purpose(request)
+    return stated.current(request)
 
 
 class ViewerMiddleware:
@@ -21,6 +29,8 @@ class ViewerMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Attach the viewer and pass the request on."""
         request.viewer = SimpleLazyObject(  # pyright: ignore[reportAttributeAccessIssue]
-            lambda: viewer_of(request.user, purpose=request.session.get(PURPOSE_KEY, ""))
+            lambda: viewer_of(
+                request.user, purpose=_purpose(request), request_id=current_request_id()
+            )
         )
         return self.get_response(request)

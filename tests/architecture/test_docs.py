@@ -324,5 +324,5 @@ def test_lock_files_name_no_registry() -> None:
     for path in files:
         assert '"resolved": "http' not in _text(path), _name(path)
         if path.suffix == ".txt":
-            assert "http" not in _text(path), _name(path)
+            assert "://" not in _text(path), _name(path)
             assert "--hash=sha256:" in _text(path), _name(path)

@@ -57,7 +57,9 @@ def test_quarantined_rows_name_the_remedy(demo: Demo, sign_in: SignIn) -> None:
         assert row["remedy_en"]
     for name, status in (
         ("elsewhere", 200),
-        ("admin", 403),
+        ("system", 403),
+        ("security", 403),
+        ("audit", 403),
         ("firm", 403),
         ("butler", 403),
         ("nobody", 403),
@@ -67,7 +69,7 @@ def test_quarantined_rows_name_the_remedy(demo: Demo, sign_in: SignIn) -> None:
         )
 
 
-@pytest.mark.parametrize("name", ["firm", "butler", "admin", "nobody"])
+@pytest.mark.parametrize("name", ["firm", "butler", "partner", "system", "security", "audit", "nobody"])
 def test_only_officials_state_a_purpose(demo: Demo, sign_in: SignIn, name: str) -> None:
     assert "E-FORBIDDEN" in text_of(sign_in(name), "/purpose/", 403)
     assert sign_in(name).post("/purpose/", {"purpose": "核对补链清单"}).status_code == 403

@@ -16,8 +16,8 @@ from tests.conformance.addresses import Address, operations, pages
 from tests.console import DEMO_QUERY, PEOPLE, Demo, SignIn
 
 pytestmark = pytest.mark.django_db
-INSIDERS = ("analyst", "firm", "butler")
-OUTSIDERS = ("elsewhere", "admin", "nobody")
+INSIDERS = ("analyst", "firm", "butler", "partner")
+OUTSIDERS = ("elsewhere", "system", "security", "audit", "nobody")
 # Pages of which a role, not a place, decides: name → who may open it.
 BY_ROLE: Mapping[str, set[str]] = {
     "quarantine": {"analyst", "elsewhere"},

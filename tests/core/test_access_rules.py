@@ -22,7 +22,7 @@ MATRIX = {
     "anonymous": (ANONYMOUS, False, False, False, False, False),
     "no role": (Viewer(user_id=1), False, False, False, False, False),
     "places without login": (Viewer(places=frozenset({"*"})), False, False, False, False, False),
-    "administrator": (Viewer(2, roles=frozenset({Role.ADMIN})), False, False, False, False, False),
+    "administrator": (Viewer(2, roles=frozenset({Role.SYSTEM})), False, False, False, False, False),
     "analyst": (Viewer(3, roles=frozenset({Role.ANALYST}), places=COUNTY), True, True, False, False, False),
     "analyst with a purpose": (
         Viewer(3, roles=frozenset({Role.ANALYST}), places=COUNTY, purpose="核对补链清单"),
@@ -58,7 +58,7 @@ def test_matrix(who: str) -> None:
 
 def test_a_purpose_alone_opens_nothing() -> None:
     assert not may_see_firm_rows(Viewer(1, purpose="核对补链清单"))
-    assert not may_see_firm_rows(Viewer(1, roles=frozenset({Role.ADMIN}), purpose="核对补链清单"))
+    assert not may_see_firm_rows(Viewer(1, roles=frozenset({Role.SYSTEM}), purpose="核对补链清单"))
 
 
 def test_a_place_out_of_reach_is_refused_with_a_way_on() -> None:

@@ -13,7 +13,7 @@ import pytest
 from django.test import Client
 
 from jiqun.core.models import FirmRead
-from jiqun.core.tokens import issue_token
+from jiqun.core.security.actions import issue_token
 from jiqun.masters.viewers import viewer_of
 from jiqun.modules.chain.catalogue import CATALOGUE
 from tests.console import DEMO_QUERY, Demo, SignIn, text_of

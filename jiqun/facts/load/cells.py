@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
+from fractions import Fraction
 
 import polars as pl
 
 from jiqun.facts.contract import Column
 from jiqun.facts.load.mapping import Table, nearest
+from jiqun.facts.read.raw import RawTable
+from jiqun.facts.read.rows import DITTO
 from jiqun.facts.read.sheet import squeeze
-from jiqun.facts.read.tables import RawTable
 from jiqun.facts.values import period, quantity, units, uscc
 
 TRUE = frozenset({"true", "t", "yes", "y", "是", "1", "√", "有"})
@@ -26,6 +29,32 @@ def _answer(
     return pl.DataFrame(
         {"text": texts, "typed": values, "code": codes, "extra": empty if extra is None else extra}
     )
+
+
+# What a spreadsheet writes where a formula failed.
+FORMULA = r"^#(?:REF!|N/A|VALUE!|DIV/0!|NAME\?|NULL!|NUM!|SPILL!|CALC!|GETTING_DATA)$"
+_MISSING = [*quantity.DASHES, *quantity.ELLIPSES]
+_WITHHELD = ["*", "**", "***", "保密", "不公开"]
+
+
+def without_marks(table: pl.DataFrame) -> pl.DataFrame:
+    """Marks that stand for a cell's content instead of being it, in any column but quantities.
+
+    Ditto marks that nothing above explains and failed formulas are problems, dashes and dots are
+    nothing, marks of secrecy are said to be that.
+    """
+    text = pl.col("text").str.strip_chars()
+    unread = pl.col("code").is_in(["", "E-ENUM", "E-PERIOD", "E-DATE", "E-NUMBER", "E-BOOL"])
+    code = (
+        pl.when(text.is_in(DITTO)).then(pl.lit("E-DITTO"))
+        .when(text.str.contains(FORMULA)).then(pl.lit("E-FORMULA"))
+        .when(text.is_in(_MISSING) & unread).then(pl.lit(""))
+        .when(text.is_in(_WITHHELD)).then(pl.lit("I-SUPPRESSED"))
+        .otherwise(pl.col("code"))
+    )  # fmt: skip
+    mark = text.is_in([*DITTO, *_MISSING, *_WITHHELD]) | text.str.contains(FORMULA)
+    typed = pl.when(~mark).then(pl.col("typed"))
+    return table.with_columns(code.alias("code"), typed.alias("typed"))
 
 
 def _text(texts: pl.Series) -> pl.DataFrame:
@@ -91,14 +120,23 @@ def _bool(text: str) -> bool | None:
     return True if word in TRUE else False if word in FALSE else None
 
 
-def _number(text: str) -> float | None:
-    plain = squeeze(text).replace("−", "-").replace("▲", "-")
-    percent = plain.endswith("%")
-    try:
-        value = float(plain.removesuffix("%").replace(",", ""))
-    except ValueError:
-        return None
-    return value / 100 if percent else value
+_DECIMAL = re.compile(r"[-+]?(?:\d{1,3}(?:,\d{3})+|\d+)?(?:\.\d+)?(?:e[-+]?\d{1,3})?")
+
+
+def _number(scale: Fraction) -> Callable[[str], float | None]:
+    """Reader of numbers in a unit that is ``scale`` of the column's; a cell's own % wins."""
+
+    def read(text: str) -> float | None:
+        plain = squeeze(text).replace("−", "-").replace("▲", "-")
+        bare = plain.removesuffix("%")
+        if not _DECIMAL.fullmatch(bare) or not any(char.isdigit() for char in bare):
+            return None
+        value = float(bare.replace(",", ""))
+        if bare != plain:
+            return value / 100
+        return value * scale.numerator / scale.denominator
+
+    return read
 
 
 def _period(habits: period.Habits) -> Reader:
@@ -141,14 +179,51 @@ def habits_of(table: Table, raw: RawTable) -> period.Habits:
     )
 
 
-def reader_of(column: Column, table: Table, raw: RawTable) -> Reader:
-    """Reader of a contract column (any type but quantity and unit)."""
+SHARE = units.Unit("share", "ppm", Fraction(1_000_000))
+PLAIN = units.Unit("plain", "plain", Fraction(1))
+
+
+def scale_of(column: Column, table: Table, raw: RawTable, heading: str) -> Fraction | None:
+    """How many of the column's own unit one of the heading's unit is; None when of another kind.
+
+    A unit line above the table counts where it is of the column's kind (万人 above 人口).
+    """
+    own = SHARE if column.unit == "share" else units.find(column.unit)
+    stated = table.units.get(column.name, "") or next(
+        (item.unit for item in raw.headings if item.name == heading), ""
+    )
+    written = units.find(stated)
+    above = units.find(raw.unit)
+    if written is None:
+        same = own is not None and above is not None and above.base == own.base
+        return above.factor / own.factor if same and own and above else Fraction(1)
+    if own is None or own.base == written.base:
+        return written.factor / (own or PLAIN).factor if own else written.factor
+    return None
+
+
+def _misfit(texts: pl.Series) -> pl.DataFrame:
+    """Refuse every cell of a column whose heading has a unit of another kind."""
+    filled = texts.str.strip_chars() != ""
+    codes = pl.DataFrame({"f": filled}).select(
+        pl.when("f").then(pl.lit("E-UNIT-COLUMN")).otherwise(pl.lit(""))
+    )
+    nothing = pl.Series([None] * len(texts), dtype=pl.Float64)
+    return _answer(texts, nothing, codes.to_series())
+
+
+def reader_of(column: Column, table: Table, raw: RawTable, heading: str = "") -> Reader:
+    """Reader of a contract column (any type but quantity and unit) that stands under ``heading``."""
     if column.type == "enum":
         return _enum(column, table.values.get(column.name, {}))
+    scale = Fraction(1)
+    if column.type in ("integer", "number"):
+        found = scale_of(column, table, raw, heading)
+        if found is None:
+            return _misfit
+        scale = found
     if column.type == "integer":
-        stated = units.find(table.units.get(column.name, "")) or units.find("plain")
-        assert stated is not None  # noqa: S101  # the table of units has “plain”
-        return _integer(stated)
+        return _integer(units.Unit("", "plain", scale))
     simple: Mapping[str, Reader] = {
         "text": _text,
         "code": _code,
@@ -156,6 +231,6 @@ def reader_of(column: Column, table: Table, raw: RawTable) -> Reader:
         "period": _period(habits_of(table, raw)),
         "date": _each(period.parse_date, pl.Date(), "E-DATE"),
         "bool": _each(_bool, pl.Boolean(), "E-BOOL"),
-        "number": _each(_number, pl.Float64(), "E-NUMBER"),
+        "number": _each(_number(scale), pl.Float64(), "E-NUMBER"),
     }
     return simple[column.type]

@@ -11,11 +11,18 @@ from dataclasses import dataclass
 import polars as pl
 
 from jiqun.facts.contract import ARROW_TYPES, Column, Contract
-from jiqun.facts.load.cells import Reader, reader_of
+from jiqun.facts.load.cells import (
+    FORMULA,
+    PLAIN,
+    Reader,
+    reader_of,
+    scale_of,
+    without_marks,
+)
 from jiqun.facts.load.headings import HIDDEN, UNIT
 from jiqun.facts.load.mapping import Table
 from jiqun.facts.load.records import Records
-from jiqun.facts.read.tables import RawTable
+from jiqun.facts.read.raw import RawTable
 from jiqun.facts.values import quantity, units
 
 RECORD = "_record"
@@ -59,10 +66,14 @@ def _translate(texts: pl.Series, words: Mapping[str, str]) -> pl.Series:
     return texts.replace(dict(words)) if words else texts
 
 
-def _apply(cells: pl.Series, reader: Reader, column: str) -> tuple[pl.Series, pl.DataFrame]:
+def _apply(
+    cells: pl.Series, reader: Reader, column: str, *, enum: bool = False
+) -> tuple[pl.Series, pl.DataFrame]:
     """Read a column through its distinct texts: (typed column in order, problems)."""
     texts = cells.cast(pl.String).fill_null("").alias("text").to_frame()
     table = reader(texts.to_series().unique())
+    if not enum:
+        table = without_marks(table)
     known = table.select("text", "typed")
     typed = texts.join(known, on="text", how="left", maintain_order="left")["typed"]
     wrong = table.filter(pl.col("code") != "").select("text", "code", "extra")
@@ -102,6 +113,9 @@ def _quantities(frame: pl.DataFrame, table: Table) -> tuple[pl.DataFrame, pl.Dat
         for (text,), group in indexed.group_by(UNIT, maintain_order=True)
     ]
     whole = pl.concat([pl.DataFrame(schema=_QUANTITY), *parts]).sort(RECORD)
+    failed = (whole["code"] != "") & frame["value"].cast(pl.String).str.contains(FORMULA)
+    formula = pl.when(failed.fill_null(value=False)).then(pl.lit("E-FORMULA"))
+    whole = whole.with_columns(formula.otherwise(pl.col("code")).alias("code"))
     bad = whole.filter(pl.col("code") != "")
     raw = frame["value"].gather(bad[RECORD]).cast(pl.String)
     said = bad.with_columns(pl.lit("value").alias("column"), raw.fill_null("").alias("value"))
@@ -110,18 +124,19 @@ def _quantities(frame: pl.DataFrame, table: Table) -> tuple[pl.DataFrame, pl.Dat
 
 def _one_unit(group: pl.DataFrame, text: str, options: quantity.Options) -> pl.DataFrame:
     unit = units.find(text)
+    found = quantity.parse_series(group["value"], unit=unit or PLAIN, options=options)
     if unit is None:
-        code = "E-UNIT" if text else "E-UNIT-MISSING"
-        found = group.select(
-            pl.lit(None, pl.Int64).alias("value"),
-            pl.lit(quantity.BAD).alias("state"),
-            pl.lit(code).alias("code"),
+        # A missing value needs no unit; any other says nothing without one.
+        said = pl.col("state").is_in([quantity.VALUE, quantity.BAD])
+        code = pl.when(said).then(pl.lit("E-UNIT" if text else "E-UNIT-MISSING"))
+        bad = pl.when(said).then(pl.lit(quantity.BAD)).otherwise(pl.col("state"))
+        nothing = pl.lit(None, pl.Int64).alias("value")
+        found = found.with_columns(
+            nothing, code.otherwise(pl.lit("")).alias("code"), bad.alias("state")
         )
-    else:
-        found = quantity.parse_series(group["value"], unit=unit, options=options)
     return group.select(RECORD).with_columns(
         found["value"].alias("typed"),
-        pl.lit(unit.base if unit else "").alias("base"),
+        pl.lit(unit.base if unit else None, pl.String).alias("base"),
         found["state"],
         found["code"],
         pl.lit(text).alias("extra"),
@@ -165,25 +180,27 @@ def _with_status(
 
 
 def _column(
-    cells: pl.Series, column: Column, table: Table, raw: RawTable
+    cells: pl.Series, column: Column, table: Table, raw: RawTable, heading: str
 ) -> tuple[pl.Series, pl.DataFrame]:
     words = table.values.get(column.name, {}) if column.type != "enum" else {}
-    typed = _plain_numbers(cells) if column.type == "number" and not words else None
+    as_is = column.type == "number" and scale_of(column, table, raw, heading) == 1
+    typed = _plain_numbers(cells) if as_is and not words else None
     bad = pl.DataFrame(schema=FOUND)
     if typed is None:
         translated = _translate(cells.cast(pl.String), words)
-        typed, bad = _apply(translated, reader_of(column, table, raw), column.name)
+        reader = reader_of(column, table, raw, heading)
+        typed, bad = _apply(translated, reader, column.name, enum=column.type == "enum")
     return typed.cast(dtype_of(column)).alias(column.name), bad
 
 
 def _typed(
-    frame: pl.DataFrame, column: Column, table: Table, raw: RawTable, *, fixed: bool
+    frame: pl.DataFrame, column: Column, table: Table, raw: RawTable, heading: str | None
 ) -> tuple[pl.Series, pl.DataFrame]:
-    """Type one column; a constant is read once."""
+    """Type one column; a constant (which has no heading) is read once."""
     cells = frame[column.name]
-    if not fixed or not frame.height:
-        return _column(cells, column, table, raw)
-    typed, bad = _column(cells.head(1), column, table, raw)
+    if heading is not None or not frame.height:
+        return _column(cells, column, table, raw, heading or "")
+    typed, bad = _column(cells.head(1), column, table, raw, "")
     everywhere = pl.DataFrame({RECORD: pl.int_range(frame.height, dtype=pl.UInt32, eager=True)})
     if bad.height:
         bad = everywhere.join(bad.drop(RECORD), how="cross")
@@ -216,8 +233,8 @@ def convert(records: Records, table: Table, raw: RawTable, contract: Contract) -
     typed: list[pl.Series] = []
     for column in contract.columns:
         if column.name in frame.columns and column.type not in ("quantity", "unit"):
-            fixed = column.name not in given
-            series, bad = _typed(frame, column, table, raw, fixed=fixed)
+            heading = records.headings.get(column.name, "") if column.name in given else None
+            series, bad = _typed(frame, column, table, raw, heading)
             typed.append(series)
             found.append(bad)
     if "value" in contract.names:

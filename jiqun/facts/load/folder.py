@@ -18,7 +18,7 @@ import polars as pl
 
 from jiqun.errors import JiqunError, Problem
 from jiqun.facts import messages
-from jiqun.facts.contract import contract
+from jiqun.facts.contract import Contract, contract
 from jiqun.facts.load import balance, county_file, mapping, records, report
 from jiqun.facts.load.convert import RECORD, convert
 from jiqun.facts.load.mapping import County, Table
@@ -26,8 +26,8 @@ from jiqun.facts.load.quality import Checked, Known, check
 from jiqun.facts.load.records import Records
 from jiqun.facts.load.report import LoadReport, TableReport
 from jiqun.facts.read import tables
+from jiqun.facts.read.raw import ROW, RawTable, unflagged
 from jiqun.facts.read.sheet import Heading
-from jiqun.facts.read.tables import ROW, TOTAL, WIDE, RawTable
 from jiqun.facts.store.store import Store
 from jiqun.facts.values import units
 
@@ -44,6 +44,7 @@ class Prepared:
     raw: RawTable
     records: Records
     checked: Checked
+    listed: pl.DataFrame
     quarantined: pl.DataFrame
     warnings: tuple[Problem, ...]
 
@@ -51,11 +52,8 @@ class Prepared:
 def _inline(table: Table) -> RawTable:
     names = list(dict.fromkeys(key for row in table.rows for key in row))
     data = {name: [row.get(name) for row in table.rows] for name in names}
-    frame = pl.DataFrame(data, schema=dict.fromkeys(names, pl.String)).with_columns(
-        pl.int_range(1, len(table.rows) + 1, dtype=pl.Int64).alias(ROW),
-        pl.lit(value=False).alias(TOTAL),
-        pl.lit(value=False).alias(WIDE),
-    )
+    rows = pl.int_range(1, len(table.rows) + 1, dtype=pl.Int64).alias(ROW)
+    frame = unflagged(pl.DataFrame(data, schema=dict.fromkeys(names, pl.String)).with_columns(rows))
     return RawTable(mapping.NAME, frame, tuple(Heading(name, name) for name in names))
 
 
@@ -124,20 +122,26 @@ def prepare(table: Table, content: bytes, known: Known) -> Prepared:
     Raises:
         JiqunError: the file cannot be read, or its columns or units do not fit the mapping.
     """
-    spec = contract(table.contract)
     raw = (
         tables.read_bytes(content, file=table.file, options=_options(table))
         if table.file
         else _inline(table)
     )
+    return prepare_raw(raw, table, contract(table.contract), known)
+
+
+def prepare_raw(raw: RawTable, table: Table, spec: Contract, known: Known) -> Prepared:
+    """Map, type and check a table that was read; see :func:`prepare`."""
     if raw.frame.is_empty():
-        raise messages.error(messages.problem("E-TABLE-EMPTY", file=table.file, sheet=raw.sheet))
+        raise messages.error(messages.problem("E-TABLE-EMPTY", file=raw.file, sheet=raw.sheet))
     made = records.build(raw, table, spec)
     converted = convert(made, table, raw, spec)
     checked = check(converted.frame, converted.found, spec, known)
     checked, said = _unbalanced(checked, table, made, converted.frame)
-    held = report.quarantine(converted.frame, checked.found, raw, made, spec)
-    return Prepared(table, raw, made, checked, held, report.warnings(raw, made, checked, said))
+    listed = report.listed(converted.frame, checked.found, raw, made, spec)
+    held = report.quarantine(listed, raw, spec)
+    told = report.warnings(raw, made, checked, said)
+    return Prepared(table, raw, made, checked, listed, held, told)
 
 
 def _provenance(prepared: Prepared) -> pl.DataFrame:

@@ -11,13 +11,13 @@ from jiqun.errors import Problem
 from jiqun.facts import messages
 from jiqun.facts.contract import Contract
 from jiqun.facts.load.mapping import Suppressed, Table, Take, nearest
+from jiqun.facts.read.raw import REFUSED, ROW, TOTAL, WIDE, RawTable
 from jiqun.facts.read.sheet import Heading, squeeze
-from jiqun.facts.read.tables import ROW, TOTAL, WIDE, RawTable
 from jiqun.facts.values.units import find
 
 # Working columns beside the contract's own.
 SRC, UNIT, HEADING, HIDDEN = "_src", "_unit", "_heading", "_hidden"
-FLAGS = (ROW, TOTAL, WIDE, SRC)
+FLAGS = (ROW, TOTAL, WIDE, REFUSED, SRC)
 
 
 def ignores(patterns: Sequence[str], heading: str) -> bool:

@@ -13,9 +13,10 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
-from jiqun.facts.contract import Column, Contract
+from jiqun.facts.contract import BASIS, OPEN_GRADES, Column, Contract
 from jiqun.facts.load.convert import FOUND, RECORD
-from jiqun.facts.read.tables import ROW, TOTAL, WIDE
+from jiqun.facts.load.headings import UNIT
+from jiqun.facts.read.raw import REFUSED, ROW, TOTAL, WIDE
 from jiqun.facts.values import period, units, uscc
 
 COMPARED = 20_000  # known codes compared with a wrong one
@@ -40,11 +41,16 @@ ONLY_SECTORS = {"row": "row_kind", "column": "column_kind"}
 
 @dataclass(slots=True)
 class Known:
-    """Codes that earlier tables have brought: what later ones may refer to."""
+    """Codes that earlier tables have brought: what later ones may refer to.
+
+    ``own_firms`` and ``own_places`` are those of which the sender may bring rows; None for any.
+    """
 
     places: set[str] = field(default_factory=set)
     firms: set[str] = field(default_factory=set)
     industries: dict[str, set[str]] = field(default_factory=dict)
+    own_firms: frozenset[str] | None = None
+    own_places: frozenset[str] | None = None
 
     def learn(self, contract: str, frame: pl.DataFrame) -> None:
         """Take in accepted rows of place, firm and industry."""
@@ -80,12 +86,25 @@ def _flag(
     )  # fmt: skip
 
 
+def _whole_rows(frame: pl.DataFrame) -> pl.DataFrame:
+    """Rows refused as a whole: second tables, hidden rows, totals, overlong rows."""
+    code = (
+        pl.when(pl.col(REFUSED) != "").then(pl.col(REFUSED))
+        .when(TOTAL).then(pl.lit("I-TOTAL-ROW"))
+        .when(WIDE).then(pl.lit("E-ROW-WIDTH"))
+        .otherwise(pl.lit(""))
+    )  # fmt: skip
+    said = frame.select(RECORD, code.alias("code")).filter(pl.col("code") != "")
+    empty = [pl.lit("").alias(name) for name in ("column", "value", "extra")]
+    return said.with_columns(empty).select(*FOUND)
+
+
 def _required(frame: pl.DataFrame, contract: Contract, bad: pl.DataFrame) -> list[pl.DataFrame]:
     """Empty required columns, unless the cell already has a problem that says why."""
     parts: list[pl.DataFrame] = []
     for column in contract.columns:
         # An empty value is explained by its kind of missing; a missing unit comes with it.
-        if not column.required or column.type in ("unit", "quantity"):
+        if not column.required or column.type in ("unit", "quantity") or column.name == BASIS:
             continue
         if not frame[column.name].null_count():
             continue
@@ -120,6 +139,35 @@ def _may_be_negative(contract: Contract, column: Column) -> pl.Expr:
     return pl.lit(value=False)
 
 
+def _foreign(frame: pl.DataFrame, contract: Contract, known: Known) -> pl.DataFrame:
+    """Rows of firms or places that are not the sender's.
+
+    They are told apart by the sender's own list alone, so that the answer is the same whether
+    such a firm exists or not.
+    """
+    firms = [column.name for column in contract.columns if column.type == "firm_id"]
+    places = [name for name in ("place",) if name in contract.names]
+    parts: list[pl.DataFrame] = []
+    for names, own in ((firms, known.own_firms), (places, known.own_places)):
+        if not names or own is None:
+            continue
+        mine = pl.Series([*own], dtype=pl.String).implode()
+        test = ~pl.any_horizontal(pl.col(name).is_in(mine) for name in names)
+        parts.append(_flag(frame, test.fill_null(value=True), names[0], "E-NOT-YOURS"))
+    return pl.concat([pl.DataFrame(schema=FOUND), *(part.select(*FOUND) for part in parts)])
+
+
+def _basis(frame: pl.DataFrame, contract: Contract) -> list[pl.DataFrame]:
+    """Rows that say something about a firm or person without a lawful basis."""
+    if BASIS not in contract.names:
+        return []
+    graded = [n for n, grade in contract.column_grades.items() if grade not in OPEN_GRADES]
+    said = [name for name in graded if name != BASIS and name not in contract.key]
+    told = pl.any_horizontal(pl.col(name).is_not_null() for name in said or contract.key)
+    every = contract.grade not in OPEN_GRADES
+    return [_flag(frame, pl.col(BASIS).is_null() & (pl.lit(every) | told), BASIS, "E-BASIS")]
+
+
 def _measure_units(frame: pl.DataFrame, contract: Contract) -> list[pl.DataFrame]:
     """A measure in a unit of another kind (employment in yuan)."""
     if "measure" not in contract.names or "unit" not in contract.names:
@@ -129,9 +177,10 @@ def _measure_units(frame: pl.DataFrame, contract: Contract) -> list[pl.DataFrame
         wrong = (
             (pl.col("measure") == measure) & (pl.col("unit") != "") & ~pl.col("unit").is_in(bases)
         )
-        parts.append(
-            _flag(frame, wrong, "unit", "E-UNIT-MEASURE", f"{measure}: {'、'.join(bases)}")
-        )
+        found = _flag(frame, wrong, "unit", "E-UNIT-MEASURE", f"{measure}: {'、'.join(bases)}")
+        # Quoted as it was written (万吨), not as the base unit that it was read as (kg).
+        written = found.select(RECORD).join(frame.select(RECORD, UNIT), on=RECORD, how="left")
+        parts.append(found.with_columns(written[UNIT].fill_null("").alias("value")))
     return parts
 
 
@@ -302,14 +351,17 @@ def check(frame: pl.DataFrame, found: pl.DataFrame, contract: Contract, known: K
     """
     indexed = frame.with_row_index(RECORD)
     unchecked: list[str] = []
-    body = indexed.filter(~pl.col(TOTAL) & ~pl.col(WIDE))
-    totals = _flag(indexed, pl.col(TOTAL), "", "I-TOTAL-ROW")
-    wide = _flag(indexed, pl.col(WIDE) & ~pl.col(TOTAL), "", "E-ROW-WIDTH")
-    cells = found.join(pl.concat([totals, wide]).select(RECORD), on=RECORD, how="anti")
-    parts = [totals, wide, cells, *_required(body, contract, cells), *_range(body, contract)]
+    # A row that is no data of this table has that one problem; its cells mean nothing.
+    whole = _whole_rows(indexed)
+    body = indexed.join(whole.select(RECORD), on=RECORD, how="anti", maintain_order="left")
+    cells = found.join(whole.select(RECORD), on=RECORD, how="anti")
+    parts = [whole, cells, *_required(body, contract, cells), *_range(body, contract)]
     parts += _measure_units(body, contract)
     parts += _firm_codes(body, contract)
-    parts += _references(body, contract, known, unchecked)
+    parts += _basis(body, contract)
+    foreign = _foreign(body, contract, known)
+    own = body.join(foreign.select(RECORD), on=RECORD, how="anti", maintain_order="left")
+    parts += [foreign, *_references(own, contract, known, unchecked)]
     parts += _parents(body, contract, known)
     problems = pl.concat([part.select(*FOUND) for part in parts])
     clean = body.join(

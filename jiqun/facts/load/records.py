@@ -16,7 +16,7 @@ from jiqun.facts.contract import Contract
 from jiqun.facts.load import reshape
 from jiqun.facts.load.headings import SRC, Builder, ignores
 from jiqun.facts.load.mapping import Table, nearest
-from jiqun.facts.read.tables import RawTable
+from jiqun.facts.read.raw import RawTable
 
 
 @dataclass(frozen=True, slots=True)

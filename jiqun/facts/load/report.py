@@ -14,7 +14,7 @@ from jiqun.facts.load.convert import RECORD
 from jiqun.facts.load.headings import HEADING, SRC
 from jiqun.facts.load.quality import Checked
 from jiqun.facts.load.records import Records
-from jiqun.facts.read.tables import ROW, RawTable
+from jiqun.facts.read.raw import ROW, RawTable
 
 SHOWN = 200  # row problems listed per table; all of them are in the quarantine
 
@@ -71,6 +71,8 @@ def warnings(raw: RawTable, made: Records, checked: Checked, said: str) -> tuple
     about = [("W-CODE-UNCHECKED", item, "") for item in checked.unchecked]
     about += [("W-PERIOD-MIXED", checked.mixed, "")] if checked.mixed else []
     about += [("E-IO-UNBALANCED", "", said)] if said else []
+    unread = [*raw.others, *raw.aside]
+    about += [("W-SHEET-UNREAD", "、".join(unread), raw.sheet)] if unread else []
     found = [
         messages.problem(code, file=raw.file, sheet=raw.sheet, value=value, extra=extra)
         for code, value, extra in about
@@ -92,17 +94,27 @@ def _originals(named: pl.DataFrame, raw: RawTable, made: Records) -> pl.DataFram
     return named.with_columns(value.alias("value"))
 
 
-def quarantine(
+def listed(
     frame: pl.DataFrame, found: pl.DataFrame, raw: RawTable, made: Records, spec: Contract
 ) -> pl.DataFrame:
-    """One row per refused record: its first problem, every message, and the whole original row."""
+    """Every problem of every cell in words, in the order of the records.
+
+    Returns:
+        ``_record``, ``_row``, ``_src`` (position of the row in ``raw``), column (heading as the
+        person sees it), value (original text), code, and the four texts.
+    """
     labels = {c.name: made.headings.get(c.name) or c.zh for c in spec.columns}
     position = frame.select(ROW, SRC, HEADING).with_row_index(RECORD)
-    named = found.with_row_index("_n").join(position, on=RECORD, how="left", maintain_order="left")
+    named = found.join(position, on=RECORD, how="left", maintain_order="left")
     own = pl.col("column").replace_strict(labels, default=pl.col("column"), return_dtype=pl.String)
     heading = pl.when((pl.col("column") == "value") & (pl.col(HEADING).fill_null("") != ""))
     named = named.with_columns(heading.then(pl.col(HEADING)).otherwise(own).alias("column"))
     rendered = messages.render(_originals(named, raw, made))
+    return rendered.select(RECORD, ROW, SRC, "column", "value", "code", *messages.PARTS)
+
+
+def quarantine(rendered: pl.DataFrame, raw: RawTable, spec: Contract) -> pl.DataFrame:
+    """One row per refused record: its first problem, every message, and the whole original row."""
     texts = [pl.col(part).unique(maintain_order=True).str.join(" ") for part in messages.PARTS]
     first = [pl.col(name).first() for name in (ROW, SRC, "column", "value", "code")]
     grouped = rendered.group_by(RECORD, maintain_order=True).agg(*first, *texts).sort(RECORD)
@@ -118,8 +130,10 @@ def quarantine(
 
 def examples(held: pl.DataFrame) -> tuple[Problem, ...]:
     """The first problems of each code, so that one flood does not hide another kind."""
-    shown = held.group_by("code", maintain_order=True).head(
-        max(SHOWN // max(held["code"].n_unique(), 1), 5)
+    # A row of a wide table is several records; what is wrong with the row or one cell is said once.
+    once = held.unique(["row", "code", "column", "value"], keep="first", maintain_order=True)
+    shown = once.group_by("code", maintain_order=True).head(
+        max(SHOWN // max(once["code"].n_unique(), 1), 5)
     )
     names = ("code", *messages.PARTS, "file", "sheet", "row", "column", "value")
     rows = shown.with_columns(pl.col("column", "value").fill_null("")).sort("row").select(names)

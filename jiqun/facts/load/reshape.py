@@ -9,8 +9,8 @@ import polars as pl
 
 from jiqun.facts.load.headings import FLAGS, HEADING, HIDDEN, UNIT, Builder, ignores
 from jiqun.facts.load.mapping import Measure, Table
+from jiqun.facts.read.raw import TOTAL
 from jiqun.facts.read.sheet import Heading
-from jiqun.facts.read.tables import TOTAL
 
 
 def filters(table: Table, builder: Builder) -> pl.Expr:

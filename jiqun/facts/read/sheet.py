@@ -31,6 +31,9 @@ NOTE = re.compile(
     r"^[\(（【\[]?\s*(注|备注|说明|资料来源|数据来源|来源|填表说明|附注|note|source)s?\s*\d*\s*[:：.、)）】\]]",
     re.I,
 )
+SIGNATURE = re.compile(
+    r"^\s*(?:填表人|填报人|制表人|制表|审核人|复核人|负责人|单位负责人|统计负责人|分管领导|填表日期|填报日期|报出日期|制表日期|联系电话|填报单位（?盖章）?)\s*(?:[:：]|$)"
+)
 UNIT_LINE = re.compile(r"(?:计量)?单位\s*[:：]\s*([^\s,，;；)）]+)")
 BRACKET = re.compile(r"[\(（\[]([^()（）\[\]]+)[\)）\]]\s*$")
 MAX_HEADING_ROWS = 4
@@ -56,6 +59,7 @@ class Layout:
     unit: str = ""
     notes: tuple[str, ...] = ()
     skipped: tuple[int, ...] = field(default=())
+    lines: tuple[str, ...] = ()
 
 
 def squeeze(text: str) -> str:
@@ -77,14 +81,18 @@ def is_note(row: Sequence[str]) -> bool:
 def unit_of_line(row: Sequence[str]) -> str:
     """Unit of a “单位：万元” line; '' when the row is none.
 
-    The line may also hold the date or the reporting office, never table headings.
+    The line may also hold the date or the reporting office, never table headings. It may name
+    several units (万元、人).
     """
     texts = [cell.strip() for cell in row if cell.strip()]
     if not texts or len(texts) > 3:
         return ""
     for text in texts:
         found = UNIT_LINE.search(text)
-        if found and (len(texts) == 1 or len(text) < 40) and find(found.group(1)):
+        if not found or (len(texts) > 1 and len(text) >= 40):
+            continue
+        units = [part for part in re.split("[、/及和]", found.group(1)) if part]
+        if units and all(find(part) for part in units):
             return found.group(1)
     return ""
 
@@ -279,4 +287,5 @@ def lay_out(
         unit=next((unit for row in above if (unit := unit_of_line(row))), ""),
         notes=tuple(_distinct(row)[0] for row in above if is_note(row)),
         skipped=tuple(skipped),
+        lines=tuple(text for row in above for text in _distinct(row)),
     )

@@ -227,8 +227,12 @@ def freshness(batches: pl.DataFrame, today: date) -> pl.DataFrame:
         .otherwise(pl.lit("current"))
     )
     stated = {name: pl.col(name).drop_nulls().last() for name in ("owner", "next_due")}
+    # A batch that was undone says nothing any more; nor does the undoing itself.
+    undoes = pl.col("meta").str.json_path_match("$.undoes")
+    undone = batches.select(undoes).to_series().drop_nulls()
+    counted = batches.filter(undoes.is_null() & ~pl.col("batch").is_in(undone.implode()))
     return (
-        batches.sort("recorded_at", "version")
+        counted.sort("recorded_at", "version")
         .group_by("contract", "source")
         .agg(
             stated["owner"],

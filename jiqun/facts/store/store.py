@@ -21,7 +21,7 @@ import pyarrow as pa
 
 from jiqun.errors import JiqunError, Kind
 from jiqun.facts.contract import Contract, contracts
-from jiqun.facts.store import ledger
+from jiqun.facts.store import ledger, retract
 from jiqun.facts.store.compaction import compact, sweep
 from jiqun.facts.store.durable import canonical_json, full_disk_is_clear, make_folder
 from jiqun.facts.store.intake import conform, content_digest
@@ -33,11 +33,9 @@ from jiqun.facts.store.snapshot import (
     load_snapshot,
     save_snapshot,
 )
-from jiqun.facts.store.tables import BATCHES, FINDING, QUARANTINE, RUNS, Tables
-from jiqun.facts.store.view import OWN, Views, latest
+from jiqun.facts.store.tables import BATCHES, FINDING, QUARANTINE, RUNS, Tables, mark
+from jiqun.facts.store.view import OWN, Views
 from jiqun.facts.store.writing import (
-    CORRECTIONS,
-    mark,
     record,
     register,
     retried,
@@ -70,7 +68,7 @@ class Store:
 
     # ---- facts ------------------------------------------------------------------------------
 
-    def append(
+    def append(  # noqa: PLR0913 - one keyword per thing the sender states of a batch
         self,
         contract_name: str,
         accepted: pl.DataFrame,
@@ -81,6 +79,7 @@ class Store:
         quarantined: pl.DataFrame | None = None,
         duplicate: int = 0,
         meta: Mapping[str, Any] | None = None,
+        guard: Callable[[], None] | None = None,
     ) -> Receipt:
         """Store one batch, once, and return its receipt when it is safe from a power cut.
 
@@ -97,6 +96,8 @@ class Store:
             duplicate: rows that the reader has already dropped as repeated.
             meta: anything about the batch; ``owner``, ``as_of``, ``next_due`` and ``absent``
                 (what a missing row means: unknown, zero or suppressed) feed the freshness view.
+            guard: called before anything is written, while no other writer can change the
+                table; what it raises stops the batch. Not called for a batch already known.
 
         Raises:
             JiqunError: ``E-STORE-COUNT``, ``E-STORE-COLUMNS``, ``E-STORE-TYPE``,
@@ -127,6 +128,8 @@ class Store:
         entry = ledger.batch_row(draft, meta or {}, cast(date | None, rows["as_of"].max()))
         table = self.tables.open(contract_name)
         with full_disk_is_clear(self.root), table.lock():
+            if guard is not None and not self._has(contract_name, batch):
+                guard()
             if quarantined is not None and held:
                 refused = ledger.quarantine_rows(quarantined, draft)
                 register(self.tables, QUARANTINE, refused, mark(contract_name, batch))
@@ -149,8 +152,11 @@ class Store:
         """Return the latest fact of every key, with the contract's columns and provenance."""
         table = self.table(name, at)
         version = self.version(name, at)
-        if version >= 0 and self.tables.open(name).token(CORRECTIONS, version):
-            table = latest(table, self.tables.contract(name).key)
+        if version >= 0:
+            stored = self.tables.open(name)
+            gone = retract.retracted(lambda app_id: stored.token(app_id, version))
+            if gone or stored.token(retract.CORRECTIONS, version):
+                table = retract.visible(table, self.tables.contract(name), gone)
         return table.drop(*(name for name in OWN if name in table.columns))
 
     def polars(
@@ -176,6 +182,12 @@ class Store:
     def batches(self) -> pl.DataFrame:
         """Return the ledger: one row per batch."""
         return self.polars(BATCHES).sort("recorded_at", "contract", "batch")
+
+    def _has(self, contract: str, batch: str) -> bool:
+        version = self.version(contract)
+        return (
+            version >= 0 and self.tables.open(contract).token(mark(contract, batch), version) == 1
+        )
 
     # ---- versions ---------------------------------------------------------------------------
 

@@ -24,6 +24,11 @@ FINDING = "finding."
 NAME = re.compile(r"^(finding\.)?_?[a-z][a-z0-9_]*$")
 
 
+def mark(contract: str, batch: str) -> str:
+    """Return the name under which a batch is known to every table that it touches."""
+    return f"{contract}/{batch}"
+
+
 class Tables:
     """The tables of the store in ``root``, opened once each; findings are ``finding.<engine>``."""
 

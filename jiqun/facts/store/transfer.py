@@ -9,17 +9,19 @@ from typing import Any
 
 import polars as pl
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from jiqun.errors import JiqunError, Kind
 from jiqun.facts.store import ledger
 from jiqun.facts.store.durable import full_disk_is_clear, make_folder, write_json_once, write_once
 from jiqun.facts.store.durable import write_parquet as write_durably
+from jiqun.facts.store.retract import CORRECTIONS, LAST, RETRACTED, RETRACTIONS, retracted
 from jiqun.facts.store.snapshot import frame_digest
 from jiqun.facts.store.store import Store
-from jiqun.facts.store.tables import BATCHES, FINDING, QUARANTINE, RUNS
+from jiqun.facts.store.tables import BATCHES, FINDING, QUARANTINE, RUNS, mark
 from jiqun.facts.store.view import SEQUENCE
-from jiqun.facts.store.writing import CORRECTIONS, kept, mark, run_receipt
+from jiqun.facts.store.writing import kept, run_receipt
 
 FORMAT = 1  # of the export folder
 
@@ -29,7 +31,8 @@ def export_all(store: Store, target: Path) -> dict[str, Any]:
 
     For each table ``<name>.parquet``, ``<name>.csv`` (UTF-8 with a byte-order mark, which
     spreadsheet programs need for Chinese) and ``<name>.schema.json``; ``manifest.json``, written
-    last, has counts and digests. Rows that were corrected later are included.
+    last, has counts and digests. Rows that were corrected or undone
+    later are included; the manifest names the sequences that were undone.
 
     Raises:
         JiqunError: ``E-STORE-NOT-EMPTY`` when ``target`` holds something; ``E-STORE-FULL``.
@@ -52,6 +55,7 @@ def export_all(store: Store, target: Path) -> dict[str, Any]:
                 "rows": frame.height,
                 "digest": frame_digest(frame),
                 "corrections": store.tables.open(name).token(CORRECTIONS, version) or 0,
+                "retracted": _gone(store, name, version),
                 "version": version,
             }
         manifest = {"format": FORMAT, "made": datetime.now(UTC).isoformat(), "tables": tables}
@@ -81,17 +85,26 @@ def import_all(folder: Path, store: Store) -> dict[str, int]:
         frames[name] = data
     with full_disk_is_clear(store.root):
         for name, data in frames.items():
-            _commit(store, name, data, frames, manifest["tables"][name]["corrections"])
+            _commit(store, name, data, frames, manifest["tables"][name])
     return {name: data.num_rows for name, data in frames.items()}
 
 
+def _gone(store: Store, name: str, version: int) -> list[int]:
+    """Return the sequences of the batches that were undone."""
+    table = store.tables.open(name)
+    return list(retracted(lambda app_id: table.token(app_id, version)))
+
+
 def _commit(
-    store: Store, name: str, data: pa.Table, frames: dict[str, pa.Table], corrections: int
+    store: Store, name: str, data: pa.Table, frames: dict[str, pa.Table], told: dict[str, Any]
 ) -> None:
     receipts = _receipts(name, frames)
     marks = dict.fromkeys(receipts, 1)
     if SEQUENCE in data.schema.names:
-        marks[CORRECTIONS] = corrections
+        gone: list[int] = told.get("retracted", [])
+        newest = pc.max(data.column(SEQUENCE)).as_py() if data.num_rows else 0
+        marks |= {CORRECTIONS: told["corrections"], LAST: newest, RETRACTIONS: len(gone)}
+        marks |= {f"{RETRACTED}{number}": one for number, one in enumerate(gone, 1)}
         data = data.sort_by([(key, "ascending") for key in (*_key(store, name), SEQUENCE)])
     table = store.tables.open(name)
     with table.lock():

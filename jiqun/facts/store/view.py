@@ -117,12 +117,19 @@ def _sql_type(kind: pa.DataType) -> str:
     return SQL_TYPES[str(kind)]
 
 
-def latest(table: ir.Table, key: Sequence[str]) -> ir.Table:
+def latest(table: ir.Table, key: Sequence[str], *, chained: bool = False) -> ir.Table:
     """Return the latest fact of every key: all rows but those that a later one replaces.
 
     Corrections are few, so the list of what they replace is small beside the table.
+
+    Args:
+        table: rows of one version.
+        key: columns of the contract's key.
+        chained: rows were left out of ``table``, so that a correction may name a row that is not
+            there; it then stands before every row of its key with a lower sequence.
     """
     later = table.view()
     later = later.filter(later[REPLACES].notnull())
     same = [table[name].identical_to(later[name]) for name in key]
-    return table.anti_join(later, [*same, table[SEQUENCE] == later[REPLACES]])
+    order = table[SEQUENCE] < later[SEQUENCE] if chained else table[SEQUENCE] == later[REPLACES]
+    return table.anti_join(later, [*same, order])

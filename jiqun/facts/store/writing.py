@@ -19,17 +19,18 @@ from jiqun.facts.contract import Contract
 from jiqun.facts.store.delta import DurableTable
 from jiqun.facts.store.intake import finding_table, sift, stored_schema
 from jiqun.facts.store.ledger import BATCHES, Receipt, Run, batch_row, receipt_of
-from jiqun.facts.store.tables import FINDING, Tables
-from jiqun.facts.store.view import REPLACES, SEQUENCE, Views, relation
+from jiqun.facts.store.retract import (
+    CORRECTIONS,
+    LAST,
+    next_sequence,
+    retracted,
+    visible_sql,
+)
+from jiqun.facts.store.tables import FINDING, Tables, mark
+from jiqun.facts.store.view import SEQUENCE, Views, relation
 
 Result = TypeVar("Result")
 ATTEMPTS = 8  # commits lost to a faster writer before giving up; our own writers queue instead
-CORRECTIONS = "_corrections"  # running count; every batch carries it, so two at once collide
-
-
-def mark(contract: str, batch: str) -> str:
-    """Return the name under which a batch is known to every table that it touches."""
-    return f"{contract}/{batch}"
 
 
 def retried(write: Callable[[], Result]) -> Result:
@@ -69,7 +70,11 @@ def store_batch(
         return known_batch(table, name, draft)
     corrected = table.marked(CORRECTIONS) or 0
     files = table.overlapping(rows.to_arrow())
-    stored = _latest_sql(files, schema, contract, corrected=bool(corrected)) if files else None
+    stored = None
+    if files:
+        rows_of = relation(files, schema)
+        gone = retracted(table.marked)
+        stored = visible_sql(rows_of, contract, gone, corrected=bool(corrected))
     sifted = sift(rows, contract, stored, views.connection())
     receipt = replace(
         draft,
@@ -78,10 +83,15 @@ def store_batch(
         corrections=sifted.corrections,
         version=base + 1,
     )
-    data = sifted.rows.with_columns(pl.lit(base + 1, pl.Int64).alias(SEQUENCE))
+    sequence = next_sequence(table, base)
+    data = sifted.rows.with_columns(pl.lit(sequence, pl.Int64).alias(SEQUENCE))
     version = table.commit(
         data.select(schema.names).to_arrow().cast(schema),
-        transactions={name: 1, CORRECTIONS: corrected + sifted.corrections},
+        transactions={
+            name: 1,
+            CORRECTIONS: corrected + sifted.corrections,
+            **({LAST: sequence} if sequence != base + 1 else {}),
+        },
         metadata={"receipt": kept(receipt)},
     )
     return replace(receipt, version=version)
@@ -168,19 +178,3 @@ def record(tables: Tables, receipt: Receipt, meta: Mapping[str, Any], entry: pa.
     row = batch_row(receipt, meta, as_of)
     version = {f"version/{receipt.contract}": receipt.version}
     register(tables, "_batch", row.cast(BATCHES), mark(receipt.contract, receipt.batch), version)
-
-
-def _latest_sql(
-    files: tuple[str, ...], schema: pa.Schema, contract: Contract, *, corrected: bool
-) -> str:
-    """Return SQL of the latest stored fact of every key in ``files``, with its sequence."""
-    stored = relation(files, schema)
-    names = ", ".join(f't."{name}"' for name in (*contract.names, SEQUENCE))
-    if not corrected:
-        return f"SELECT {names} FROM ({stored}) t"
-    same = " AND ".join(f't."{name}" IS NOT DISTINCT FROM l."{name}"' for name in contract.key)
-    return (
-        f"SELECT {names} FROM ({stored}) t ANTI JOIN "
-        f"(SELECT * FROM ({stored}) WHERE {REPLACES} IS NOT NULL) l "
-        f"ON {same} AND t.{SEQUENCE} = l.{REPLACES}"
-    )

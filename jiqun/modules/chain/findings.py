@@ -13,6 +13,7 @@ from typing import Any
 
 import polars as pl
 
+from jiqun.core.lawful.gate import state_of
 from jiqun.core.version import code_version
 from jiqun.facts.store.store import Store
 from jiqun.modules.chain.analysis.explain import Explainer
@@ -51,9 +52,15 @@ def current_pack() -> Pack:
 
 
 @lru_cache(maxsize=16)
-def inputs_of(store: Store, snapshot: str, scope: Scope, pack_version: str) -> ChainInputs:
-    """Gather a scope's inputs once per snapshot, so that a what-if answers at once."""
-    del pack_version  # part of the cache's key: scopes of industries come from the pack
+def inputs_of(
+    store: Store, snapshot: str, scope: Scope, pack_version: str, consents: str
+) -> ChainInputs:
+    """Gather a scope's inputs once per snapshot, so that a what-if answers at once.
+
+    ``pack_version`` and ``consents`` are part of the cache's key: scopes of industries come from
+    the pack, and what firms allow may change from one minute to the next.
+    """
+    del pack_version, consents
     return gather(store, store.at(snapshot), scope, current_pack())
 
 
@@ -122,11 +129,11 @@ def as_frame(
     )
 
 
-def run_id(scope: Scope, snapshot: str, params: ChainParams) -> str:
-    """Name of a run: the same inputs, rules, parameters and code give the same name."""
+def run_id(scope: Scope, snapshot: str, params: ChainParams, consents: str) -> str:
+    """Name of a run: the same inputs, consents, rules, parameters and code give the same name."""
     parts = [
         ENGINE, scope.place, scope.classification, scope.period, snapshot, params.version, code_version(*CODE),
-        json.dumps(dict(params.values), sort_keys=True),
+        json.dumps(dict(params.values), sort_keys=True), consents,
     ]  # fmt: skip
     return "c" + hashlib.sha256("\x1f".join(parts).encode()).hexdigest()[:12]
 
@@ -147,9 +154,10 @@ def run_chain(
     params = chain_params(pack)
     snapshot = store.snapshot()
     progress(f"{scope.place} {scope.classification} {scope.period}")
-    inputs = inputs_of(store, snapshot.id, scope, pack.version)
+    consents = state_of(ENGINE)
+    inputs = inputs_of(store, snapshot.id, scope, pack.version, consents)
     result = chain(inputs, params)
-    run = run_id(scope, snapshot.id, params)
+    run = run_id(scope, snapshot.id, params, consents)
     frame = as_frame(run, inputs, result, params, pack)
     store.write_finding(
         ENGINE,
@@ -179,5 +187,5 @@ def what_if(
     """
     pack = current_pack()
     params = chain_params(pack, overrides)
-    inputs = inputs_of(store, snapshot, scope, pack.version)
+    inputs = inputs_of(store, snapshot, scope, pack.version, state_of(ENGINE))
     return as_frame("what-if", inputs, chain(inputs, params), params, pack), params

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from jiqun.core.access import Viewer
+from jiqun.core.access import Viewer, visible_firms
 from jiqun.core.audit import read_firms
-from jiqun.core.factstore import rows
+from jiqun.core.factstore import lawful_rows, own_rows
 from jiqun.core.tabular import Field, pick
 from jiqun.errors import JiqunError, Kind
 from jiqun.facts.store.store import Store
@@ -100,15 +100,30 @@ def _firm_rows(
     frame = firms_in(store, scope, row["members"].split(";"), view.run.snapshot)
     names = place_names(store, frame["place"].unique().to_list()) if frame.height else {}
     listed = [one | {"place": names[one["place"]]} for one in frame.iter_rows(named=True)]
-    visible = read_firms(who, frame["firm"].to_list() if frame.height else [], fields="output")
-    if not visible:
+    if not (asked := visible_firms(who, frame["firm"].to_list() if frame.height else [])):
         return FIRM_FIELDS, listed
-    own = rows(
-        store, "firm_indicator", ["firm", "value"], view.run.snapshot,
-        indicator="output", period=scope.period, firm=sorted(visible),
-    )  # fmt: skip
-    values = dict(own.iter_rows())
-    return [*FIRM_FIELDS, OWN_VALUE], [one | {"output": values.get(one["firm"])} for one in listed]
+    values = _outputs(store, scope, view, who, asked)
+    shown = read_firms(who, values, fields="output")
+    return [*FIRM_FIELDS, OWN_VALUE], [
+        one | {"output": values[one["firm"]] if one["firm"] in shown else None} for one in listed
+    ]
+
+
+def _outputs(
+    store: Store, scope: Scope, view: ChainView, who: Viewer, firms: frozenset[str]
+) -> dict[str, int | None]:
+    """Output by firm: the own on any basis, others' where the basis lets officials see it."""
+    columns, at = ["firm", "value"], view.run.snapshot
+    chosen = {"indicator": "output", "period": scope.period}
+    values = dict(own_rows(store, "firm_indicator", who, columns, at, **chosen).iter_rows())
+    others = sorted(firms - who.firms)
+    if others:
+        found = lawful_rows(
+            store, "firm_indicator", columns, at, purpose="official",
+            reference=f"{who.name}：{who.purpose}", firm=others, **chosen,
+        )  # fmt: skip
+        values |= dict(found.frame.iter_rows())
+    return values
 
 
 def industry_page(

@@ -13,6 +13,7 @@ MODULE = Module(
     label=_("产业链"),
     icon="chain",
     urls="jiqun.modules.chain.urls",
+    prefix="chain/",
     router="jiqun.modules.chain.rest.router",
     navigation=(
         NavItem(_("三级图谱"), "chain-map"),

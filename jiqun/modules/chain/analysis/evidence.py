@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from jiqun.core.factstore import rows
+from jiqun.core.lawful.gate import LawfulRead
+from jiqun.core.factstore import lawful_rows, rows
 from jiqun.engine.regional.growth import shift_share
 from jiqun.errors import JiqunError
 from jiqun.facts.store.snapshot import Snapshot
@@ -64,17 +65,25 @@ def trend(store: Store, at: Snapshot, scope: Scope, panel: Panel, measure: str) 
     return Trend(years[0], growth, np.where(first > 0, own.competitive, np.nan))
 
 
-def invoiced_outside(store: Store, at: Snapshot, scope: Scope, codes: Sequence[str]) -> Floats:
+def invoiced_outside(
+    store: Store, at: Snapshot, scope: Scope, codes: Sequence[str]
+) -> tuple[Floats, LawfulRead]:
     """Share of recorded sales that goes to buyers beyond the place, by the seller's main industry.
 
     Returns:
         (n,) shares by value; NaN where fewer than five sellers have recorded sales, because the
-        figure would show single firms. The caller then falls back on the location quotient.
+        figure would show single firms. The caller then falls back on the location quotient. And
+        what became of the sales: those without a lawful basis for this are not read.
     """
     result = np.full(len(codes), np.nan)
-    links = rows(store, "trade_link", ["seller", "buyer", "value"], at)
+    columns = ["seller", "buyer", "value"]
+    found = lawful_rows(
+        store, "trade_link", columns, at, purpose="chain",
+        reference=f"chain {scope.place} {scope.classification} {scope.period} @{at.id[:12]}",
+    )  # fmt: skip
+    links = found.frame
     if links.is_empty():
-        return result
+        return result, found.read
     within = places_within(store, at, scope.place)
     local = set(rows(store, "firm", ["firm"], at, place=within)["firm"])
     mains = rows(
@@ -94,4 +103,4 @@ def invoiced_outside(store: Store, at: Snapshot, scope: Scope, codes: Sequence[s
         total = part["value"].sum()
         if total and part["seller"].n_unique() >= FEWEST_SELLERS:
             result[i] = part.select(away).item() / total
-    return result
+    return result, found.read

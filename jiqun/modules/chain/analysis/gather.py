@@ -166,6 +166,9 @@ def gather(store: Store, at: Snapshot, scope: Scope, pack: Pack) -> ChainInputs:
         )
     codes = tuple(panel.classification.codes[i] for i in detail)
     history = trend(store, at, scope, panel, measure)
+    outside, sales = invoiced_outside(store, at, scope, codes)
+    unread = sales.note("购销关系", "the trade links")
+    notes += [unread] if unread else []
     activity = Activity(
         codes=codes,
         names_zh=tuple(panel.classification.names_zh[i] for i in detail),
@@ -187,7 +190,7 @@ def gather(store: Store, at: Snapshot, scope: Scope, pack: Pack) -> ChainInputs:
         growth=history.growth,
         competitive=history.competitive,
         since=history.since,
-        invoiced_outside=invoiced_outside(store, at, scope, codes),
+        invoiced_outside=outside,
         complexity=pci,
         neighbour_size=np.nansum(cells[near], axis=0) if near else np.zeros(detail.size),
     )

@@ -1,0 +1,1 @@
+"""Background work: jobs that a person starts and watches, and duties that recur by themselves."""

@@ -1,0 +1,1 @@
+"""Login, sessions, the second factor, lock-out, passwords, uploads, rate limits, headers."""

@@ -1,0 +1,204 @@
+"""From tables to what of them may be published, and the audit of tables as they stand."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import polars as pl
+
+from jiqun.engine.disclosure.attack import Attacker, Audit, audit, weak_spots
+from jiqun.engine.disclosure.exact import cheapest
+from jiqun.engine.disclosure.merge import Merge, apply_merge, next_merge
+from jiqun.engine.disclosure.rules import Rule
+from jiqun.engine.disclosure.suppress import Pattern, attackers, protect
+from jiqun.engine.disclosure.tables import WHOLE, Flags, Ratio, System, Table, assemble
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How to look for a pattern.
+
+    Attributes:
+        seconds: time for the cheapest pattern against outsiders; 0 uses the heuristic alone.
+        prove_seconds: time for a lower bound against insiders as well; 0 leaves it out.
+        insiders: protect against contributors too.
+        keep_margins: never withhold a margin that the primary rules allow; what cannot be
+            protected that way is closed by merging categories.
+        merges: merges at most.
+    """
+
+    seconds: float = 5.0
+    prove_seconds: float = 0.0
+    insiders: bool = True
+    keep_margins: bool = True
+    merges: int = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What may be published of a table, with the proof.
+
+    Attributes:
+        table: the table after merges.
+        merges: categories that were put together, in order.
+        system: the linear system of the table and all linked ones.
+        pattern: the withheld cells.
+        audit: the attack on the result.
+    """
+
+    table: Table
+    merges: tuple[Merge, ...]
+    system: System
+    pattern: Pattern
+    audit: Audit
+
+    def cells(self) -> pl.DataFrame:
+        """Return the table's cells: coordinate, count, total, status (see :func:`statuses`)."""
+        return statuses(self.system, self.pattern.hidden).filter(pl.col("table") == self.table.key)
+
+
+def statuses(system: System, hidden: Flags) -> pl.DataFrame:
+    """Return every cell of every table with ``status``: published, primary or secondary."""
+    status = np.where(~hidden, "published", np.where(system.sensitive, "primary", "secondary"))
+    known = system.cells.with_columns(status=pl.Series(status))
+    return system.places.join(known, on="cell").sort("table", "coordinate")
+
+
+def margins(system: System) -> Flags:
+    """Cells that are the whole of some dimension in every table where they stand."""
+    parts = system.places.with_columns(
+        margin=pl.col("coordinate").str.split("|").list.contains(WHOLE)
+    )
+    found = parts.group_by("cell").agg(pl.col("margin").all())
+    flags = np.zeros(system.cells.height, dtype=bool)
+    flags[found["cell"].to_numpy()] = found["margin"].to_numpy()
+    return flags
+
+
+def plan(
+    table: Table,
+    linked: Sequence[Table] = (),
+    *,
+    rule: Rule | None = None,
+    ratios: Sequence[Ratio] = (),
+    options: Options | None = None,
+) -> Plan:
+    """Decide what of ``table`` may be published beside ``linked`` (already published) tables.
+
+    Where margins are kept and some cell stays exposed, two neighbouring categories are merged
+    and the search starts again. The last resort is to withhold margins as well.
+
+    Raises:
+        JiqunError: ``E-PUBLICATION-ROWS``, ``E-PUBLICATION-SOLVER``.
+    """
+    chosen = options or Options()
+    merges: list[Merge] = []
+    while True:
+        system = assemble([table, *linked], rule=rule, ratios=ratios)
+        tried = _kept(system) if chosen.keep_margins else system
+        exposed = hopeless(tried, with_insiders=chosen.insiders)
+        if not exposed or not chosen.keep_margins:
+            pattern = _pattern(tried, chosen)
+            result = audit(tried, pattern.hidden, with_insiders=chosen.insiders)
+            if result.passed or not chosen.keep_margins:
+                return Plan(table, tuple(merges), system, pattern, result)
+            exposed = _exposed(result)
+        merge = next_merge(table, tried, exposed) if len(merges) < chosen.merges else None
+        if merge is None:
+            chosen = replace(chosen, keep_margins=False)
+            continue
+        merges.append(merge)
+        table = apply_merge(table, merge)
+
+
+def _kept(system: System) -> System:
+    keep = margins(system) & ~system.sensitive & (system.decided == 0)
+    return replace(system, decided=np.where(keep, 1, system.decided))
+
+
+def hopeless(system: System, *, with_insiders: bool) -> list[int]:
+    """Return cells that stay exposed even with every cell withheld that may be."""
+    attacker = Attacker(system, system.primary() | (system.decided == 0))
+    return sorted({
+        int(attacker.targets[at])
+        for who in attackers(attacker, with_insiders)
+        for at, _ in weak_spots(attacker, who)
+    })  # fmt: skip
+
+
+def _exposed(result: Audit) -> list[int]:
+    outside = result.cells.filter(pl.col("exposed"))["cell"].to_list()
+    return [*outside, *(one.cell for one in result.insiders)]
+
+
+def _pattern(system: System, options: Options) -> Pattern:
+    if not options.insiders:
+        if options.seconds <= 0:
+            return protect(system, with_insiders=False)
+        return cheapest(system, with_insiders=False, seconds=options.seconds)
+    start = None
+    if options.seconds > 0:
+        start = cheapest(system, with_insiders=False, seconds=options.seconds).hidden
+    found = protect(system, start=start)
+    if options.prove_seconds <= 0:
+        return found
+    proved = cheapest(system, seconds=options.prove_seconds)
+    return proved if proved.cost <= found.cost else replace(found, bound=proved.bound)
+
+
+def audit_tables(
+    tables: Sequence[Table],
+    *,
+    rule: Rule | None = None,
+    ratios: Sequence[Ratio] = (),
+    insiders: bool = True,
+) -> tuple[System, Audit]:
+    """Attack tables as they stand: the demonstration, and the check of other people's tables.
+
+    Tables with ``withheld`` are taken as published with exactly these cells withheld; in tables
+    without it, only what the primary rules hide is withheld.
+
+    Raises:
+        JiqunError: ``E-PUBLICATION-ROWS``, ``E-PUBLICATION-SOLVER``.
+    """
+    system = assemble(tables, rule=rule, ratios=ratios)
+    return system, audit(system, system.primary(), with_insiders=insiders)
+
+
+def findings(system: System, result: Audit) -> pl.DataFrame:
+    """Return the audit's cells with the place where each stands, widest exposure first.
+
+    A cell that stands in no table (firms that a comparison of tables singles out) is named by
+    the smallest cell that contains it, with ``implied`` true.
+    """
+    names = _names(system)
+    insiders: Mapping[int, int] = {}
+    if result.insiders:
+        counted = pl.DataFrame({"cell": [one.cell for one in result.insiders]})["cell"].value_counts()
+        insiders = dict(counted.iter_rows())
+    return (
+        result.cells.join(names, on="cell")
+        .join(system.cells.select("cell", "count", "implied"), on="cell")
+        .with_columns(insiders=pl.col("cell").replace_strict(insiders, default=0, return_dtype=pl.Int64))
+        .sort("within", "exposed", "insiders", "table", "coordinate", descending=[True, True, True, False, False])
+    )
+
+
+def _names(system: System) -> pl.DataFrame:
+    first = system.places.sort("table", "coordinate").unique("cell", keep="first").select("cell", "table", "coordinate")
+    lone = np.flatnonzero(system.implied)
+    if not len(lone):
+        return first
+    overlap = (system.matrix[lone] @ system.matrix.T).tocoo()
+    sizes = system.cells.select(pl.col("cell").alias("within_cell"), "atoms")
+    inside = pl.DataFrame(
+        {"cell": lone[overlap.coords[0]], "within_cell": overlap.coords[1].astype(np.int64)}
+    )
+    holding = (
+        inside.filter(~pl.col("within_cell").is_in(lone.tolist())).join(sizes, on="within_cell")
+        .sort("atoms", "within_cell").unique("cell", keep="first", maintain_order=True)
+    )  # fmt: skip
+    named = holding.join(first, left_on="within_cell", right_on="cell").select("cell", "table", "coordinate")
+    return pl.concat([first, named])

@@ -1,0 +1,68 @@
+"""Every address that the console and the API answer at, and values to fill them with."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from jiqun.core.api import api
+
+PARAMETER = re.compile(r"<(?:(\w+):)?(\w+)>|\{(\w+)\}")
+# Served by Django's own code or by the browser's document, without a row of ours.
+SKIPPED = re.compile(r"^(i18n/|api/docs|api/openapi|favicon|static/|accounts/logout)")
+NOWHERE = 987_654_321  # no row has this number
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One address with named parameters, and how it is asked."""
+
+    path: str
+    method: str = "GET"
+
+    @property
+    def parameters(self) -> tuple[tuple[str, str], ...]:
+        """(converter, name) of each parameter; ``str`` where none is given."""
+        return tuple((m[1] or "str", m[2] or m[3]) for m in PARAMETER.finditer(self.path))
+
+    def filled(self, values: Sequence[object]) -> str:
+        """The address with its parameters replaced, in order."""
+        rest = iter(values)
+        return "/" + PARAMETER.sub(lambda _: str(next(rest)), self.path).lstrip("/")
+
+
+def _patterns(found: list[URLPattern | URLResolver], prefix: str = "") -> Iterator[str]:
+    for one in found:
+        route = prefix + str(one.pattern).lstrip("^")
+        if SKIPPED.match(route):
+            continue
+        if isinstance(one, URLResolver):
+            if not route.startswith("api/"):
+                yield from _patterns(one.url_patterns, route)
+        else:
+            yield route.replace("\\Z", "").rstrip("$")
+
+
+def routes() -> list[Route]:
+    """Pages from the resolver, operations from the API's own document."""
+    pages = [Route(path) for path in _patterns(get_resolver().url_patterns)]
+    operations = [
+        Route(path, method.upper())
+        for path, methods in api.get_openapi_schema()["paths"].items()
+        for method in methods
+    ]
+    return pages + operations
+
+
+def values_for(
+    route: Route, numbers: Sequence[int], words: Mapping[str, Sequence[str]]
+) -> list[list[object]]:
+    """Candidates for each parameter: every number of a seeded row, every word of that name."""
+    everything = sorted({word for group in words.values() for word in group})
+    return [
+        list(numbers) if kind == "int" or name.endswith("_id") else list(words.get(name) or everything)
+        for kind, name in route.parameters
+    ]  # fmt: skip
