@@ -114,8 +114,8 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "jiqun.masters.middleware.ViewerMiddleware",
-    "jiqun.core.security.middleware.SessionMiddleware",
     "jiqun.core.security.middleware.RateMiddleware",
+    "jiqun.core.security.middleware.SessionMiddleware",
     "jiqun.core.middleware.ErrorMiddleware",
 ]
 ROOT_URLCONF = "config.urls"

@@ -14,8 +14,6 @@ from jiqun.core.registry import modules
 
 urlpatterns = [
     path("", cockpit.start, name="start"),
-    path("data/", cockpit.tables, name="tables"),
-    path("data/quarantine/", cockpit.quarantine, name="quarantine"),
     path("accounts/login/", account.login, name="account_login"),
     path("accounts/logout/", account.logout, name="account_logout"),
     path("accounts/password/", account.password_change, name="account_change_password"),

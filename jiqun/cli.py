@@ -11,8 +11,10 @@ import os
 import sys
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import django
 from rich.console import Console
@@ -26,7 +28,9 @@ from jiqun.core.registry import Engine
 from jiqun.errors import JiqunError, Problem
 
 console = Console(width=None if sys.stdout.isatty() else 120)
-COMMANDS = ("load", "run", "explain", "export", "demo", "up", "status")
+COMMANDS = (
+    "load", "run", "explain", "export", "import", "backup", "restore", "demo", "up", "status",
+)  # fmt: skip
 
 
 def _bar() -> Progress:
@@ -179,13 +183,102 @@ def explain(arguments: argparse.Namespace) -> int:
 
 def export(arguments: argparse.Namespace) -> int:
     """Write everything out: facts and findings as CSV and Parquet, with schema, counts and hashes."""
+    from jiqun.core.backup.leave import export_everything
     from jiqun.core.factstore import store
     from jiqun.facts.store.transfer import export_all
 
     target = Path(arguments.folder).resolve()
-    report = export_all(store(), target)
-    console.print(f"✓ {target}: {len(report)} 张表 tables")
+    if not arguments.all:
+        report = export_all(store(), target)
+        console.print(f"✓ {target}: {len(report)} 张表 tables")
+        return 0
+    with _moving() as move:
+        manifest = export_everything(target, personal=arguments.personal, progress=move)
+    rows = sum(told["rows"] for told in manifest["tables"].values())
+    console.print(
+        f"✓ {target}: {len(manifest['tables'])} 张承诺表 tables of commitments · {rows:,} 行 rows"
+    )
+    if manifest["left_out"]:
+        console.print(f"  未含 left out: {', '.join(manifest['left_out'])}", highlight=False)
     return 0
+
+
+def import_(arguments: argparse.Namespace) -> int:
+    """Bring a folder of ``export --all`` into this empty installation."""
+    from jiqun.core.backup.leave import import_everything
+
+    folder = Path(arguments.folder).resolve()
+    with _moving() as move:
+        counts = import_everything(folder, progress=move)
+    console.print(f"✓ {folder}: {len(counts)} 张表 tables · {sum(counts.values()):,} 行 rows")
+    return 0
+
+
+@contextmanager
+def _moving() -> Generator[Callable[[int, int, str], None]]:
+    """Show a progress bar and give what moves it."""
+    with _bar() as bar:
+        task = bar.add_task("", total=None)
+
+        def move(done: int, total: int, what: str) -> None:
+            bar.update(task, completed=done, total=total, description=what)
+
+        yield move
+
+
+def backup(arguments: argparse.Namespace) -> int:
+    """Write database and files together into one new file, also while the server runs."""
+    from jiqun.core.backup.save import back_up
+
+    target = Path(arguments.file).resolve()
+    begun = time.perf_counter()
+    with _moving() as move:
+        manifest = back_up(target, progress=move)
+    _say_backup(target, manifest, time.perf_counter() - begun)
+    console.print(
+        "  不含会话与签名密钥：请另行保管 secret_key 与环境文件\n"
+        "  without sessions and the signing key: keep secret_key and the environment file apart"
+    )
+    return 0
+
+
+def restore(arguments: argparse.Namespace) -> int:
+    """Bring a backup into this empty installation; with ``--check``, only look at it."""
+    from jiqun.core.backup.load import check
+    from jiqun.core.backup.load import restore as bring_in
+
+    source = Path(arguments.file).resolve()
+    begun = time.perf_counter()
+    if arguments.check:
+        _say_backup(source, check(source), time.perf_counter() - begun)
+        console.print("  完整，未恢复任何内容 whole; nothing was restored")
+        return 0
+    with _moving() as move:
+        done = bring_in(source, progress=move)
+    _say_backup(source, done.manifest, time.perf_counter() - begun)
+    console.print("  各表行数与摘要核对一致 counts and digests of every table are equal")
+    if not done.same_key:
+        console.print(
+            "  签名密钥不同：须复制原 secret_key，否则已绑定的第二因素失效\n"
+            "  another signing key: copy the old secret_key, or second factors have to be set up again"
+        )
+    if not done.log.ok:
+        console.print(f"✗ 审计链有 {done.log.broken} 处断裂 breaks in the audit chain", style="red")
+        return 1
+    console.print(f"  审计链完整 the audit chain is whole: {done.log.entries:,} 条 entries")
+    return 0
+
+
+def _say_backup(path: Path, manifest: Mapping[str, Any], seconds: float) -> None:
+    rows = sum(told["rows"] for told in manifest["tables"].values())
+    size = sum(one["bytes"] for one in manifest["members"].values())
+    files = len(manifest["members"]) - len(manifest["tables"])
+    console.print(
+        f"✓ {path}: {len(manifest['tables'])} 张表 tables · {rows:,} 行 rows · {files:,} 个文件 files · "
+        f"{size / 1e6:.1f} MB · {seconds:.1f} s\n"
+        f"  {manifest['made']} · {manifest['database']} · {manifest['version']}",
+        highlight=False,
+    )
 
 
 def demo(arguments: argparse.Namespace) -> int:
@@ -267,7 +360,17 @@ def parser() -> argparse.ArgumentParser:
     explainer = add("explain", explain)
     explainer.add_argument("finding", help="推断编号 / id of a finding")
     explainer.add_argument("--json", action="store_true")
-    add("export", export).add_argument("folder")
+    exporter = add("export", export)
+    exporter.add_argument("folder")
+    exporter.add_argument("--all", action="store_true", help="连同承诺 / commitments too")
+    exporter.add_argument(
+        "--personal", action="store_true", help="连同个人数据 / data about persons too"
+    )
+    add("import", import_).add_argument("folder")
+    add("backup", backup).add_argument("file", help="新文件 / a new file")
+    restorer = add("restore", restore)
+    restorer.add_argument("file")
+    restorer.add_argument("--check", action="store_true", help="只检查 / only check it")
     writer = add("demo", demo)
     writer.add_argument("folder")
     writer.add_argument("--seed", type=int, default=20261122)

@@ -18,7 +18,7 @@ from jiqun.core.registry import engines
 from jiqun.demo import generate
 from jiqun.facts.load.folder import load_folder
 from jiqun.facts.store.store import Store
-from jiqun.masters.models import Membership, Organisation
+from jiqun.masters.models import Membership, Organisation, Person
 from tests.console import DEMO_FIRMS, PEOPLE, Demo, built_once
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
@@ -98,12 +98,13 @@ def first_firm(demo: Demo) -> str:
 
 @pytest.fixture
 def people(db: None, first_firm: str) -> Mapping[str, User]:
-    """One user of each role, an analyst of another place, and one who belongs to nothing."""
+    """One person of each role, an analyst of another place, and one who belongs to nothing."""
     users = {name: User.objects.create(username=name) for name in (*PEOPLE, "nobody")}
     for name, (kind, place, of_firm, role) in PEOPLE.items():
         organisation = Organisation.objects.create(
             name=name, kind=kind, place=place, firm=first_firm if of_firm else ""
         )
+        Person.objects.create(user=users[name], organisation=organisation, name=f"{name} 本人")
         Membership.objects.create(user=users[name], organisation=organisation, role=role.value)
     return users
 

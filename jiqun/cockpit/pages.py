@@ -1,70 +1,28 @@
-"""The start page, the tables and their freshness, what was quarantined, and the purpose."""
+"""The start page: the county at a glance, and how fresh its tables are."""
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
-import polars as pl
-from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
 from django.urls import reverse
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from jiqun.core.access import forbidden
+from jiqun.core.data.books import tables_page
+from jiqun.core.data.pages import freshness_table
 from jiqun.core.factstore import is_synthetic, store
 from jiqun.core.models import FirmRead
 from jiqun.core.pages import page, viewer
 from jiqun.core.tabular import Field, html_table, pick
-from jiqun.facts.contract import contracts
 from jiqun.modules.chain.public import ChainView, Scope, chain_view, visible_scopes
 
-STATES = {
-    "current": ("按期", "current"), "due": ("临近更新", "due soon"), "overdue": ("已过期", "overdue"),
-    "unknown": ("未约定", "not agreed"),
-}  # fmt: skip
 SUPPLY = {"strong": ("强", "strong"), "weak": ("弱", "weak"), "missing": ("缺", "missing"),
           "undisclosed": ("未披露", "undisclosed")}  # fmt: skip
-STATE_BADGES = {"current": "good", "due": "weak", "overdue": "missing", "unknown": "undisclosed"}
-FRESHNESS = [
-    Field("table", "数据表", "Table"),
-    Field("source", "来源", "Source"),
-    Field("owner", "责任单位", "Owner"),
-    Field("last_as_of", "数据日期", "As of"),
-    Field("next_due", "下次应更新", "Next due"),
-    Field("rows", "行数", "Rows", "integer", "行"),
-    Field("state", "状态", "State", "words", words=STATES),
-]
-QUARANTINED = [
-    Field("file", "文件", "File"), Field("row", "行", "Row"), Field("column", "列", "Column"),
-    Field("value", "原文", "Original"), Field("message", "问题", "Problem"), Field("remedy", "怎么办", "Remedy"),
-]  # fmt: skip
 FIELD_WORDS = {"output": gettext_lazy("产值")}
 READS = [Field("at", "时间", "When"), Field("who", "查看人", "Who"), Field("purpose", "用途", "Purpose"),
          Field("fields", "字段", "Fields")]  # fmt: skip
-
-
-def _freshness_rows() -> list[dict[str, Any]]:
-    titles = {
-        name: pick(found.title["zh"], found.title["en"]) for name, found in contracts().items()
-    }
-    return [
-        row
-        | {
-            "table": titles.get(row["contract"], row["contract"]),
-            "state_badge": STATE_BADGES.get(row["state"], "plain"),
-        }
-        for row in store().freshness().iter_rows(named=True)
-    ]
-
-
-def _freshness(caption: str) -> dict[str, Any]:
-    return html_table(
-        FRESHNESS, _freshness_rows(), caption=caption, empty={"message": _("还没有装载数据。")}
-    )
 
 
 def _glance(view: ChainView) -> list[dict[str, str]]:
@@ -104,8 +62,8 @@ def start(request: HttpRequest) -> HttpResponse:
                 "href": f"{reverse('chain-map')}?{query}",
             }
         )
-    freshness = _freshness(_("各数据表有多新"))
-    return render(
+    freshness = freshness_table(who, _("各数据表有多新"))
+    return tables_page(
         request, "cockpit/start.html",
         {"title": _("县情总览"), "counties": counties, "freshness": freshness, "reads": _own_reads(request),
          "synthetic": is_synthetic(facts)},
@@ -129,61 +87,4 @@ def _own_reads(request: HttpRequest) -> dict[str, Any] | None:
     ]
     return html_table(
         READS, rows, caption=_("谁看过本企业的数据"), empty={"message": _("还没有人看过。")}
-    )
-
-
-@page
-def tables(request: HttpRequest) -> HttpResponse:
-    """Every table: owner, how fresh, how many rows came in and what became of them."""
-    counts = store().batches().group_by("contract").agg(
-        pl.col("received", "accepted", "quarantined", "duplicate").sum()
-    )  # fmt: skip
-    fields = [Field("table", "数据表", "Table"), Field("about", "内容", "Content"),
-              Field("received", "收到", "Received", "integer", "行"),
-              Field("accepted", "接收", "Accepted", "integer", "行"),
-              Field("quarantined", "隔离", "Quarantined", "integer", "行"),
-              Field("duplicate", "重复", "Duplicate", "integer", "行")]  # fmt: skip
-    by_name = {row["contract"]: row for row in counts.iter_rows(named=True)}
-    rows = [
-        {
-            "table": pick(one.title["zh"], one.title["en"]),
-            "about": pick(one.about["zh"], one.about["en"]),
-        }
-        | by_name.get(name, dict.fromkeys(("received", "accepted", "quarantined", "duplicate"), 0))
-        for name, one in contracts().items()
-    ]
-    content = {
-        "title": _("数据表"),
-        "counts": html_table(
-            fields, rows, caption=_("收到 = 接收 + 隔离 + 重复"), empty={"message": ""}
-        ),
-        "freshness": html_table(
-            FRESHNESS,
-            _freshness_rows(),
-            caption=_("各来源有多新"),
-            empty={"message": _("还没有装载数据。")},
-        ),
-    }
-    return render(request, "cockpit/tables.html", content)
-
-
-@page
-def quarantine(request: HttpRequest) -> HttpResponse:
-    """Rows that were refused, each with the reason and what to do; for those who may see the data."""
-    who = viewer(request)
-    if not who.official:
-        raise forbidden("查看隔离的数据行", "see quarantined rows")
-    frame = store().polars("_quarantine").sort("recorded_at", "position", descending=[True, False])
-    listed = Paginator(frame["record"].to_list(), 100).get_page(request.GET.get("page"))
-    records = [json.loads(text) for text in listed.object_list]
-    rows = [
-        row | {"message": pick(row.get("message_zh", ""), row.get("message_en", "")),
-               "remedy": pick(row.get("remedy_zh", ""), row.get("remedy_en", ""))}
-        for row in records
-    ]  # fmt: skip
-    table = html_table(
-        QUARANTINED, rows, caption=_("被隔离的行"), empty={"message": _("没有被隔离的行。")}
-    )
-    return render(
-        request, "cockpit/quarantine.html", {"title": _("隔离区"), "table": table, "page": listed}
     )

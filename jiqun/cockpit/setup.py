@@ -16,7 +16,7 @@ from jiqun.core.jobs.beside import run_beside
 from jiqun.core.security import passwords
 from jiqun.demo import generate
 from jiqun.masters.actions import enrol
-from jiqun.masters.demo import first_accounts, write_logins
+from jiqun.masters.demo import Login, demo_consents, first_accounts, write_logins
 from jiqun.masters.models import Organisation
 
 Say = Callable[[str], None]
@@ -39,24 +39,26 @@ def set_up(
         generate(folder)
     if folder is not None:
         load(str(folder))
+    logins = open_accounts()
+    if folder is not None or not store().runs():
         run()
-    elif not store().runs():
-        run()
-    open_accounts(say)
+    for label, username, password in logins:
+        say(f"  {label}  {username}  {password}")
     say("» 静态文件 static files")
     call_command("collectstatic", interactive=False, verbosity=0)
     say(f"也可装载真实县的数据：jiqun load 文件夹（见 docs/guides/load-your-county.md）\n"
         f"A real county's folder loads by: jiqun load FOLDER · data in {settings.VAR}")  # fmt: skip
 
 
-def open_accounts(say: Say) -> None:
-    """Open the first accounts once, with passwords made for this installation, and print them.
+def open_accounts() -> list[Login]:
+    """Open the first accounts once, with passwords made for this installation, and return them.
 
-    Only a demo installation keeps them in a file and shows them on its login page.
+    Only a demo installation keeps them in a file and shows them on its login page, so only there
+    a first password need not be changed; its firm also grants and withdraws a few consents.
     """
     synthetic = is_synthetic(store())
     accounts = first_accounts(store(), synthetic=synthetic)
-    logins: list[tuple[str, str, str]] = []
+    logins: list[Login] = []
     for account in accounts:
         organisation, _ = Organisation.objects.get_or_create(
             name=account.organisation,
@@ -65,11 +67,12 @@ def open_accounts(say: Say) -> None:
         password = passwords.generated()
         if not Organisation.objects.filter(membership__user__username=account.username).exists():
             enrol(viewer=SYSTEM, username=account.username, password=password,
-                  organisation=organisation, role=account.role)  # fmt: skip
+                  organisation=organisation, role=account.role, initial=not synthetic)  # fmt: skip
             logins.append((account.label, account.username, password))
-    shown = write_logins(settings.VAR / "demo-logins.json", logins) if synthetic else logins
-    for label, username, password in shown:
-        say(f"  {label}  {username}  {password}")
+    if not synthetic:
+        return logins
+    demo_consents()
+    return write_logins(settings.VAR / "demo-logins.json", logins)
 
 
 def serve(host: str, port: int) -> int:

@@ -40,3 +40,4 @@ for _module in modules():
     if _module.router:
         _path, _, _name = _module.router.rpartition(".")
         api.add_router(f"/{_module.name}/", getattr(import_module(_path), _name))
+api.add_router("/tables", "jiqun.core.data.rest.router")

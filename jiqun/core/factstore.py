@@ -74,7 +74,7 @@ def rows(
     return (found.select(*columns) if columns is not None else found).to_polars()
 
 
-def lawful_rows(  # noqa: PLR0913 - one keyword per fact that the log keeps
+def lawful_rows(
     facts: Store,
     name: str,
     columns: Sequence[str],

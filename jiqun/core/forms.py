@@ -13,7 +13,7 @@ from jiqun.errors import JiqunError, Kind, Problem
 R = TypeVar("R")
 
 
-def wrong(  # noqa: PLR0913 - the parts of a message in two languages
+def wrong(
     field: str,
     zh: str,
     en: str,

@@ -12,6 +12,7 @@ MODULE = Module(
     label=_("管理与审计"),
     icon="shield",
     urls="jiqun.core.urls",
+    tables="jiqun.core.data.tables.TABLES",
     navigation=(
         NavItem(_("账号安全"), "security-people", "lock", frozenset({Role.SECURITY})),
     ),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from jiqun.core.imports import tasks as imports
 from jiqun.core.jobs import telling
 from jiqun.core.jobs.registry import duty
 from jiqun.core.jobs.tidy import forget_old
@@ -13,4 +14,4 @@ from jiqun.core.search import tasks as search
 duty("notices.deliver", every=timedelta(seconds=5))(deliver)
 duty("jobs.forget", every=timedelta(days=1))(forget_old)
 
-__all__ = ["search", "telling"]
+__all__ = ["imports", "search", "telling"]

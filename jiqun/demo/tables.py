@@ -183,8 +183,9 @@ def side_industries(rng: np.random.Generator, folder: Path, table: pl.DataFrame)
 def trade(folder: Path, links: pl.DataFrame, table: pl.DataFrame) -> list[Path]:
     """Who sold what to whom; names beside codes as tax extracts have them."""
     names = table.select("firm", "name")
-    # A ninth of the sellers signed no letter; their sales wait for a consent given in the console.
-    asked = pl.col("seller").rank("dense") % 9 == 0
+    # A ninth of the sellers, and the firm that has the demo's account, signed no letter: their
+    # sales wait for a consent given in the console.
+    asked = (pl.col("seller").rank("dense") % 9 == 0) | (pl.col("seller") == table["firm"].min())
     basis = pl.when(asked).then(pl.lit("授权:chain")).otherwise(pl.lit("企业授权书（合成）"))
     shown = (
         links.join(names.rename({"firm": "seller", "name": "s"}), on="seller", how="left",

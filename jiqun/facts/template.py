@@ -1,7 +1,7 @@
 """Contracts → Excel templates that bureaux fill in, and the reference pages of contracts and codes.
 
 A filled-in template loads without any ``columns`` in ``county.toml``: its headings are the
-contract's own.
+contract's own. An export is a filled-in template.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import io
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+import polars as pl
 import xlsxwriter
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
@@ -18,9 +19,19 @@ from jiqun.facts.contract import Column, Contract, contracts
 from jiqun.facts.messages import messages
 from jiqun.facts.values.units import TABLE
 
-DATA_SHEET, ABOUT_SHEET = "填报 Data", "说明 About"
+DATA_SHEET, EXAMPLE_SHEET, ABOUT_SHEET = "填报 Data", "示例 Example", "说明 About"
+YES, NO = "是", "否"
+NUMERIC = ("integer", "number", "quantity")
+WHOLE = 1e15  # a spreadsheet's number keeps 15 digits
+UNIT_NAMES: Mapping[str, str] = {"person": "人", "km2": "平方公里"}
 ROWS = 10_000  # rows for which drop-downs are offered
 LIST_LIMIT = 255  # longest list of choices that a spreadsheet accepts in a cell rule
+GRADE_WORDS: Mapping[str, str] = {
+    "public": "公开 public",
+    "aggregate": "汇总 aggregate",
+    "firm": "涉企 firm-level",
+    "personal": "个人 personal",
+}
 TYPE_WORDS: Mapping[str, tuple[str, str]] = {
     "text": ("文字", "text"),
     "code": ("代码（按文本填写）", "code (as text)"),
@@ -36,35 +47,81 @@ TYPE_WORDS: Mapping[str, tuple[str, str]] = {
 }
 
 
-def _example(column: Column, contract: Contract) -> str:
+def label(column: Column) -> str:
+    """Heading of a column in templates and exports: its Chinese name, with its unit if any."""
+    unit = UNIT_NAMES.get(column.unit, "")
+    return f"{column.zh}（{unit}）" if unit else column.zh
+
+
+def _example(column: Column) -> str:
     """The example as a person fills it in: quantities in their base unit with its plain name."""
-    if column.type == "enum":
-        return column.values.get(column.example, column.example)
-    return contract.column(column.name).example
+    return column.values.get(column.example, column.example)
 
 
 def _choices(column: Column) -> list[str]:
     if column.type == "enum":
         return list(column.values.values())
     if column.type == "bool":
-        return ["是", "否"]
+        return [YES, NO]
     return []
 
 
-def _data_sheet(sheet: Worksheet, contract: Contract, formats: Mapping[str, Format]) -> None:
+def _heading(sheet: Worksheet, contract: Contract, formats: Mapping[str, Format]) -> None:
     for number, column in enumerate(contract.columns):
-        style = "text" if column.type in ("code", "firm_id", "period", "text") else "plain"
+        style = "plain" if column.type in NUMERIC else "text"
         sheet.set_column(number, number, 22, formats[style])
         head = formats["required" if column.required else "head"]
-        sheet.write_string(0, number, column.zh, head)
+        sheet.write_string(0, number, label(column), head)
         note = f"{column.en} ({column.name})\n{TYPE_WORDS[column.type][0]}\n{column.unit}".strip()
         sheet.write_comment(0, number, note)
-        sheet.write_string(1, number, _example(column, contract), formats["example"])
+    sheet.freeze_panes(1, 0)
+
+
+def _drop_downs(sheet: Worksheet, contract: Contract) -> None:
+    for number, column in enumerate(contract.columns):
         choices = _choices(column)
         if choices and len(",".join(choices)) <= LIST_LIMIT:
             rule = {"validate": "list", "source": choices}
             sheet.data_validation(1, number, ROWS, number, rule)
-    sheet.freeze_panes(1, 0)
+
+
+def _example_sheet(sheet: Worksheet, contract: Contract, formats: Mapping[str, Format]) -> None:
+    _heading(sheet, contract, formats)
+    for number, column in enumerate(contract.columns):
+        sheet.write_string(1, number, _example(column), formats["example"])
+
+
+def _fill(sheet: Worksheet, contract: Contract, rows: pl.DataFrame) -> None:
+    """Write the rows below the headings; figures as numbers where a spreadsheet keeps them whole."""
+    for number, column in enumerate(contract.columns):
+        cells = rows[column.name]
+        for place, cell in enumerate(shown(column, cells), start=1):
+            if cell is None:
+                continue
+            if column.type in NUMERIC and abs(float(cell)) < WHOLE:
+                sheet.write_number(place, number, float(cell))
+            else:
+                sheet.write_string(place, number, cell)
+
+
+def shown(column: Column, cells: pl.Series) -> pl.Series:
+    """Return a column of facts as a person writes it, so that it reads back as the same facts."""
+    if column.type == "bool":
+        words = {True: YES, False: NO}
+        return cells.replace_strict(words, default=None, return_dtype=pl.String)
+    if column.type == "enum":
+        return cells.replace(dict(column.values))
+    return cells.cast(pl.String)
+
+
+def cells(contract: Contract, rows: pl.DataFrame) -> pl.DataFrame:
+    """Return facts as the text of an import table: one column per heading of the template."""
+    return pl.DataFrame([shown(c, rows[c.name]).alias(label(c)) for c in contract.columns])
+
+
+def export_csv(contract: Contract, rows: pl.DataFrame) -> bytes:
+    """Return facts as CSV (UTF-8 with a byte-order mark) that imports as it is."""
+    return b"\xef\xbb\xbf" + cells(contract, rows).write_csv().encode()
 
 
 def _about_sheet(sheet: Worksheet, contract: Contract, formats: Mapping[str, Format]) -> None:
@@ -88,7 +145,7 @@ def _about_sheet(sheet: Worksheet, contract: Contract, formats: Mapping[str, For
             " / ".join(TYPE_WORDS[column.type]),
             "是 yes" if column.required else "",
             column.unit,
-            _example(column, contract),
+            _example(column),
             " ".join([*column.about.values(), *(f"{v}={k}" for k, v in column.values.items())]),
         ]
         for number, cell in enumerate(cells):
@@ -96,11 +153,16 @@ def _about_sheet(sheet: Worksheet, contract: Contract, formats: Mapping[str, For
     sheet.set_column(0, 6, 24)
 
 
-def workbook(contract: Contract) -> bytes:
-    """Return the Excel template of a contract.
+def workbook(contract: Contract, rows: pl.DataFrame | None = None) -> bytes:
+    """Return the Excel template of a contract, filled with ``rows`` if there are any.
 
-    Sheet one has the Chinese headings (a comment gives the English name, type and unit), one
-    example row to overwrite, and drop-downs for lists; sheet two describes every column.
+    Sheet one has the Chinese headings (a comment gives the English name, type and unit) and
+    drop-downs for lists, and is what is imported; sheet two has an example row and sheet three
+    describes every column. An export is the same workbook, so it imports unchanged.
+
+    Args:
+        contract: what the table is.
+        rows: facts with the contract's columns; None for an empty template.
     """
     buffer = io.BytesIO()
     book = xlsxwriter.Workbook(buffer, {"in_memory": True})
@@ -111,7 +173,12 @@ def workbook(contract: Contract) -> bytes:
         "text": book.add_format({"num_format": "@"}),
         "plain": book.add_format({}),
     }
-    _data_sheet(book.add_worksheet(DATA_SHEET), contract, formats)
+    data = book.add_worksheet(DATA_SHEET)
+    _heading(data, contract, formats)
+    _drop_downs(data, contract)
+    if rows is not None:
+        _fill(data, contract, rows)
+    _example_sheet(book.add_worksheet(EXAMPLE_SHEET), contract, formats)
     _about_sheet(book.add_worksheet(ABOUT_SHEET), contract, formats)
     book.close()
     return buffer.getvalue()
@@ -134,6 +201,7 @@ def _column_row(column: Column) -> list[str]:
     low = "" if column.min is None else f"{column.min:g}"
     high = "" if column.max is None else f"{column.max:g}"
     notes += [f"{low}…{high}"] if low or high else []
+    notes += [GRADE_WORDS[column.grade]] if column.grade else []
     notes += [f"缺省 default `{column.default}`"] if column.default else []
     return [
         f"`{column.name}`", f"{column.zh} / {column.en}", " / ".join(TYPE_WORDS[column.type]),
@@ -152,7 +220,7 @@ def _contract_page(contract: Contract) -> list[str]:
         "说明 notes",
     ]
     kind = "事实 fact" if contract.kind == "fact" else "发现 finding"
-    grade = "公开 public" if contract.grade == "public" else "涉企 firm-level"
+    grade = GRADE_WORDS[contract.grade]
     return [
         f"## {contract.name}",
         "",

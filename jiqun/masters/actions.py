@@ -22,6 +22,7 @@ from jiqun.core.forms import wrong
 from jiqun.core.models.security import LoginSession
 from jiqun.core.security import passwords, sessions
 from jiqun.masters.checks import (
+    ROLES_OF,
     account_problems,
     cleaned,
     holds_last_security,
@@ -83,7 +84,7 @@ def may_change_organisation(viewer: Viewer) -> bool:
 
 
 @action("masters.change_organisation", zh="修改单位", en="change an organisation")
-def change_organisation(  # noqa: PLR0913 - the parts of an organisation
+def change_organisation(
     *,
     viewer: Viewer,
     organisation: Organisation,
@@ -104,8 +105,8 @@ def change_organisation(  # noqa: PLR0913 - the parts of an organisation
     odd = sorted({role for role in held if Role(role) not in ROLES_OF.get(kind, frozenset())})
     if odd and kind != organisation.kind:
         problems.append(wrong(
-            "kind", f"有人在这个单位任 {'、'.join(odd)}，与新类别不符", f"people hold {', '.join(odd)} here", value=kind,
-            remedy_zh="请先由安全管理员收回这些角色。", remedy_en="Have these roles revoked first.",
+            "kind", f"有人在这个单位任 {'、'.join(odd)}，与新类别不符", f"people hold {', '.join(odd)} here",
+            value=kind, remedy_zh="请先由安全管理员收回这些角色。", remedy_en="Have these roles revoked first.",
         ))  # fmt: skip
     if not active and organisation.active and holds_last_security(Q(organisation=organisation)):
         problems.append(last_security("active"))
@@ -214,7 +215,7 @@ def may_grant_role(viewer: Viewer, person: Person) -> bool:
 
 
 @action("masters.grant_role", zh="授予角色", en="grant a role")
-def grant_role(  # noqa: PLR0913 - the parts of a role
+def grant_role(
     *,
     viewer: Viewer,
     person: Person,
@@ -320,10 +321,18 @@ def may_enrol(viewer: Viewer) -> bool:
 
 
 @action("masters.enrol", zh="开通首批账号", en="open the first accounts")
-def enrol(
-    *, viewer: Viewer, username: str, password: str, organisation: Organisation, role: Role
+def enrol(  # noqa: PLR0913 - the parts of an account
+    *,
+    viewer: Viewer,
+    username: str,
+    password: str,
+    organisation: Organisation,
+    role: Role,
+    initial: bool = True,
 ) -> User:
     """Open one of the first accounts with its role, or give an existing one the role.
+
+    ``initial`` is false for a password that need not be changed at the first login.
 
     Raises:
         JiqunError: ``E-FORBIDDEN``; ``E-INPUT`` for a name or a role that cannot be.
@@ -338,7 +347,7 @@ def enrol(
             raise ValidationError(weak)
         user.set_password(password)
         user.save()
-        passwords.remember(user, initial=True)
+        passwords.remember(user, initial=initial)
     person, _ = Person.objects.get_or_create(
         user=user, defaults={"organisation": organisation, "name": username}
     )

@@ -97,7 +97,8 @@ def account_problems(username: str, name: str) -> list[Problem]:
     if User.objects.filter(username__iexact=username).exists():
         found.append(wrong(
             "username", f"登录名“{username}”已有人用", f"the user name “{username}” is taken", value=username,
-            remedy_zh="请换一个；同一个人请在原账号上增加角色。", remedy_en="Choose another; give an existing account the role.",
+            remedy_zh="请换一个；同一个人请在原账号上增加角色。",
+            remedy_en="Choose another; give an existing account the role.",
         ))  # fmt: skip
     if not name.strip():
         found.append(wrong(
@@ -137,8 +138,8 @@ def role_problems(person: Person, organisation: Organisation, role: Role) -> lis
     if role not in ROLES_OF.get(organisation.kind, frozenset()):
         kind = Organisation.Kind(organisation.kind).label
         found.append(wrong(
-            "role", f"{kind}里没有这个角色", f"organisations of kind {organisation.kind} have no such role", value=role.value,
-            remedy_zh="请换角色或单位。", remedy_en="Choose another role or organisation.",
+            "role", f"{kind}里没有这个角色", f"organisations of kind {organisation.kind} have no such role",
+            value=role.value, remedy_zh="请换角色或单位。", remedy_en="Choose another role or organisation.",
         ))  # fmt: skip
     held = Membership.objects.filter(user_id=person.user_id)
     if held.filter(organisation=organisation, role=role.value).exists():

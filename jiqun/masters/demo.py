@@ -1,6 +1,7 @@
 """The first accounts of an installation, with passwords made on the spot.
 
-A demo installation gets one of each role; one with real data gets an analyst and an administrator.
+A demo installation gets one of each role but the partner; one with real data gets an analyst and
+the three administrators, who open everything else on the pages.
 """
 
 from __future__ import annotations
@@ -9,12 +10,24 @@ import json
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
+from django.contrib.auth.models import User
+from django.utils import timezone
+
 from jiqun.core.access import Role
+from jiqun.core.consent.actions import grant_consent, withdraw_consent
+from jiqun.core.models.consent import Consent
 from jiqun.facts.store.store import Store
+from jiqun.masters.viewers import viewer_of
 
 Login = tuple[str, str, str]
+DEMO_CONSENTS = (
+    ("chain", ["trade_link.value"], 365),
+    ("benchmark", ["firm_indicator.output", "firm_indicator.electricity_kwh"], 180),
+    ("finance", ["firm_indicator.revenue", "firm_indicator.tax"], 90),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +44,15 @@ class Account:
 
 
 def first_accounts(facts: Store, *, synthetic: bool) -> list[Account]:
-    """Accounts to open: all four roles over synthetic data, else only those who set the rest up."""
+    """Accounts to open: each role over synthetic data, else only those who set the rest up."""
     bureau = "合成示例县经信局" if synthetic else "牵头部门"
     accounts = [
         Account("analyst", "部门分析员 analyst", bureau, "bureau", Role.ANALYST, "*"),
-        Account("admin", "系统管理员 administrator", "平台运维", "operator", Role.SYSTEM),
+        Account("system", "系统管理员 system administrator", "平台运维", "operator", Role.SYSTEM),
+        Account(
+            "security", "安全管理员 security administrator", "平台运维", "operator", Role.SECURITY
+        ),
+        Account("audit", "审计管理员 audit administrator", "平台运维", "operator", Role.AUDIT),
     ]
     if not synthetic:
         return accounts
@@ -61,6 +78,23 @@ def _county(facts: Store, place: str) -> str:
         seen.add(place)
         place = places[place][0] or place
     return place
+
+
+def demo_consents() -> None:
+    """Let the demo's firm grant and withdraw, once: two consents in force, one taken back."""
+    user = User.objects.filter(username="firm").first()
+    if user is None or Consent.objects.exists():
+        return
+    who, today = viewer_of(user), timezone.localdate()
+    for firm in sorted(who.firms):
+        made = {
+            code: grant_consent(
+                viewer=who, firm=firm, purpose=code, fields=fields, valid_from=today,
+                valid_until=today + timedelta(days=days),
+            )
+            for code, fields, days in DEMO_CONSENTS
+        }  # fmt: skip
+        withdraw_consent(viewer=who, receipt=made["finance"].receipt)
 
 
 def write_logins(path: Path, new: Sequence[Login]) -> list[Login]:

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
-from jiqun.core.registry import Module
+from jiqun.core.registry import Module, NavItem
 
 MODULE = Module(
     name="masters",
     label=_("单位与人员"),
-    icon="users",
+    icon="people",
     urls="jiqun.masters.urls",
     prefix="masters/",
-    navigation=(),
+    tables="jiqun.masters.tabular.TABLES",
+    navigation=(
+        NavItem(_("单位"), "organisations", "building"),
+        NavItem(_("人员"), "people", "people"),
+    ),
 )

@@ -13,9 +13,12 @@ from tests.console import DEMO_QUERY, Demo
 
 # Not ours, or without a page of its own; each is tested by name elsewhere.
 OTHERS = re.compile(r"^(accounts/|i18n/|api/|favicon\.ico|health$)")
-SAMPLES = {"kind": "leading", "code": "176", "slug": "chain", "finding": "{finding}"}
-# Pages that show no place's data: anybody who has logged in may open them, or roles decide.
-PLACELESS = {"start", "tables", "quarantine", "purpose", "api-token", "chain-linkages"}
+# Anything else is a number or a name of something that does not exist: 1.
+SAMPLES = {
+    "kind": "leading", "code": "176", "slug": "chain", "finding": "{finding}", "use": "chain",
+}  # fmt: skip
+# Of the chain's pages, the one that shows no place's data. Elsewhere roles decide, not places.
+PLACELESS = {"chain-linkages"}
 FILES = (".png", ".pdf", ".xlsx")
 
 
@@ -44,8 +47,8 @@ def _patterns(found: list[URLPattern | URLResolver], prefix: str = "") -> Iterat
 
 
 def filled(route: str, demo: Demo) -> str:
-    """A route with its parameters filled from the samples; KeyError asks for a new sample."""
-    path = re.sub(r"<(?:\w+:)?(\w+)>|\{(\w+)\}", lambda m: SAMPLES[m[1] or m[2]], route)
+    """A route with its parameters filled from the samples."""
+    path = re.sub(r"<(?:\w+:)?(\w+)>|\{(\w+)\}", lambda m: SAMPLES.get(m[1] or m[2], "1"), route)
     return path.replace("{finding}", demo.finding("leading", "176"))
 
 
@@ -53,7 +56,7 @@ def pages(demo: Demo) -> list[Address]:
     """Every page and file of the console."""
     found: list[Address] = []
     for name, route in _patterns(get_resolver().url_patterns):
-        placed = name not in PLACELESS
+        placed = route.startswith("chain/") and name not in PLACELESS
         query = f"?{DEMO_QUERY}" if placed and "finding/" not in route else ""
         found.append(Address(name, f"/{filled(route, demo)}{query}", placed))
     return found
@@ -66,6 +69,6 @@ def operations(demo: Demo) -> list[Address]:
         for operation in methods.values():
             asks_scope = any(one["name"] == "place" for one in operation.get("parameters", ()))
             query = f"?{DEMO_QUERY}" if asks_scope else ""
-            placed = not route.endswith("/scopes")
+            placed = route.startswith("/api/chain/") and not route.endswith("/scopes")
             found.append(Address(operation["operationId"], filled(route, demo) + query, placed))
     return found

@@ -136,7 +136,8 @@ def _cut_in_step(log: Copy, chance: random.Random) -> object:
     log.do(f"DELETE FROM {READ} WHERE entry_id >= ? AND entry_id >> 28 = ?", number, chain)
     log.do(f"DELETE FROM {ENTRY} WHERE id >= ? AND id >> 28 = ?", number, chain)
     head = log.all(f"SELECT digest FROM {ENTRY} WHERE id = ?", number - 1)
-    return log.do(f"UPDATE {CHAIN} SET length = ?, head = ? WHERE id = ?", seq - 1, head[0][0] if head else "", chain)  # fmt: skip
+    last = head[0][0] if head else ""
+    return log.do(f"UPDATE {CHAIN} SET length=?, head=? WHERE id=?", seq - 1, last, chain)
 
 
 def _swap(log: Copy, chance: random.Random) -> object:
@@ -223,7 +224,8 @@ def _rewrite_everything(log: Copy, chance: random.Random) -> object:
         closings, log.all(f"SELECT day FROM {ROOT} ORDER BY day"), strict=True
     ):
         previous = _reseal(log, day[0], previous)
-        log.do(f"UPDATE {ENTRY} SET after = ? WHERE id = ?", f'{{"day":"{day[0]}","seal":"{previous}"}}', closing)  # fmt: skip
+        after = f'{{"day":"{day[0]}","seal":"{previous}"}}'
+        log.do(f"UPDATE {ENTRY} SET after = ? WHERE id = ?", after, closing)
         _rehash_chain(log, closing >> 28)
     return number
 
@@ -263,7 +265,8 @@ def _hide_read(log: Copy, chance: random.Random) -> object:
 def _add_read(log: Copy, chance: random.Random) -> object:
     entry = chance.choice(log.all(f"SELECT id FROM {ENTRY}"))[0]
     count = log.all(f"SELECT count(*) FROM {READ} WHERE entry_id = ?", entry)[0][0]
-    return log.do(f"INSERT INTO {READ} (entry_id, position, firm, salt) VALUES (?, ?, 'Z', '00')", entry, count)  # fmt: skip
+    columns = "(entry_id, position, firm, salt)"
+    return log.do(f"INSERT INTO {READ} {columns} VALUES (?, ?, 'Z', '00')", entry, count)
 
 
 TAMPERINGS: dict[str, Tamper] = {
@@ -282,8 +285,14 @@ TAMPERINGS: dict[str, Tamper] = {
 
 
 def _state(log: Copy) -> list[list[tuple[object, ...]]]:
-    return [log.all(f"SELECT *, {', '.join(f'typeof({c})' for c in COLUMNS[t])} FROM {t} ORDER BY 1")
-            for t in (ENTRY, CHAIN, ROOT, READ)]  # fmt: skip
+    """Everything that is stored, with the type of each value, text as bytes."""
+    log.link.text_factory = bytes
+    state = [
+        log.all(f"SELECT *, {', '.join(f'typeof({c})' for c in COLUMNS[t])} FROM {t} ORDER BY 1")
+        for t in (ENTRY, CHAIN, ROOT, READ)
+    ]
+    log.link.text_factory = str
+    return state
 
 
 def test_a_clean_log_raises_no_alarm(log: Copy) -> None:
@@ -309,8 +318,6 @@ def test_every_tampering_is_found(log: Copy) -> None:
         name = names[number % len(names)]
         copy = log.again()
         told = TAMPERINGS[name](copy, chance)
-        if name.startswith("a cell of") and _state(copy) == before:
-            continue
         assert _state(copy) != before, name
         done[name] += 1
         if verify(copy).ok:

@@ -147,15 +147,17 @@ def test_a_firm_sees_who_read_it(demo: Demo, sign_in: SignIn) -> None:
 
 @pytest.mark.parametrize("purpose", ["x", "  短  "])
 def test_a_purpose_that_says_nothing_is_refused(demo: Demo, sign_in: SignIn, purpose: str) -> None:
-    client = sign_in("analyst", purpose=purpose)
-    assert "用途写具体" in text_of(client, "/purpose/")
+    client = sign_in("analyst")
+    answer = client.post("/purpose/", {"purpose": purpose})
+    assert answer.status_code == 422
+    assert "用途写具体" in answer.content.decode()
     client.get(HOSIERY)
     assert not FirmRead.objects.exists()
 
 
 def test_a_purpose_can_be_taken_back(demo: Demo, sign_in: SignIn) -> None:
     client = sign_in("analyst", purpose="核对补链清单")
-    client.post("/purpose/", {"purpose": ""})
+    client.post("/purpose/", {"end": "1"})
     client.get(HOSIERY)
     assert not FirmRead.objects.exists()
 

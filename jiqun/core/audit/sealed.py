@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 from jiqun.core.audit.canonical import DIGESTS, number_of, root_text
 from jiqun.core.audit.merkle import tree_root
@@ -39,10 +40,33 @@ class Sealed:
 
 def stored_roots(source: Source) -> list[Sealed]:
     """Return the daily roots, oldest first."""
-    return [
-        Sealed(day if isinstance(day, date) else date.fromisoformat(day), *rest)
-        for day, *rest in flat(source.rows(_ROOTS))
-    ]
+    return [_as_sealed(row) for row in flat(source.rows(_ROOTS))]
+
+
+def _as_sealed(row: tuple[Any, ...]) -> Sealed:
+    """Take a row as it is; what is of a wrong type becomes a value that nothing agrees with."""
+
+    def text(value: Any) -> str:
+        return value if isinstance(value, str) else "?"
+
+    def number(value: Any) -> int:
+        return value if isinstance(value, int) else -1
+
+    day, algorithm, previous, entries, chains, root, made, seal = row
+    return Sealed(
+        _as_day(day), text(algorithm), text(previous), number(entries), number(chains), text(root),
+        number(made), text(seal),
+    )  # fmt: skip
+
+
+def _as_day(value: Any) -> date:
+    if isinstance(value, date):
+        return value
+    try:
+        day = date.fromisoformat(value)
+    except (TypeError, ValueError):
+        return date.min
+    return day if str(day) == value else date.min
 
 
 def check_roots(part: Part, roots: Sequence[Sealed]) -> None:
@@ -95,18 +119,18 @@ def _uncovered(part: Part, roots: Sequence[Sealed]) -> None:
 
 
 def check_closings(
-    part: Part, closings: Mapping[date, str], before: Sequence[Sealed], after: Sequence[Sealed]
+    part: Part, closings: Mapping[str, str], before: Sequence[Sealed], after: Sequence[Sealed]
 ) -> None:
     """Compare the roots with the entries that their closing left in the log.
 
     Args:
         part: Where breaks are added.
-        closings: Seals by day, out of those entries.
+        closings: Seals by day, out of the entries of their closing.
         before: The roots as they were before the entries were read; each has its entry.
         after: The roots as they were afterwards; each entry has its root.
     """
-    stored = {root.day: root.seal for root in after}
-    for day in sorted({*closings, *(root.day for root in before)}):
+    stored = {str(root.day): root.seal for root in after}
+    for day in sorted({*closings, *(str(root.day) for root in before)}):
         if closings.get(day) != stored.get(day):
             _note(part, day, "与日志中的封存记录不符", "is not what the log says was sealed")
 
@@ -124,8 +148,9 @@ def check_outside(part: Part, outside: Mapping[date, str], roots: Sequence[Seale
             )
 
 
-def _note(part: Part, day: date, zh: str, en: str) -> None:
-    part.add("root", str(day), f"{day} 的日根{zh}", f"the root of {day} {en}", day=day)
+def _note(part: Part, day: date | str, zh: str, en: str) -> None:
+    when = day if isinstance(day, date) else None
+    part.add("root", str(day), f"{day} 的日根{zh}", f"the root of {day} {en}", day=when)
 
 
 def outside_roots(path: Path) -> dict[date, str]:

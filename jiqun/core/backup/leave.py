@@ -22,9 +22,9 @@ from django.db import models, transaction
 
 from jiqun import __version__
 from jiqun.core.backup.load import fill, prepare_database, require_empty
-from jiqun.core.backup.rows import Model, Tally, columns, counters, line_of, lines, tables
+from jiqun.core.backup.rows import Model, Tally, columns, counters, line_of, lines, own_kind, tables
 from jiqun.core.backup.save import Progress, frozen, migrations, nothing
-from jiqun.core.factstore import store
+from jiqun.core.opened import store
 from jiqun.errors import JiqunError, Kind
 from jiqun.facts.store.durable import (
     full_disk_is_clear,
@@ -141,11 +141,9 @@ def _arrow(column: models.Field[Any, Any]) -> pa.DataType:
     return next((kind for known, kind in _TYPES if isinstance(column, known)), pa.string())
 
 
-def _field(column: models.Field[Any, Any], values: Sequence[Any]) -> pa.Field[Any]:
+def _field(column: models.Field[Any, Any]) -> pa.Field[Any]:
     """How a column stands in the Parquet file; JSON is text there and says so in its metadata."""
-    nested = isinstance(column, models.JSONField) or any(
-        isinstance(one, (dict, list)) for one in values
-    )
+    nested = isinstance(own_kind(column), models.JSONField)
     return pa.field(column.attname, _arrow(column), metadata=JSON if nested else None)
 
 
@@ -156,7 +154,7 @@ def _exported(folder: Path, label: str, model: Model, masks: Mapping[str, str]) 
     for values in masked:
         shown.add(line_of(values))
     turned = list(zip(*masked, strict=True)) or [()] * len(found)
-    schema = pa.schema([_field(one, values) for one, values in zip(found, turned, strict=True)])
+    schema = pa.schema([_field(one) for one in found])
     data = pa.table(
         [_array(values, one) for values, one in zip(turned, schema, strict=True)], schema=schema
     )

@@ -67,6 +67,14 @@ def columns(model: Model) -> list[models.Field[Any, Any]]:
     return [one for one in model._meta.local_concrete_fields if not one.generated]
 
 
+def own_kind(column: models.Field[Any, Any]) -> models.Field[Any, Any]:
+    """Return a column as Django's own field: what our own kinds of field store, not what they show."""
+    kind = next(
+        one for one in type(column).__mro__ if one.__module__.startswith("django.db.models.")
+    )
+    return column if kind is type(column) else kind(null=column.null)
+
+
 def _plain(value: object) -> object:
     if isinstance(value, datetime):
         return (value.astimezone(UTC) if value.tzinfo else value).isoformat()
@@ -88,8 +96,13 @@ def line_of(values: Sequence[object]) -> str:
 
 def lines(model: Model, tally: Tally) -> Iterator[str]:
     """Yield every row of a model as a line, and count it in ``tally``."""
-    names = [one.attname for one in columns(model)]
-    found = model._base_manager.order_by("pk").values_list(*names)
+    chosen = [
+        models.F(one.attname)
+        if (kind := own_kind(one)) is one
+        else models.ExpressionWrapper(models.F(one.attname), output_field=kind)
+        for one in columns(model)
+    ]
+    found = model._base_manager.order_by("pk").values_list(*chosen)
     for values in found.iterator(chunk_size=BATCH):
         line = line_of(values)
         tally.add(line)
@@ -110,14 +123,13 @@ def _stored(column: models.Field[Any, Any], value: Any) -> Any:
         if value is None and not column.null:
             return column.get_db_prep_value(None, connection)
         return column.get_db_prep_save(value, connection)
-    if isinstance(value, (dict, list)):  # a column of our own that keeps JSON as text
-        return column.get_db_prep_save(value, connection)
     return column.get_db_prep_save(column.to_python(value), connection)
 
 
 def insert(model: Model, source: Iterable[str]) -> None:
     """Insert lines as rows, exactly as they are: no default, no automatic time, no signal."""
     found = columns(model)
+    kinds = [own_kind(one) for one in found]
     quote = connection.ops.quote_name
     names = ", ".join(quote(str(one.column)) for one in found)
     marks = ", ".join(["%s"] * len(found))
@@ -126,7 +138,7 @@ def insert(model: Model, source: Iterable[str]) -> None:
     with connection.cursor() as cursor:
         while chunk := list(islice(rest, BATCH)):
             rows = [
-                [_stored(one, value) for one, value in zip(found, json.loads(line), strict=True)]
+                [_stored(one, value) for one, value in zip(kinds, json.loads(line), strict=True)]
                 for line in chunk
             ]
             # nosemgrep: jiqun-raw-sql - the names are the models' own, the values parameters

@@ -11,10 +11,10 @@ from django.utils import timezone
 from jiqun.core.access import Role, Viewer
 from jiqun.core.actions import action, refuse
 from jiqun.core.audit import record
-from jiqun.core.lawful.catalogue import catalogue_version, purposes
-from jiqun.core.lawful.fields import grantable
 from jiqun.core.factstore import store
 from jiqun.core.forms import wrong
+from jiqun.core.lawful.catalogue import catalogue_version, purposes
+from jiqun.core.lawful.fields import grantable
 from jiqun.core.models.consent import Consent
 from jiqun.core.tokens import PURPOSE_LENGTH
 from jiqun.errors import JiqunError, Kind, Problem
@@ -46,7 +46,7 @@ def _period_problems(code: str, valid_from: date, valid_until: date) -> list[Pro
     longest = purposes()[code].months if code in purposes() else 0
     if longest and valid_until > months_later(valid_from, longest):
         found.append(wrong(
-            "valid_until", f"这个用途一次最多授权 {longest} 个月", f"one consent for this lasts {longest} months at most",
+            "valid_until", f"这个用途一次最多授权 {longest} 个月", f"one consent lasts {longest} months at most",
             remedy_zh=f"请改成 {months_later(valid_from, longest):%Y-%m-%d} 或更早，到期可以再授权。",
             remedy_en=f"Give {months_later(valid_from, longest):%Y-%m-%d} or earlier; it can be renewed.",
         ))  # fmt: skip
@@ -84,7 +84,7 @@ def may_grant_consent(viewer: Viewer, firm: str) -> bool:
 
 
 @action("consent.grant", zh="授权使用这家企业的数据", en="grant the use of this firm's data")
-def grant_consent(  # noqa: PLR0913 - the parts of a consent
+def grant_consent(
     *,
     viewer: Viewer,
     firm: str,

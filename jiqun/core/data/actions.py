@@ -46,7 +46,13 @@ def may_save_view(viewer: Viewer, table: str) -> bool:
 
 @action("tables.save_view", zh="保存视图", en="save a view")
 def save_view(
-    *, viewer: Viewer, table: str, name: str, query: str, shared: bool = False, default: bool = False
+    *,
+    viewer: Viewer,
+    table: str,
+    name: str,
+    query: str,
+    shared: bool = False,
+    default: bool = False,
 ) -> SavedView:
     """Keep filters, order and columns under a name; the same name replaces the view.
 

@@ -13,7 +13,17 @@ from jiqun.core.access import Grade, Viewer, may_see_firm_rows
 from jiqun.core.audit import read_firms
 from jiqun.core.data.visible import firm_columns, grade_of, may_open, visible_facts
 from jiqun.core.factstore import store
-from jiqun.core.tabular import Condition, Field, FieldType, Importer, Query, Rows, Source, TableSpec, pick
+from jiqun.core.tabular import (
+    Condition,
+    Field,
+    FieldType,
+    Importer,
+    Query,
+    Rows,
+    Source,
+    TableSpec,
+    pick,
+)
 from jiqun.core.tabular.query import YES, typed
 from jiqun.core.tabular.spec import UNKNOWN
 from jiqun.facts.contract import Column, Contract
@@ -37,7 +47,10 @@ ORIGIN = (
           about_zh="责任单位确认的日期", about_en="day on which the owner vouched for it"),
 )  # fmt: skip
 READERS: Mapping[Grade, tuple[str, str]] = {
-    Grade.PUBLIC: ("登录者，限本人负责的地方", "everybody who has logged in, within the own places"),
+    Grade.PUBLIC: (
+        "登录者，限本人负责的地方",
+        "everybody who has logged in, within the own places",
+    ),
     Grade.AGGREGATE: ("分析员，限本人负责的地方", "analysts, within the own places"),
     Grade.FIRM: (
         "企业本身；分析员说明用途后，限本人负责的地方，每次查看留痕",
@@ -70,7 +83,9 @@ def _asked(table: Any, spec: Field, condition: Condition) -> Any:
     """Return a condition in the words of the engine."""
     column, values = table[spec.name], condition.values
     if condition.kind == "in":
-        known = [value == YES if spec.type == "bool" else value for value in values if value != UNKNOWN]
+        known = [
+            value == YES if spec.type == "bool" else value for value in values if value != UNKNOWN
+        ]
         asked = column.isin(known) if known else ibis.literal(value=False)
         return asked | column.isnull() if UNKNOWN in values else asked
     if condition.kind == "contains":
@@ -92,7 +107,9 @@ def _ordered(table: Any, sort: Sequence[str], key: Sequence[str]) -> Any:
     )
 
 
-def asked_rows(table: ir.Table, query: Query, fields: Mapping[str, Field], key: Sequence[str]) -> Rows:
+def asked_rows(
+    table: ir.Table, query: Query, fields: Mapping[str, Field], key: Sequence[str]
+) -> Rows:
     """Run a query over an Ibis table: filter, count, order, cut, all inside the engine."""
     found: Any = table
     for condition in query.where:
@@ -138,7 +155,9 @@ def _sources(name: str) -> Sequence[Source]:
     batches = store().batches().filter(contract=name).sort("recorded_at", descending=True)
     latest = batches.unique("source", keep="first", maintain_order=True)
     return [
-        Source(row["source"], json.loads(row["meta"]).get("file", ""), row["owner"] or "", row["as_of"])
+        Source(
+            row["source"], json.loads(row["meta"]).get("file", ""), row["owner"] or "", row["as_of"]
+        )
         for row in latest.iter_rows(named=True)
     ]
 
@@ -159,7 +178,9 @@ def _why_empty(contract: Contract, viewer: Viewer) -> tuple[str, str, str] | Non
     return None
 
 
-def fact_table(contract: Contract, importer: Importer | None, writers: tuple[str, str]) -> TableSpec:
+def fact_table(
+    contract: Contract, importer: Importer | None, writers: tuple[str, str]
+) -> TableSpec:
     """Return the spec of a contract's table."""
     fields = (*(field_of(column, contract) for column in contract.columns), *ORIGIN)
     return TableSpec(

@@ -9,7 +9,8 @@ from urllib.parse import urlencode
 
 from jiqun.core.access import Viewer
 from jiqun.core.data.csvfile import csv_file
-from jiqun.core.factstore import is_synthetic, rows as facts_rows, store
+from jiqun.core.factstore import is_synthetic, store
+from jiqun.core.factstore import rows as facts_rows
 from jiqun.core.tabular import (
     Field,
     Provenance,
@@ -78,9 +79,7 @@ def _sort_link(one: Asked, spec: Field) -> dict[str, str]:
 
 def columns_of(one: Asked, shown: Sequence[Field]) -> list[dict[str, str]]:
     """Return the headings' order links, beside those of ``html_table``."""
-    return [
-        _sort_link(one, spec) if spec.sortable else {"state": "", "href": ""} for spec in shown
-    ]
+    return [_sort_link(one, spec) if spec.sortable else {"state": "", "href": ""} for spec in shown]
 
 
 def pager(one: Asked, total: int) -> dict[str, Any]:
@@ -115,13 +114,23 @@ def frame(one: Asked) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def with_place_names(rows: Sequence[Mapping[str, Any]], fields: Sequence[Field]) -> list[dict[str, Any]]:
+def with_place_names(
+    rows: Sequence[Mapping[str, Any]], fields: Sequence[Field]
+) -> list[dict[str, Any]]:
     """Put each place's name beside its code."""
     if not any(one.name == "place" for one in fields):
         return [dict(row) for row in rows]
     codes = sorted({str(row["place"]) for row in rows if row.get("place")})
-    found = facts_rows(store(), "place", ["place", "name_zh", "name_en"], place=codes) if codes else None
-    names = {code: pick(zh, en or "") for code, zh, en in found.iter_rows()} if found is not None else {}
+    found = (
+        facts_rows(store(), "place", ["place", "name_zh", "name_en"], place=codes)
+        if codes
+        else None
+    )
+    names = (
+        {code: pick(zh, en or "") for code, zh, en in found.iter_rows()}
+        if found is not None
+        else {}
+    )
     return [dict(row) | {"place_note": names.get(str(row.get("place")), "")} for row in rows]
 
 

@@ -77,9 +77,7 @@ def freshness_table(who: Viewer, caption: str) -> dict[str, Any]:
         }
         for row in store().freshness().iter_rows(named=True)
     ]
-    return html_table(
-        FRESHNESS, rows, caption=caption, empty={"message": _("还没有装载数据。")}
-    )
+    return html_table(FRESHNESS, rows, caption=caption, empty={"message": _("还没有装载数据。")})
 
 
 def _catalogue_rows(who: Viewer) -> list[dict[str, Any]]:

@@ -65,7 +65,10 @@ def read(viewer: Viewer, query: Query) -> Rows:
 
 
 _SCHEMA = ibis.schema(
-    {one.name: {"integer": "int64", "datetime": "timestamp('UTC')"}.get(one.type, "string") for one in FIELDS}
+    {
+        one.name: {"integer": "int64", "datetime": "timestamp('UTC')"}.get(one.type, "string")
+        for one in FIELDS
+    }
 )
 
 

@@ -14,7 +14,7 @@ from django.utils import timezone
 from jiqun.core.access import Viewer
 from jiqun.core.actions import action, refuse
 from jiqun.core.audit import record
-from jiqun.core.imports.files import content_of, forget, keep
+from jiqun.core.imports.files import FROZEN, content_of, forget, keep, plan_of
 from jiqun.core.models import Import
 from jiqun.core.tabular import Importer, Plan, Upload, specs
 from jiqun.errors import JiqunError, Kind, Problem
@@ -31,8 +31,10 @@ class Said:
     as_of: date | None = None
     basis: str = ""
     encoding: str = ""
+    sheet: str = ""
     renames: Mapping[str, str] = field(default_factory=dict[str, str])
     ignored: tuple[str, ...] = ()
+    constants: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
 def importer_of(table: str) -> Importer | None:
@@ -66,7 +68,9 @@ def _missing(said: Said, importer: Importer) -> list[Problem]:
         ("as_of", said.as_of, "数据日期", "the date of the data"),
     ]
     found = [
-        Problem("E-INPUT", f"还没有填写{zh}", f"{en} is missing", "请填写。", "Fill it in.", column=name)
+        Problem(
+            "E-INPUT", f"还没有填写{zh}", f"{en} is missing", "请填写。", "Fill it in.", column=name
+        )
         for name, value, zh, en in wanted
         if not value
     ]
@@ -86,7 +90,7 @@ def _planned(viewer: Viewer, one: Import, importer: Importer, content: bytes) ->
 
 
 @action("imports.plan", zh="导入这张表", en="import into this table")
-def plan_import(  # noqa: PLR0913 - one keyword per thing that the sender states
+def plan_import(
     *, viewer: Viewer, table: str, name: str, content: bytes, said: Said, idempotency: str = ""
 ) -> Import:
     """Take a file in and find out what it would change; nothing is stored in the table yet.
@@ -180,17 +184,6 @@ def may_apply_import(viewer: Viewer, one: Import) -> bool:
     return may_revise_import(viewer, one)
 
 
-def _changed() -> JiqunError:
-    return JiqunError(
-        "E-IMPORT-CHANGED",
-        "预览之后表里的数据有变化，本次没有写入",
-        "the table has changed since the preview; nothing was written",
-        hint_zh="预览已更新，请重新核对后再确认。",
-        hint_en="The preview is up to date now: check it again and confirm.",
-        kind=Kind.CONFLICT,
-    )
-
-
 @action("imports.apply", zh="写入这次导入", en="apply this import")
 def apply_import(*, viewer: Viewer, one: Import) -> Import:
     """Do what the dry run showed, all of it or nothing.
@@ -204,7 +197,7 @@ def apply_import(*, viewer: Viewer, one: Import) -> Import:
     importer = importer_of(one.table)
     assert importer is not None  # noqa: S101 - may_apply_import said so
     upload = _upload(one, content_of(one))
-    plan = importer.plan(viewer, upload)
+    plan = plan_of(one)
     if plan.blocked or not plan.counts.accepted:
         raise JiqunError(
             "E-IMPORT-BLOCKED",
@@ -213,9 +206,8 @@ def apply_import(*, viewer: Viewer, one: Import) -> Import:
             hint_zh="请先在预览页回答列的问题，或改好文件重新上传。",
             hint_en="Answer the questions on the preview, or correct the file and upload it again.",
         )
-    if plan.digest != one.plan_digest:
-        raise _changed()
-    one.receipt = dict(importer.apply(viewer, upload, plan, f"import-{one.key}"))
+    frozen = content_of(one, FROZEN)
+    one.receipt = dict(importer.apply(viewer, upload, one.plan_digest, frozen))
     one.state = Import.State.APPLIED
     one.applied = timezone.now()
     one.undo_until = one.applied + timedelta(days=settings.IMPORT_UNDO_DAYS)
@@ -284,5 +276,3 @@ def said_of(one: Import) -> Said:
     as_of = raw.pop("as_of", None)
     ignored = tuple(raw.pop("ignored", ()))
     return replace(Said(**raw), ignored=ignored, as_of=date.fromisoformat(as_of) if as_of else None)
-
-

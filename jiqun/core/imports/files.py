@@ -14,10 +14,10 @@ from typing import Any
 import xlsxwriter
 
 from jiqun.core.models import Import
-from jiqun.core.tabular import Change, Counts, Faulty, Field, Plan, UnknownColumn, pick
+from jiqun.core.tabular import Change, Counts, Faulty, Plan, UnknownColumn, pick
 from jiqun.errors import JiqunError, Kind, Problem
 
-UPLOAD, PLAN = "upload", "plan.json"
+UPLOAD, PLAN, FROZEN = "upload", "plan.json", "frozen"
 REASON = ("不通过原因", "Reason")
 DATA_SHEET = "填报 Data"
 
@@ -34,8 +34,10 @@ def keep(one: Import, content: bytes | None, plan: Plan) -> None:
     one.folder.mkdir(exist_ok=True, mode=0o700)
     if content is not None:
         _write(one.folder / UPLOAD, content)
-    text = json.dumps(asdict(plan), ensure_ascii=False, default=str)
+    told = {name: value for name, value in asdict(plan).items() if name != FROZEN}
+    text = json.dumps(told, ensure_ascii=False, default=str)
     _write(one.folder / PLAN, text.encode())
+    _write(one.folder / FROZEN, plan.frozen)
 
 
 def _gone(one: Import) -> JiqunError:
@@ -49,10 +51,10 @@ def _gone(one: Import) -> JiqunError:
     )
 
 
-def content_of(one: Import) -> bytes:
-    """Return the upload; ``E-IMPORT-GONE`` when it was deleted after its term."""
+def content_of(one: Import, part: str = UPLOAD) -> bytes:
+    """Return the upload, or what its plan froze; ``E-IMPORT-GONE`` after its term."""
     try:
-        return (one.folder / UPLOAD).read_bytes()
+        return (one.folder / part).read_bytes()
     except FileNotFoundError as error:
         raise _gone(one) from error
 
@@ -71,7 +73,7 @@ def plan_of(one: Import) -> Plan:
             "unknown": tuple(UnknownColumn(**item) for item in raw["unknown"]),
             "changes": tuple(Change(**item) for item in raw["changes"]),
             "faulty": tuple(Faulty(**item) for item in raw["faulty"]),
-            "preview": tuple(raw["preview"]),
+            **{name: tuple(raw[name]) for name in ("cells", "missing", "sheets", "preview")},
         }
     )
 
@@ -81,8 +83,8 @@ def forget(one: Import) -> None:
     shutil.rmtree(one.folder, ignore_errors=True)
 
 
-def faulty_book(fields: Sequence[Field], faulty: Sequence[Faulty]) -> bytes:
-    """Return the refused rows in the template's columns, with a last column that says why.
+def faulty_book(faulty: Sequence[Faulty]) -> bytes:
+    """Return the refused rows as they came, with a last column that says why.
 
     Corrected in place and uploaded again, the column of reasons is left out by itself.
     """
@@ -94,16 +96,15 @@ def faulty_book(fields: Sequence[Field], faulty: Sequence[Faulty]) -> bytes:
     head = book.add_format({"bold": True, "bg_color": "#E7ECF3", "border": 1})
     bad = book.add_format({"font_color": "#A12622", "text_wrap": True, "valign": "top"})
     text = book.add_format({"num_format": "@", "valign": "top"})
-    present = {name for one in faulty for name in one.cells}
-    shown = [one for one in fields if one.name in present or one.required]
-    for column, one in enumerate(shown):
+    shown = list(dict.fromkeys(name for one in faulty for name in one.cells))
+    for column, name in enumerate(shown):
         sheet.set_column(column, column, 20)
-        sheet.write_string(0, column, one.zh, head)
+        sheet.write_string(0, column, name, head)
     sheet.set_column(len(shown), len(shown), 70)
     sheet.write_string(0, len(shown), pick(*REASON), head)
     for line, row in enumerate(faulty, start=1):
-        for column, one in enumerate(shown):
-            sheet.write_string(line, column, row.cells.get(one.name, ""), text)
+        for column, name in enumerate(shown):
+            sheet.write_string(line, column, row.cells.get(name, ""), text)
         sheet.write_string(line, len(shown), row.reason, bad)
     sheet.freeze_panes(1, 0)
     book.close()

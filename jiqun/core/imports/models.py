@@ -12,8 +12,16 @@ from typing import Any
 from django.db.models import QuerySet
 
 from jiqun.core.access import Viewer
-from jiqun.core.imports.reading import contract_of, faulty_rows, raw_table, read, said_unknown
-from jiqun.core.tabular import Change, Counts, Faulty, Field, Importer, Plan, Upload
+from jiqun.core.imports.reading import (
+    cell,
+    contract_of,
+    faulty_rows,
+    raw_table,
+    read,
+    said_unknown,
+    template_headings,
+)
+from jiqun.core.tabular import Change, Counts, Faulty, Field, Importer, Plan, Upload, changed_since
 from jiqun.errors import JiqunError, Problem
 from jiqun.facts.template import workbook as template
 
@@ -100,7 +108,12 @@ def _shown(changes: Sequence[Change]) -> tuple[Change, ...]:
 
 
 def _work(
-    viewer: Viewer, upload: Upload, name: str, fields: Sequence[Field], key: Sequence[str], writer: Writer
+    viewer: Viewer,
+    upload: Upload,
+    name: str,
+    fields: Sequence[Field],
+    key: Sequence[str],
+    writer: Writer,
 ) -> _Worked:
     try:
         found = read(upload, name, fields, key)
@@ -128,21 +141,26 @@ def _work(
     unknown = [said_unknown(one, fields, upload.name) for one in found.unknown]
     faulty: tuple[Faulty, ...] = found.faulty
     if refused:
-        named = {one.name: one.zh for one in fields} | {c: h for h, c in upload.renames.items()}
+        named = template_headings({c: h for h, c in upload.renames.items()}, fields)
         faulty = (*faulty, *faulty_rows(raw_table(upload), refused, named))
+    same = kinds.count("unchanged")
     counts = Counts(
-        found.received, len(rows), found.received - found.duplicate - len(rows), found.duplicate,
-        kinds.count("create"), kinds.count("update"), kinds.count("unchanged"),
+        found.received, len(rows) - same, found.received - found.duplicate - len(rows),
+        found.duplicate + same, kinds.count("create"), kinds.count("update"), same,
     )  # fmt: skip
+    problems = (*unknown, *found.problems, *refused)
     plan = Plan(
-        counts, (*unknown, *found.problems, *refused), found.unknown, _shown(changes),
-        tuple(sorted(faulty, key=lambda one: one.row)), found.sheet, found.encoding, found.preview,
-        _digest(rows), blocked=bool(unknown),
+        counts, problems, tuple(cell(found.letters, one) for one in problems), found.unknown,
+        changes=_shown(changes), faulty=tuple(sorted(faulty, key=lambda one: one.row)),
+        sheet=found.sheet, encoding=found.encoding, preview=found.preview, digest=_digest(rows),
+        blocked=bool(unknown),
     )  # fmt: skip
     return _Worked(plan, tuple(rows))
 
 
-def _put_back(writer: Writer, viewer: Viewer, there: Mapping[str, Values], entry: Mapping[str, Any]) -> bool:
+def _put_back(
+    writer: Writer, viewer: Viewer, there: Mapping[str, Values], entry: Mapping[str, Any]
+) -> bool:
     """Undo one row unless it was changed since; say whether it was."""
     now = there.get(str(entry["pk"]))
     after = entry["after"]
@@ -173,22 +191,25 @@ def model_importer(
     def plan(viewer: Viewer, upload: Upload) -> Plan:
         return _work(viewer, upload, name, taken, key, writer).plan
 
-    def apply(viewer: Viewer, upload: Upload, planned: Plan, batch: str) -> Mapping[str, Any]:
-        del planned
+    def apply(viewer: Viewer, upload: Upload, digest: str, frozen: bytes) -> Mapping[str, Any]:
+        del frozen  # the rows are few, so the plan is made again and compared
+        worked = _work(viewer, upload, name, taken, key, writer)
+        if worked.plan.digest != digest or worked.plan.blocked:
+            raise changed_since()
         done: list[dict[str, Any]] = []
-        for change, values, known in _work(viewer, upload, name, taken, key, writer).rows:
+        for change, values, known in worked.rows:
             if change.kind == "create":
                 pk = writer.create(viewer, values)
                 done.append({"pk": pk, "before": None, "after": dict(change.after)})
             elif change.kind == "update" and known is not None:
                 writer.update(viewer, known.pk, values)
-                done.append({"pk": known.pk, "before": dict(change.before), "after": dict(change.after)})
-        return {"batch": batch, "rows": done}
+                done.append(
+                    {"pk": known.pk, "before": dict(change.before), "after": dict(change.after)}
+                )
+        return {"rows": done}
 
     def undo(viewer: Viewer, receipt: Mapping[str, Any]) -> tuple[int, int]:
-        there = {
-            str(one.pk): one.values for one in _existing(viewer, writer, taken, key).values()
-        }
+        there = {str(one.pk): one.values for one in _existing(viewer, writer, taken, key).values()}
         entries = list(reversed(receipt["rows"]))
         back = sum(_put_back(writer, viewer, there, entry) for entry in entries)
         return back, len(entries) - back
@@ -197,5 +218,3 @@ def model_importer(
         may=writer.may, plan=plan, apply=apply, undo=undo,
         template=lambda: template(contract_of(name, taken, key)), asks=False,
     )  # fmt: skip
-
-

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import polars as pl
@@ -19,6 +19,7 @@ from jiqun.core.tabular import Faulty, Field, UnknownColumn, Upload, pick
 from jiqun.errors import Problem
 from jiqun.facts import messages
 from jiqun.facts.contract import Column, ColumnType, Contract
+from jiqun.facts.intake.plan import letter
 from jiqun.facts.load import records
 from jiqun.facts.load.convert import RECORD, convert
 from jiqun.facts.load.headings import SRC, match
@@ -43,7 +44,7 @@ class Read:
     problems: tuple[Problem, ...]
     faulty: tuple[Faulty, ...]
     unknown: tuple[UnknownColumn, ...]
-    headings: tuple[str, ...]
+    letters: Mapping[str, str]
     sheet: str = ""
     encoding: str = ""
     preview: tuple[str, ...] = ()
@@ -65,7 +66,9 @@ def contract_of(name: str, fields: Sequence[Field], key: Sequence[str]) -> Contr
 def raw_table(upload: Upload) -> RawTable:
     """Read a file; an apostrophe that our own CSV put before a formula is taken off again."""
     raw = read_bytes(
-        upload.content, file=upload.name, options=Options(encoding=upload.encoding or None)
+        upload.content,
+        file=upload.name,
+        options=Options(encoding=upload.encoding or None, sheet=upload.sheet or None),
     )
     if not raw.encoding:
         return raw
@@ -74,10 +77,7 @@ def raw_table(upload: Upload) -> RawTable:
     frame = raw.frame.with_columns(
         pl.col(name).map_elements(unguarded, return_dtype=pl.String) for name in guarded
     )
-    return RawTable(
-        raw.file, frame, raw.headings, raw.sheet, raw.unit, raw.title, raw.notes, raw.encoding,
-        raw.preview,
-    )  # fmt: skip
+    return replace(raw, frame=frame)
 
 
 def nearest(heading: str, fields: Sequence[Field]) -> str:
@@ -103,16 +103,11 @@ def unknown_columns(
 
 def said_unknown(found: UnknownColumn, fields: Sequence[Field], file: str) -> Problem:
     """Return the problem of a heading that no column has."""
-    near = next((one for one in fields if one.name == found.nearest), None)
-    return Problem(
-        "E-COLUMN-UNKNOWN",
-        f"表中没有叫“{found.heading}”的列" + (f"，最接近的是“{near.zh}”" if near else ""),
-        f"the table has no column “{found.heading}”" + (f"; the nearest is “{near.en}”" if near else ""),
-        "请选择它是哪一列，或选择不导入这一列。",
-        "Say which column it is, or leave it out.",
-        file=file,
-        column=found.heading,
-    )
+    near = next((one.zh for one in fields if one.name == found.nearest), "")
+    return messages.problem(
+        "E-COLUMN-UNKNOWN", file=file, column=found.heading, value=found.heading,
+        extra=near or "、".join(one.zh for one in fields),
+    )  # fmt: skip
 
 
 def _problems(
@@ -152,6 +147,23 @@ def _own_checks(
     return found
 
 
+def template_headings(headings: Mapping[str, str], fields: Sequence[Field]) -> dict[str, str]:
+    """Return heading of the file → heading of the template, for what the file calls otherwise."""
+    zh = {one.name: one.zh for one in fields}
+    return {heading: zh[column] for column, heading in headings.items() if column in zh}
+
+
+def letters(raw: RawTable) -> dict[str, str]:
+    """Return the spreadsheet letter of each heading."""
+    return {one.name: letter(number) for number, one in enumerate(raw.headings)}
+
+
+def cell(letters: Mapping[str, str], problem: Problem) -> str:
+    """Return the address of the cell that a problem is about, or ''."""
+    found = letters.get(problem.column, "")
+    return f"{found}{problem.row}" if found and problem.row else ""
+
+
 def faulty_rows(
     raw: RawTable, problems: Sequence[Problem], headings: Mapping[str, str]
 ) -> tuple[Faulty, ...]:
@@ -160,7 +172,7 @@ def faulty_rows(
     Args:
         raw: The file.
         problems: Problems with row numbers.
-        headings: Column of the table → heading of the file.
+        headings: Heading of the file → heading under which the template has it.
     """
     reasons: dict[int, list[str]] = {}
     for one in problems:
@@ -168,14 +180,14 @@ def faulty_rows(
             said = pick(one.message_zh, one.message_en)
             remedy = pick(one.remedy_zh, one.remedy_en)
             reasons.setdefault(one.row, []).append(f"{said}。{remedy}" if remedy else said)
-    names = {column: heading for column, heading in headings.items() if heading in raw.frame.columns}
+    names = [one.name for one in raw.headings]
     wanted = raw.frame.filter(pl.col(ROW).is_in(list(reasons))).select(
-        ROW, *(pl.col(heading).cast(pl.String).alias(column) for column, heading in names.items())
+        ROW, *(pl.col(name).cast(pl.String) for name in names)
     )
     return tuple(
         Faulty(
             int(row[ROW]),
-            {name: row[name] or "" for name in names},
+            {headings.get(name, name): row[name] or "" for name in names},
             " ".join(dict.fromkeys(reasons[int(row[ROW])])),
         )
         for row in wanted.iter_rows(named=True)
@@ -195,7 +207,7 @@ def read(upload: Upload, name: str, fields: Sequence[Field], key: Sequence[str])
         raise messages.error(messages.problem("E-TABLE-EMPTY", file=upload.name, sheet=raw.sheet))
     unknown = unknown_columns(raw, fields, upload)
     table = Table(
-        contract=name, source=upload.source, file=upload.name, ignore=(*upload.ignored, *REASON, *(u.heading for u in unknown)),
+        constants=upload.constants, contract=name, source=upload.source, file=upload.name, ignore=(*upload.ignored, *REASON, *(u.heading for u in unknown)),
         columns={column: Take((heading,)) for heading, column in upload.renames.items()},
         values={one.name: {en: code for code, (_, en) in one.words.items()} for one in fields if one.words},
     )  # fmt: skip
@@ -214,6 +226,6 @@ def read(upload: Upload, name: str, fields: Sequence[Field], key: Sequence[str])
     )
     return Read(
         rows, converted.frame.height, checked.duplicate, tuple(problems),
-        faulty_rows(raw, problems, made.headings), unknown,
-        tuple(one.name for one in raw.headings), raw.sheet, raw.encoding, raw.preview,
+        faulty_rows(raw, problems, template_headings(made.headings, fields)), unknown,
+        letters(raw), raw.sheet, raw.encoding, raw.preview,
     )  # fmt: skip

@@ -157,7 +157,7 @@ def _log(opened: pl.DataFrame, reference: str) -> int:
     return used.height
 
 
-def lawful(  # noqa: PLR0913 - one keyword per fact that the log keeps
+def lawful(
     frame: pl.DataFrame,
     contract: Contract,
     purpose: Purpose,

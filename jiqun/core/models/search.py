@@ -7,7 +7,7 @@ nor its counts nor its time.
 
 from __future__ import annotations
 
-from typing import Self
+from typing import Self, TypeVar
 
 from django.conf import settings
 from django.db import models
@@ -15,7 +15,7 @@ from django.db import models
 from jiqun.core.access import Grade, Viewer, may_see_firm_rows
 from jiqun.core.visible import VisibleQuerySet
 
-M = models.Model
+M = TypeVar("M", bound=models.Model)
 
 
 class SegmentQuerySet(VisibleQuerySet["SearchSegment"]):
@@ -25,7 +25,7 @@ class SegmentQuerySet(VisibleQuerySet["SearchSegment"]):
         """Return the segments whose rows the viewer may see; nobody else learns that they exist."""
         if not viewer.known:
             return self.none()
-        return self.filter(_role(viewer) & _place(viewer) & _grade(viewer))
+        return self.filter(_role(viewer) & _grade(viewer))
 
 
 def _role(viewer: Viewer) -> models.Q:
@@ -35,23 +35,29 @@ def _role(viewer: Viewer) -> models.Q:
     return fits
 
 
-def _place(viewer: Viewer) -> models.Q:
-    if "*" in viewer.places:
+def _within(places: frozenset[str]) -> models.Q:
+    """Segments of one of the places, or of a place in it."""
+    if "*" in places:
         return models.Q()
-    fits = models.Q(place="")
-    for place in viewer.places:
+    fits = models.Q(pk__in=[])
+    for place in places:
         fits |= models.Q(place__startswith=place)
     return fits
 
 
 def _grade(viewer: Viewer) -> models.Q:
-    """Own rows, those that a role names, and of firms the own or, with a purpose, all."""
-    fits = models.Q(grade__in=[Grade.PUBLIC, Grade.AGGREGATE])
+    """Open rows of the own places, own rows, and of firms those of an official with a purpose.
+
+    A role that a source of personal rows names was asked for in ``_role``.
+    """
+    here = models.Q(place="") | _within(viewer.places)
+    fits = models.Q(grade__in=[Grade.PUBLIC, Grade.AGGREGATE]) & here
     fits |= models.Q(grade=Grade.PERSONAL, user_id=viewer.user_id)
-    fits |= models.Q(grade=Grade.PERSONAL, user=None) & ~models.Q(roles="")
+    fits |= models.Q(grade=Grade.PERSONAL, user=None) & ~models.Q(roles="") & here
+    fits |= models.Q(grade=Grade.FIRM, firm__in=sorted(viewer.firms))
     if may_see_firm_rows(viewer):
-        return fits | models.Q(grade=Grade.FIRM)
-    return fits | models.Q(grade=Grade.FIRM, firm__in=sorted(viewer.firms))
+        fits |= models.Q(grade=Grade.FIRM) & _within(viewer.duty_places)
+    return fits
 
 
 class SearchSegment(models.Model):

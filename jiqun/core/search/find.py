@@ -14,7 +14,7 @@ from functools import reduce
 import numpy as np
 from numpy.typing import NDArray
 
-from jiqun.core.access import Grade, Viewer
+from jiqun.core.access import Grade, Viewer, visible_firms
 from jiqun.core.audit import read_firms
 from jiqun.core.models.search import (
     SearchEntry,
@@ -85,8 +85,10 @@ def find(viewer: Viewer, typed: str, *, kinds: Iterable[str] = (), limit: int = 
         rank = _rank(query, entry)
         if rank is not None:
             by_kind[segment.source].append(_hit(segment, entry, rank))
-    groups = [_group(kind, hits, limit, more=kind in cut) for kind, hits in by_kind.items()]
-    _log_reads(viewer, groups, known.values())
+    graded = {segment.source for segment in known.values() if segment.grade == Grade.FIRM}
+    allowed = {kind: _allowed(viewer, hits) if kind in graded else hits for kind, hits in by_kind.items()}
+    groups = [_group(kind, hits, limit, more=kind in cut) for kind, hits in allowed.items() if hits]
+    _log_reads(viewer, [group for group in groups if group.kind in graded])
     return sorted(groups, key=lambda group: (group.hits[0].rank, group.kind))
 
 
@@ -171,9 +173,14 @@ def _group(kind: str, hits: list[Hit], limit: int, *, more: bool) -> Group:
     return Group(kind, tuple(ordered[:limit]), len(ordered), more)
 
 
-def _log_reads(viewer: Viewer, groups: Iterable[Group], segments: Iterable[SearchSegment]) -> None:
+def _allowed(viewer: Viewer, hits: list[Hit]) -> list[Hit]:
+    """Hits of firms that the viewer may read by the register, which the index may lag behind."""
+    firms = visible_firms(viewer, {hit.firm for hit in hits})
+    return [hit for hit in hits if hit.firm in firms]
+
+
+def _log_reads(viewer: Viewer, groups: Iterable[Group]) -> None:
     """Log the firm-level rows of other firms that are shown."""
-    graded = {segment.source for segment in segments if segment.grade == Grade.FIRM}
-    shown = {hit.firm for group in groups if group.kind in graded for hit in group.hits if hit.firm}
+    shown = {hit.firm for group in groups for hit in group.hits}
     if shown - viewer.firms:
         read_firms(viewer, shown, fields="search")

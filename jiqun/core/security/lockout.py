@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from django.conf import settings
 from django.contrib.auth.models import User
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.utils.crypto import salted_hmac
 
 from jiqun.core.models.security import RateCounter
@@ -48,10 +48,15 @@ def _buckets(kind: str, key: str, address: str) -> list[tuple[str, int]]:
 def attempt(kind: str, key: str, address: str) -> Attempt:
     """Count an attempt (``kind`` login or factor) and say whether it may be looked at."""
     seconds = settings.LOCK_MINUTES * 60
-    counted = [(count(name, seconds), times) for name, times in _buckets(kind, key, address)]
-    over = [one.wait for one, times in counted if one.count > times]
-    last = any(one.count == times for one, times in counted)
-    return Attempt(not over, max(over, default=seconds), last)
+    last = False
+    # What this address is refused does not count for everywhere: one address alone cannot lock
+    # a person out of all others.
+    for name, times in _buckets(kind, key, address):
+        counted = count(name, seconds)
+        if counted.count > times:
+            return Attempt(allowed=False, wait=counted.wait, last=False)
+        last = last or counted.count == times
+    return Attempt(allowed=True, wait=0, last=last)
 
 
 def lock(kind: str, key: str, address: str) -> None:
@@ -62,8 +67,10 @@ def lock(kind: str, key: str, address: str) -> None:
 
 
 def succeeded(kind: str, key: str, address: str) -> None:
-    """Forget the failures from this address."""
-    RateCounter.objects.filter(bucket=_buckets(kind, key, address)[0][0]).delete()
+    """Forget the failures from this address, and that this attempt was one."""
+    here, everywhere = (name for name, _ in _buckets(kind, key, address))
+    RateCounter.objects.filter(bucket=here).delete()
+    RateCounter.objects.filter(bucket=everywhere, count__gt=0).update(count=F("count") - 1)
 
 
 def _of(user_id: int) -> Q:

@@ -71,7 +71,7 @@ def _is_common(password: str) -> bool:
     half = plain[: len(plain) // 2]
     return (
         plain in _common()
-        or (len(core) >= 4 and core in _common() and len(plain) - len(core) <= 6)
+        or (len(core) >= 4 and core in _common() and len(plain) - len(core) <= 8)
         or len(set(plain)) < 5
         or (len(plain) % 2 == 0 and half * 2 == plain)
     )

@@ -20,14 +20,23 @@ from jiqun.core.tabular.fields import (
 )
 from jiqun.core.tabular.html import html_table
 from jiqun.core.tabular.models import model_read
-from jiqun.core.tabular.plan import Change, Counts, Faulty, Importer, Plan, UnknownColumn, Upload
+from jiqun.core.tabular.plan import (
+    Change,
+    Counts,
+    Faulty,
+    Importer,
+    Plan,
+    UnknownColumn,
+    Upload,
+    changed_since,
+)
 from jiqun.core.tabular.query import parse
 from jiqun.core.tabular.spec import Condition, Query, Rows, Source, TableSpec, specs, table_spec
 from jiqun.core.tabular.workbook import Provenance, workbook
 
 __all__ = [
     "Change", "Condition", "Counts", "Faulty", "Field", "FieldType", "Importer", "Plan",
-    "Provenance", "Query", "Rows", "Source", "TableSpec", "UnknownColumn", "Upload", "cell_value", "chance",
+    "Provenance", "Query", "Rows", "Source", "TableSpec", "UnknownColumn", "Upload", "cell_value", "chance", "changed_since",
     "display", "english", "html_table", "label", "model_read", "parse", "pick",
     "specs", "table_spec", "unit_of", "workbook",
 ]  # fmt: skip

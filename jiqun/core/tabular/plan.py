@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any, Literal
 
 from jiqun.core.access import Viewer
-from jiqun.errors import Problem
+from jiqun.errors import JiqunError, Kind, Problem
 
 ChangeKind = Literal["create", "update", "unchanged"]
 
@@ -17,7 +17,8 @@ ChangeKind = Literal["create", "update", "unchanged"]
 class Upload:
     """A file as it was handed in, and what the person said about it.
 
-    ``renames`` maps headings of the file to columns, ``ignored`` are headings to leave out.
+    ``renames`` maps headings of the file to columns, ``ignored`` are headings to leave out,
+    ``constants`` are values of columns that the file does not have.
     """
 
     content: bytes
@@ -27,13 +28,19 @@ class Upload:
     as_of: date | None = None
     basis: str = ""
     encoding: str = ""
+    sheet: str = ""
     renames: Mapping[str, str] = field(default_factory=dict[str, str])
     ignored: tuple[str, ...] = ()
+    constants: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """``received == accepted + quarantined + duplicate`` and accepted = the three kinds of change."""
+    """``received == accepted + quarantined + duplicate``, always.
+
+    ``accepted`` are the rows that applying stores: ``create`` and ``update``. ``duplicate`` say
+    nothing new: repeated in the file, or ``unchanged`` from what the table has.
+    """
 
     received: int = 0
     accepted: int = 0
@@ -65,7 +72,7 @@ class UnknownColumn:
 
 @dataclass(frozen=True, slots=True)
 class Faulty:
-    """A refused row: its number in the file, its cells under the template's columns, and why."""
+    """A refused row: its number in the file, its cells by heading, and why it was refused."""
 
     row: int
     cells: Mapping[str, str]
@@ -78,32 +85,52 @@ class Plan:
 
     ``changes`` are the first few of each kind; ``faulty`` and ``problems`` are complete. A plan
     with ``blocked`` cannot be applied until the person has decided about the columns or the file.
+    ``cells`` are the addresses of the problems (``C12``, or empty), in their order; ``missing``
+    required columns that the file lacks; ``sheets`` what the workbook has. ``frozen`` is what
+    ``apply`` needs of this very plan, kept beside it.
     """
 
     counts: Counts
     problems: tuple[Problem, ...] = ()
+    cells: tuple[str, ...] = ()
     unknown: tuple[UnknownColumn, ...] = ()
+    missing: tuple[str, ...] = ()
     changes: tuple[Change, ...] = ()
     faulty: tuple[Faulty, ...] = ()
     sheet: str = ""
+    sheets: tuple[str, ...] = ()
     encoding: str = ""
     preview: tuple[str, ...] = ()
     digest: str = ""
     blocked: bool = False
+    frozen: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
 class Importer:
     """How a table takes rows in.
 
-    ``apply`` does what ``plan`` found in one transaction and returns what ``undo`` needs, as
-    JSON values; ``undo`` returns how many rows it put back and how many it left because they
+    ``apply`` does what a plan found in one transaction (it is given the plan's ``digest`` and
+    ``frozen``) and returns what ``undo`` needs, as JSON values; it raises ``E-IMPORT-CHANGED``
+    when the table is no longer as the plan saw it. ``undo`` returns how many rows it put back and how many it left because they
     were changed since. ``asks`` tells whether source, owner, date and basis are asked for.
     """
 
     may: Callable[[Viewer], bool]
     plan: Callable[[Viewer, Upload], Plan]
-    apply: Callable[[Viewer, Upload, Plan, str], Mapping[str, Any]]
+    apply: Callable[[Viewer, Upload, str, bytes], Mapping[str, Any]]
     undo: Callable[[Viewer, Mapping[str, Any]], tuple[int, int]]
     template: Callable[[], bytes]
     asks: bool = True
+
+
+def changed_since() -> JiqunError:
+    """Return the error for a plan that no longer fits the table."""
+    return JiqunError(
+        "E-IMPORT-CHANGED",
+        "预览之后表里的数据有变化，本次没有写入",
+        "the table has changed since the preview; nothing was written",
+        hint_zh="预览已更新，请重新核对后再确认。",
+        hint_en="The preview is up to date now: check it again and confirm.",
+        kind=Kind.CONFLICT,
+    )

@@ -243,11 +243,12 @@ def _outside(attacker: Attacker) -> pl.DataFrame:
          for at in range(len(targets))]
     ).reshape(-1, 2)  # fmt: skip
     total = system.totals[targets]
+    reach = np.where(reach <= CLOSE, 0.0, reach + CLOSE)
     # Figures are whole numbers of their base unit, so bounds are rounded inwards.
-    low = np.ceil(total - (reach[:, 0] + CLOSE) * attacker.scale)
-    high = np.floor(total + (reach[:, 1] + CLOSE) * attacker.scale)
+    low = np.ceil(total - reach[:, 0] * attacker.scale)
+    high = np.floor(total + reach[:, 1] * attacker.scale)
     share = system.rule.within * np.abs(total)
-    exposed = (reach[:, 0] < down - CLOSE) | (reach[:, 1] < up - CLOSE)
+    exposed = (reach[:, 0] < down) | (reach[:, 1] < up)
     return pl.DataFrame(
         {
             "cell": targets,
@@ -255,7 +256,7 @@ def _outside(attacker: Attacker) -> pl.DataFrame:
             "need": system.cells["need"].to_numpy()[targets],
             "low": low.astype(np.int64),
             "high": high.astype(np.int64),
-            "exact": reach.max(axis=1, initial=0.0) <= CLOSE,
+            "exact": reach.max(axis=1, initial=0.0) <= 0.0,
             "within": (low >= total - share) & (high <= total + share),
             "exposed": exposed,
         }

@@ -37,11 +37,11 @@ _MISSING = [*quantity.DASHES, *quantity.ELLIPSES]
 _WITHHELD = ["*", "**", "***", "保密", "不公开"]
 
 
-def without_marks(table: pl.DataFrame) -> pl.DataFrame:
+def without_marks(table: pl.DataFrame, *, enum: bool) -> pl.DataFrame:
     """Marks that stand for a cell's content instead of being it, in any column but quantities.
 
     Ditto marks that nothing above explains and failed formulas are problems, dashes and dots are
-    nothing, marks of secrecy are said to be that.
+    nothing, marks of secrecy are said to be that. What a list of choices knows stays a choice.
     """
     text = pl.col("text").str.strip_chars()
     unread = pl.col("code").is_in(["", "E-ENUM", "E-PERIOD", "E-DATE", "E-NUMBER", "E-BOOL"])
@@ -53,8 +53,10 @@ def without_marks(table: pl.DataFrame) -> pl.DataFrame:
         .otherwise(pl.col("code"))
     )  # fmt: skip
     mark = text.is_in([*DITTO, *_MISSING, *_WITHHELD]) | text.str.contains(FORMULA)
+    mark = mark & pl.col("typed").is_null() if enum else mark
     typed = pl.when(~mark).then(pl.col("typed"))
-    return table.with_columns(code.alias("code"), typed.alias("typed"))
+    said = pl.when(mark).then(code).otherwise(pl.col("code"))
+    return table.with_columns(said.alias("code"), typed.alias("typed"))
 
 
 def _text(texts: pl.Series) -> pl.DataFrame:

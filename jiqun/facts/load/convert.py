@@ -71,9 +71,7 @@ def _apply(
 ) -> tuple[pl.Series, pl.DataFrame]:
     """Read a column through its distinct texts: (typed column in order, problems)."""
     texts = cells.cast(pl.String).fill_null("").alias("text").to_frame()
-    table = reader(texts.to_series().unique())
-    if not enum:
-        table = without_marks(table)
+    table = without_marks(reader(texts.to_series().unique()), enum=enum)
     known = table.select("text", "typed")
     typed = texts.join(known, on="text", how="left", maintain_order="left")["typed"]
     wrong = table.filter(pl.col("code") != "").select("text", "code", "extra")

@@ -11,6 +11,7 @@ import difflib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
+import numpy as np
 import polars as pl
 
 from jiqun.facts.contract import BASIS, OPEN_GRADES, Column, Contract
@@ -19,7 +20,8 @@ from jiqun.facts.load.headings import UNIT
 from jiqun.facts.read.raw import REFUSED, ROW, TOTAL, WIDE
 from jiqun.facts.values import period, units, uscc
 
-COMPARED = 20_000  # known codes compared with a wrong one
+COMPARED = 2_000  # known codes of any length compared with a wrong one
+CLOSE = 2  # characters in which a code of the same length may differ to be offered
 OFFERED = 100  # distinct wrong codes for which the nearest right one is looked up
 # Columns that must name something known: contract → {column: kind}.
 PLACE, FIRM, INDUSTRY = "place", "firm", "industry"
@@ -184,24 +186,32 @@ def _measure_units(frame: pl.DataFrame, contract: Contract) -> list[pl.DataFrame
     return parts
 
 
-def _nearest_code(code: str, pool: Sequence[str], known: Collection[str]) -> str:
-    """A lost leading zero first, then the nearest code of the same length, then any."""
-    padded = [code.zfill(width) for width in range(len(code) + 1, len(code) + 4)]
-    hit = next((item for item in padded if item in known), "")
-    if hit:
-        return hit
-    same = [item for item in pool if len(item) == len(code)]
-    for group in (same, pool):
-        close = difflib.get_close_matches(code, group[:COMPARED], n=1, cutoff=0.6)
-        if close:
-            return close[0]
-    return ""
+def _near(code: str, pool: np.ndarray) -> str:
+    """The known code of the same length that differs in the fewest characters, at most two."""
+    letters = pool.view(np.uint32).reshape(len(pool), -1)
+    wanted = np.array([code], dtype=pool.dtype).view(np.uint32)
+    differ = (letters != wanted).sum(axis=1)
+    best = int(differ.argmin())
+    return str(pool[best]) if differ[best] <= min(CLOSE, len(code) // 2) else ""
 
 
 def _offer(codes: Sequence[str], known: Collection[str]) -> dict[str, str]:
-    """Nearest known code of each wrong one."""
+    """Nearest known code of each wrong one: a lost leading zero, the same length, then any."""
     pool = sorted(known)
-    return {code: _nearest_code(code, pool, known) for code in codes[:OFFERED]}
+    by_length: dict[int, np.ndarray] = {}
+    offers: dict[str, str] = {}
+    for code in codes[:OFFERED]:
+        padded = (code.zfill(width) for width in range(len(code) + 1, len(code) + 4))
+        offer = next((item for item in padded if item in known), "")
+        if not offer and code:
+            if len(code) not in by_length:
+                by_length[len(code)] = np.array([i for i in pool if len(i) == len(code)], dtype=str)
+            same = by_length[len(code)]
+            offer = _near(code, same) if len(same) else ""
+        if not offer:
+            offer = next(iter(difflib.get_close_matches(code, pool[:COMPARED], n=1)), "")
+        offers[code] = offer
+    return offers
 
 
 def _unknown(

@@ -35,8 +35,8 @@ class RawTable:
     ``frame`` holds one column per heading (text; whole numbers from typed files stay typed), the
     row number ``_row``, ``_total`` (a totals row), ``_wide`` (more cells than headings) and
     ``_refused`` (code of the reason why the row is no data, or ''). ``lines`` stand above the
-    headings; ``others`` are sheets of the workbook that were not read, ``aside`` those of them
-    that are hidden or only explain.
+    headings; ``others`` are visible sheets with content that were not read, ``aside`` hidden ones;
+    sheets that only explain (说明, 目录 …) are neither.
     """
 
     file: str

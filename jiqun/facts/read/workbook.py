@@ -109,7 +109,7 @@ def _choose(
     """The sheet to read: the one named, else the first visible one that has content.
 
     Returns:
-        (its name, other sheets with content, sheets that are hidden or only explain).
+        (its name, other sheets with content, hidden sheets with content).
     """
     names = book.sheet_names
     if wanted is not None:
@@ -124,7 +124,8 @@ def _choose(
     full = [name for name in names if book.get_sheet_by_name(name).total_height > 0]
     data = [name for name in full if name in shown and not ASIDE.search(name)]
     data = data or [name for name in full if name in shown] or names[:1]
-    return data[0], tuple(data[1:]), tuple(n for n in full if n not in data)
+    hidden = tuple(n for n in full if n not in shown and not ASIDE.search(n))
+    return data[0], tuple(data[1:]), hidden
 
 
 def hidden_rows(data: bytes, sheet: str) -> list[int]:

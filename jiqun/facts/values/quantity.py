@@ -267,8 +267,11 @@ def parse_series(cells: pl.Series, *, unit: Unit, options: Options | None = None
     frame = texts.to_frame().with_row_index("_i")
     if digits is None:
         return _parse_slowly(texts, unit, options)
-    plain = pl.col("text").str.contains(r"^[+-]?\d+(?:\.\d+)?$")
-    fast = _fast_digits(frame.filter(plain), digits)
+    plain = pl.col("text").str.contains(r"^[+-]?(?:\d+|\d{1,3}(?:,\d{3})+)(?:\.\d+)?$")
+    grouped = frame.filter(plain).with_columns(
+        pl.col("text").str.replace_all(",", "", literal=True)
+    )
+    fast = _fast_digits(grouped, digits)
     slow = pl.concat([frame.filter(~plain), fast.filter(pl.col("value").is_null()).drop("value")])
     done = fast.filter(pl.col("value").is_not_null()).select(
         "_i", "value", pl.lit(VALUE).alias("state"), pl.lit("").alias("code")

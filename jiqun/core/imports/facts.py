@@ -1,0 +1,183 @@
+"""Imports into tables of facts: the intake of the fact layer, as the counter's pages ask for it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import polars as pl
+
+from jiqun.core.access import Viewer
+from jiqun.core.factstore import store
+from jiqun.core.imports.files import REASON
+from jiqun.core.imports.reading import nearest
+from jiqun.core.tabular import (
+    Change,
+    Counts,
+    Faulty,
+    Field,
+    Importer,
+    Plan,
+    UnknownColumn,
+    Upload,
+    changed_since,
+    pick,
+)
+from jiqun.errors import JiqunError, Problem
+from jiqun.facts import messages
+from jiqun.facts.contract import Contract
+from jiqun.facts.intake import apply as applying
+from jiqun.facts.intake import plan as planning
+from jiqun.facts.intake import saved
+from jiqun.facts.intake.hints import Hints
+from jiqun.facts.template import workbook as template
+
+EVERYWHERE = "*"
+SHOWN = 50  # changes of each kind that a plan shows
+# Shared by every place, so only those who answer for every place bring rows.
+REFERENCE = frozenset({"place", "industry", "concordance", "input_output"})
+WRITERS: Mapping[str, tuple[str, str]] = {
+    "public": ("分析员，限本人负责的地方；各地共用的表限负责全部地方者",
+               "analysts, of the own places; tables that all places share: those who answer for all"),
+    "firm": ("企业，限本企业；分析员，限本人负责地方的企业",
+             "the firm, its own rows; analysts, firms in the own places"),
+}  # fmt: skip
+
+
+def _may(contract: Contract, viewer: Viewer) -> bool:
+    if contract.name in REFERENCE:
+        return EVERYWHERE in viewer.duty_places
+    if viewer.duty_places:
+        return True
+    return contract.grade == "firm" and bool(viewer.firms)
+
+
+def _codes(table: str, column: str, viewer: Viewer) -> frozenset[str]:
+    """Codes of a register that lie in the places for which the viewer is an official."""
+    frame = store().polars(table, [column] if table == "place" else [column, "place"])
+    near = pl.any_horizontal(pl.col("place").str.starts_with(p) for p in sorted(viewer.duty_places))
+    return frozenset(frame.filter(near)[column])
+
+
+def _scope(contract: Contract, viewer: Viewer) -> dict[str, frozenset[str] | None]:
+    """Return of which firms and places the viewer may bring rows; None for any."""
+    if EVERYWHERE in viewer.duty_places:
+        return {"allowed_firms": None, "allowed_places": None}
+    firms, places = viewer.firms, frozenset[str]()
+    if viewer.duty_places:
+        places = _codes("place", "place", viewer) | viewer.duty_places
+        # A new firm is named by no register yet: there the place alone decides.
+        firms = firms | _codes("firm", "firm", viewer)
+    named = contract.name == "firm" and bool(places)
+    return {"allowed_firms": None if named else firms, "allowed_places": places}
+
+
+def _hints(upload: Upload) -> Hints:
+    return Hints(
+        columns=upload.renames, ignore=(*upload.ignored, *REASON), constants=upload.constants,
+        encoding=upload.encoding or None, sheet=upload.sheet or None,
+    )  # fmt: skip
+
+
+def _planned(contract: Contract, viewer: Viewer, upload: Upload) -> planning.Plan:
+    return planning.plan(
+        store(), contract.name, upload.content, upload.name, source=upload.source,
+        owner=upload.owner, as_of=upload.as_of, basis=upload.basis, hints=_hints(upload),
+        **_scope(contract, viewer),
+    )  # fmt: skip
+
+
+def _faulty(planned: planning.Plan, contract: Contract) -> tuple[Faulty, ...]:
+    """Refused rows under the template's headings; a heading that carries a unit keeps it."""
+    plain = {c.name: c.zh for c in contract.columns if c.type != "quantity"}
+    names = {heading: plain[meant] for heading, meant, _ in planned.shown if meant in plain}
+    rows: dict[int, tuple[dict[str, str], list[str]]] = {}
+    for row in planned.held.iter_rows(named=True):
+        cells = {
+            names.get(heading, heading): text or ""
+            for heading, text in json.loads(row["record"]).items()
+        }
+        said = pick(
+            f"{row['message_zh']}。{row['remedy_zh']}", f"{row['message_en']}. {row['remedy_en']}"
+        )
+        _, reasons = rows.setdefault(int(row["row"] or 0), (cells, []))
+        reasons.append(said)
+    return tuple(
+        Faulty(number, cells, " ".join(dict.fromkeys(reasons)))
+        for number, (cells, reasons) in sorted(rows.items())
+    )
+
+
+def _changes(planned: planning.Plan, contract: Contract) -> tuple[Change, ...]:
+    """The first updates with before and after, and the first creates with their values."""
+    found: dict[int, Change] = {}
+    for row in planned.changes(contract).iter_rows(named=True):
+        number = int(row["source_row"] or 0)
+        label = " · ".join(str(row[name] or "") for name in contract.key)
+        one = found.get(number) or Change("update", number, label, {}, {})
+        found[number] = Change(
+            "update", number, label,
+            {**one.before, row["column"]: row["before"]}, {**one.after, row["column"]: row["after"]},
+        )  # fmt: skip
+        if len(found) > SHOWN:
+            break
+    made = planned.rows.filter(pl.col("_change") == "create").head(SHOWN)
+    creates = [
+        Change(
+            "create", int(row["source_row"] or 0),
+            " · ".join(str(row[name] if row[name] is not None else "") for name in contract.key), {},
+            {name: str(row[name]) for name in contract.names if row[name] is not None},
+        )
+        for row in made.iter_rows(named=True)
+    ]  # fmt: skip
+    return (*list(found.values())[:SHOWN], *creates)
+
+
+def shaped(planned: planning.Plan, contract: Contract) -> Plan:
+    """Return the intake's plan in the shape that the pages show."""
+    names = ("code", *messages.PARTS, "file", "sheet", "row", "column", "value")
+    listed = planned.problems
+    problems = tuple(Problem(*row) for row in listed.select(*names).iter_rows())
+    labels = tuple(Field(c.name, c.zh, c.en) for c in contract.columns)
+    unknown = [p for p in problems if p.code in ("E-COLUMN-UNKNOWN", "E-COLUMN-TWICE")]
+    absent = [p.value for p in problems if p.code == "E-COLUMN-ABSENT"]
+    return Plan(
+        Counts(planned.received, planned.accepted, planned.quarantined, planned.duplicate,
+               planned.creates, planned.updates, planned.unchanged),
+        problems, tuple(cell or "" for cell in listed["cell"]),
+        tuple(UnknownColumn(p.value, nearest(p.value, labels)) for p in unknown),
+        tuple(absent), _changes(planned, contract),
+        () if planned.blocked else _faulty(planned, contract),
+        planned.sheet, planned.sheets, planned.encoding, planned.preview,
+        planned.seen, planned.blocked, saved.dump(planned),
+    )  # fmt: skip
+
+
+def fact_importer(contract: Contract) -> Importer:
+    """Return how a table of facts takes rows in."""
+
+    def plan(viewer: Viewer, upload: Upload) -> Plan:
+        return shaped(_planned(contract, viewer, upload), contract)
+
+    def apply(viewer: Viewer, upload: Upload, digest: str, frozen: bytes) -> Mapping[str, Any]:
+        del upload, digest  # the frozen plan holds both, and the store compares
+        meta = {"by": viewer.name, "place": ";".join(sorted(viewer.places - {EVERYWHERE}))}
+        try:
+            receipt = applying.apply(store(), saved.load(frozen), meta=meta)
+        except JiqunError as error:
+            if error.code == "E-INTAKE-STALE":
+                raise changed_since() from error
+            raise
+        return {"batch": receipt.batch, "accepted": receipt.accepted, "version": receipt.version}
+
+    def undo(viewer: Viewer, receipt: Mapping[str, Any]) -> tuple[int, int]:
+        del viewer  # the verb has asked already
+        undone = applying.undo(store(), str(receipt["batch"]))
+        back = int(undone.accepted)
+        return back, int(receipt["accepted"]) - back
+
+    return Importer(
+        may=lambda viewer: _may(contract, viewer), plan=plan, apply=apply, undo=undo,
+        template=lambda: template(contract),
+    )  # fmt: skip
