@@ -6,12 +6,14 @@ import './styles/pages.css';
 import './styles/tables.css';
 import './styles/print.css';
 import 'htmx.org';
+import { drop } from './behaviours/drop';
 import { keyboard } from './behaviours/keyboard';
 import { navigation } from './behaviours/navigation';
 import { purpose } from './behaviours/purpose';
 import { scope } from './behaviours/scope';
 import { theme } from './behaviours/theme';
 
+drop();
 keyboard();
 navigation();
 purpose();

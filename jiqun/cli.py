@@ -11,10 +11,9 @@ import os
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import django
 from rich.console import Console
@@ -29,7 +28,7 @@ from jiqun.errors import JiqunError, Problem
 
 console = Console(width=None if sys.stdout.isatty() else 120)
 COMMANDS = (
-    "load", "run", "explain", "export", "import", "backup", "restore", "demo", "up", "status",
+    "load", "run", "explain", "export", "import", "backup", "restore", "audit", "demo", "up", "status",
 )  # fmt: skip
 
 
@@ -38,6 +37,18 @@ def _bar() -> Progress:
         SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), Elapsed(),
         console=console, transient=not console.is_terminal,
     )  # fmt: skip
+
+
+@contextmanager
+def _moving() -> Generator[Callable[[int, int, str], None]]:
+    """Show a progress bar and give what moves it: done, total, what."""
+    with _bar() as bar:
+        task = bar.add_task("", total=None)
+
+        def move(done: int, total: int, what: str) -> None:
+            bar.update(task, completed=done, total=total, description=what)
+
+        yield move
 
 
 def _problem(problem: Problem) -> str:
@@ -183,102 +194,53 @@ def explain(arguments: argparse.Namespace) -> int:
 
 def export(arguments: argparse.Namespace) -> int:
     """Write everything out: facts and findings as CSV and Parquet, with schema, counts and hashes."""
-    from jiqun.core.backup.leave import export_everything
+    from jiqun.core.backup import commands
     from jiqun.core.factstore import store
     from jiqun.facts.store.transfer import export_all
 
     target = Path(arguments.folder).resolve()
-    if not arguments.all:
-        report = export_all(store(), target)
-        console.print(f"✓ {target}: {len(report)} 张表 tables")
-        return 0
-    with _moving() as move:
-        manifest = export_everything(target, personal=arguments.personal, progress=move)
-    rows = sum(told["rows"] for told in manifest["tables"].values())
-    console.print(
-        f"✓ {target}: {len(manifest['tables'])} 张承诺表 tables of commitments · {rows:,} 行 rows"
-    )
-    if manifest["left_out"]:
-        console.print(f"  未含 left out: {', '.join(manifest['left_out'])}", highlight=False)
+    if arguments.all:
+        return commands.export(target, personal=arguments.personal, console=console, moving=_moving)
+    report = export_all(store(), target)
+    console.print(f"✓ {target}: {len(report)} 张表 tables")
     return 0
 
 
-def import_(arguments: argparse.Namespace) -> int:
+def bring_back(arguments: argparse.Namespace) -> int:
     """Bring a folder of ``export --all`` into this empty installation."""
-    from jiqun.core.backup.leave import import_everything
+    from jiqun.core.backup import commands
 
-    folder = Path(arguments.folder).resolve()
-    with _moving() as move:
-        counts = import_everything(folder, progress=move)
-    console.print(f"✓ {folder}: {len(counts)} 张表 tables · {sum(counts.values()):,} 行 rows")
-    return 0
-
-
-@contextmanager
-def _moving() -> Generator[Callable[[int, int, str], None]]:
-    """Show a progress bar and give what moves it."""
-    with _bar() as bar:
-        task = bar.add_task("", total=None)
-
-        def move(done: int, total: int, what: str) -> None:
-            bar.update(task, completed=done, total=total, description=what)
-
-        yield move
+    return commands.bring_back(Path(arguments.folder).resolve(), console=console, moving=_moving)
 
 
 def backup(arguments: argparse.Namespace) -> int:
     """Write database and files together into one new file, also while the server runs."""
-    from jiqun.core.backup.save import back_up
+    from jiqun.core.backup import commands
 
-    target = Path(arguments.file).resolve()
-    begun = time.perf_counter()
-    with _moving() as move:
-        manifest = back_up(target, progress=move)
-    _say_backup(target, manifest, time.perf_counter() - begun)
-    console.print(
-        "  不含会话与签名密钥：请另行保管 secret_key 与环境文件\n"
-        "  without sessions and the signing key: keep secret_key and the environment file apart"
-    )
-    return 0
+    return commands.backup(Path(arguments.file).resolve(), console=console, moving=_moving)
 
 
 def restore(arguments: argparse.Namespace) -> int:
     """Bring a backup into this empty installation; with ``--check``, only look at it."""
-    from jiqun.core.backup.load import check
-    from jiqun.core.backup.load import restore as bring_in
+    from jiqun.core.backup import commands
 
     source = Path(arguments.file).resolve()
-    begun = time.perf_counter()
-    if arguments.check:
-        _say_backup(source, check(source), time.perf_counter() - begun)
-        console.print("  完整，未恢复任何内容 whole; nothing was restored")
-        return 0
-    with _moving() as move:
-        done = bring_in(source, progress=move)
-    _say_backup(source, done.manifest, time.perf_counter() - begun)
-    console.print("  各表行数与摘要核对一致 counts and digests of every table are equal")
-    if not done.same_key:
-        console.print(
-            "  签名密钥不同：须复制原 secret_key，否则已绑定的第二因素失效\n"
-            "  another signing key: copy the old secret_key, or second factors have to be set up again"
-        )
-    if not done.log.ok:
-        console.print(f"✗ 审计链有 {done.log.broken} 处断裂 breaks in the audit chain", style="red")
-        return 1
-    console.print(f"  审计链完整 the audit chain is whole: {done.log.entries:,} 条 entries")
-    return 0
+    return commands.restore(source, only_check=arguments.check, console=console, moving=_moving)
 
 
-def _say_backup(path: Path, manifest: Mapping[str, Any], seconds: float) -> None:
-    rows = sum(told["rows"] for told in manifest["tables"].values())
-    size = sum(one["bytes"] for one in manifest["members"].values())
-    files = len(manifest["members"]) - len(manifest["tables"])
-    console.print(
-        f"✓ {path}: {len(manifest['tables'])} 张表 tables · {rows:,} 行 rows · {files:,} 个文件 files · "
-        f"{size / 1e6:.1f} MB · {seconds:.1f} s\n"
-        f"  {manifest['made']} · {manifest['database']} · {manifest['version']}",
-        highlight=False,
-    )
+def audit(arguments: argparse.Namespace) -> int:
+    """Close the days of the audit log, verify it, or print the proof of an entry."""
+    from jiqun.core.auditor import commands
+
+    if arguments.step == "close":
+        return commands.close(_plain, arguments.until)
+    if arguments.step == "proof":
+        return commands.proof(_plain, arguments.entry, arguments.read)
+    return commands.verify(_plain, arguments.roots, arguments.jobs)
+
+
+def _plain(line: str) -> None:
+    console.print(line, markup=False, highlight=False, soft_wrap=True)
 
 
 def demo(arguments: argparse.Namespace) -> int:
@@ -366,11 +328,18 @@ def parser() -> argparse.ArgumentParser:
     exporter.add_argument(
         "--personal", action="store_true", help="连同个人数据 / data about persons too"
     )
-    add("import", import_).add_argument("folder")
+    add("import", bring_back).add_argument("folder")
     add("backup", backup).add_argument("file", help="新文件 / a new file")
     restorer = add("restore", restore)
     restorer.add_argument("file")
     restorer.add_argument("--check", action="store_true", help="只检查 / only check it")
+    auditor = add("audit", audit)
+    auditor.add_argument("step", choices=("close", "verify", "proof"))
+    auditor.add_argument("--until", default="", help="封存到哪天 / close up to this day")
+    auditor.add_argument("--roots", default="", help="别处留存的日根 / roots kept elsewhere")
+    auditor.add_argument("--jobs", type=int, default=2, help="进程数 / processes")
+    auditor.add_argument("--entry", default="", help="对象#序号 / target#number")
+    auditor.add_argument("--read", default="", help="企业查看的编号 / number of a read of a firm")
     writer = add("demo", demo)
     writer.add_argument("folder")
     writer.add_argument("--seed", type=int, default=20261122)

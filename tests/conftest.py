@@ -19,6 +19,7 @@ from jiqun.demo import generate
 from jiqun.facts.load.folder import load_folder
 from jiqun.facts.store.store import Store
 from jiqun.masters.models import Membership, Organisation, Person
+from tests.conformance.asvs import pytest_runtest_logreport, pytest_sessionfinish  # noqa: F401 - hooks
 from tests.console import DEMO_FIRMS, PEOPLE, Demo, built_once
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"

@@ -31,7 +31,9 @@ def rectangles(system: System, *, rounds: int = 20) -> Flags:
     totals = system.totals
     hidden = system.primary()
     for _ in range(rounds):
-        exposed = audit(system, hidden, with_insiders=False).cells.filter("exposed")["cell"].to_list()
+        exposed = (
+            audit(system, hidden, with_insiders=False).cells.filter("exposed")["cell"].to_list()
+        )
         before = hidden.copy()
         for target in exposed:
             if target not in at:

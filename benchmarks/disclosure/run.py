@@ -51,7 +51,9 @@ def sample(
             "industry": [f"i{n:02d}" for n in industry],
         }
     )
-    return Table("t", "output", rows, (Dimension("town", ("town",)), Dimension("industry", ("industry",))))
+    return Table(
+        "t", "output", rows, (Dimension("town", ("town",)), Dimension("industry", ("industry",)))
+    )
 
 
 def slow_attack(system: System, hidden: Flags) -> float:
@@ -88,13 +90,17 @@ def main() -> None:
     """Run and print."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--tables", type=int, default=40)
-    parser.add_argument("--insiders", type=int, default=10, help="tables also protected from contributors")
+    parser.add_argument(
+        "--insiders", type=int, default=10, help="tables also protected from contributors"
+    )
     parser.add_argument("--rule", choices=RULES, default="background")
     given = parser.parse_args()
     rule = RULES[given.rule]
     systems = [assemble([sample(seed)], rule=rule) for seed in range(given.tables)]
     primary = sum(int(system.sensitive.sum()) for system in systems)
-    print(f"{given.tables} tables {TOWNS}×{INDUSTRIES}, {FIRMS} firms each, {rule}: {primary} sensitive cells")
+    print(
+        f"{given.tables} tables {TOWNS}×{INDUSTRIES}, {FIRMS} firms each, {rule}: {primary} sensitive cells"
+    )
     start = time.perf_counter()
     for system in systems:
         audit(system, system.primary(), with_insiders=False)

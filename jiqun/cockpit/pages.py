@@ -6,23 +6,18 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
-from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
+from jiqun.core.auditor.selectors import READS, read_rows, reads_of
 from jiqun.core.data.books import tables_page
 from jiqun.core.data.pages import freshness_table
 from jiqun.core.factstore import is_synthetic, store
-from jiqun.core.models import FirmRead
 from jiqun.core.pages import page, viewer
-from jiqun.core.tabular import Field, html_table, pick
+from jiqun.core.tabular import html_table, pick
 from jiqun.modules.chain.public import ChainView, Scope, chain_view, visible_scopes
 
 SUPPLY = {"strong": ("强", "strong"), "weak": ("弱", "weak"), "missing": ("缺", "missing"),
           "undisclosed": ("未披露", "undisclosed")}  # fmt: skip
-FIELD_WORDS = {"output": gettext_lazy("产值")}
-READS = [Field("at", "时间", "When"), Field("who", "查看人", "Who"), Field("purpose", "用途", "Purpose"),
-         Field("fields", "字段", "Fields")]  # fmt: skip
 
 
 def _glance(view: ChainView) -> list[dict[str, str]]:
@@ -75,16 +70,7 @@ def _own_reads(request: HttpRequest) -> dict[str, Any] | None:
     own = viewer(request).firms
     if not own:
         return None
-    found = FirmRead.objects.filter(firm__in=own).select_related("user")[:50]
-    rows = [
-        {
-            "at": f"{localtime(one.at):%Y-%m-%d %H:%M}",
-            "who": one.user.get_username(),
-            "purpose": one.purpose,
-            "fields": FIELD_WORDS.get(one.fields, one.fields),
-        }
-        for one in found
-    ]
     return html_table(
-        READS, rows, caption=_("谁看过本企业的数据"), empty={"message": _("还没有人看过。")}
-    )
+        READS, read_rows(reads_of(viewer(request)).filter(firm__in=own)[:10]),
+        caption=_("谁看过本企业的数据"), empty={"message": _("还没有人看过。")},
+    )  # fmt: skip

@@ -14,6 +14,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_safe
 
 from jiqun.core.access import Role, Viewer
 from jiqun.core.registry import modules
@@ -37,9 +38,20 @@ def viewer(request: HttpRequest) -> Viewer:
 
 
 def page(function: Page) -> Page:
-    """Mark a function as a page for people who have logged in; the only kind there is."""
+    """Mark a function as a page for people who have logged in."""
 
     @login_required
+    @wraps(function)
+    def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        return function(request, *args, **kwargs)
+
+    return wrapped
+
+
+def public_page(function: Page) -> Page:
+    """Mark a function as a page for everybody, who may only read it."""
+
+    @require_safe
     @wraps(function)
     def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         return function(request, *args, **kwargs)

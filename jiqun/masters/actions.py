@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, cast
 
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from jiqun.core.access import Role, Viewer
@@ -179,7 +179,8 @@ def close_account(*, viewer: Viewer, person: Person, reason: str) -> None:
         problems.append(last_security(""))
     refuse(problems)
     User.objects.filter(pk=person.user_id).update(is_active=False)
-    sessions.end(LoginSession.objects.filter(user_id=person.user_id))
+    ended = cast("QuerySet[LoginSession]", LoginSession.objects.filter(user_id=person.user_id))
+    sessions.end(ended)
     record(
         viewer, "masters.close_account", target=target_of(person.user_id), reason=reason.strip(),
         before={"active": True}, after={"active": False},
@@ -321,7 +322,7 @@ def may_enrol(viewer: Viewer) -> bool:
 
 
 @action("masters.enrol", zh="开通首批账号", en="open the first accounts")
-def enrol(  # noqa: PLR0913 - the parts of an account
+def enrol(
     *,
     viewer: Viewer,
     username: str,

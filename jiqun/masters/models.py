@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Self
+from typing import Any, ClassVar, Self
 
 from django.conf import settings
 from django.db import models
@@ -21,7 +21,7 @@ def keeps_accounts(viewer: Viewer) -> bool:
     return viewer.known and viewer.has(Duty.SYSTEM, Duty.SECURITY)
 
 
-def own_organisations(viewer: Viewer) -> models.QuerySet[Membership]:
+def own_organisations(viewer: Viewer) -> models.QuerySet[Membership, dict[str, Any]]:
     """Return ids of the organisations that the viewer belongs to today, for use in a query."""
     return Membership.objects.in_force().filter(user_id=viewer.user_id).values("organisation_id")
 
@@ -60,7 +60,7 @@ class Organisation(models.Model):
     active = models.BooleanField(_("启用"), default=True)
     opened_at = models.DateTimeField(auto_now_add=True)
 
-    objects = OrganisationQuerySet.as_manager()
+    objects: ClassVar[OrganisationQuerySet] = OrganisationQuerySet.as_manager()  # pyright: ignore[reportAssignmentType]
 
     class Meta:
         """A firm names its code; nobody else has one."""
@@ -112,7 +112,9 @@ class Person(models.Model):
     phone = models.CharField(_("办公电话"), max_length=30, blank=True)
     opened_at = models.DateTimeField(auto_now_add=True)
 
-    objects = PersonQuerySet.as_manager()
+    user_id: int
+    organisation_id: int
+    objects: ClassVar[PersonQuerySet] = PersonQuerySet.as_manager()  # pyright: ignore[reportAssignmentType]
 
     class Meta:
         """By name."""
@@ -170,7 +172,9 @@ class Membership(models.Model):
     )
     granted_at = models.DateTimeField(auto_now_add=True)
 
-    objects = MembershipQuerySet.as_manager()
+    user_id: int
+    organisation_id: int
+    objects: ClassVar[MembershipQuerySet] = MembershipQuerySet.as_manager()  # pyright: ignore[reportAssignmentType]
 
     class Meta:
         """One role once; of the three administrators a person is one at most."""

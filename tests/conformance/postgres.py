@@ -45,6 +45,7 @@ class Server:
     password: str
     port: int
     name: str = "jiqun"
+    pid: int = 0
 
     @property
     def url(self) -> str:
@@ -98,7 +99,7 @@ def running(*settings: str) -> Iterator[Server]:
         server = _made(found, folder, user)
         child = _started(found, folder, user, server, settings)
         try:
-            yield server
+            yield replace(server, pid=child.pid)
         finally:
             _stopped(child)
 

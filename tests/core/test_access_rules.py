@@ -37,7 +37,9 @@ MATRIX = {
         Viewer(3, roles=frozenset({Role.ANALYST}), places=frozenset({"*"}), purpose="核对补链清单"),
         True, True, True, True, True,
     ),
-    "partner with a purpose": (Viewer(7, roles=frozenset({Role.PARTNER}), purpose="核对"), False, False, False, False, False),
+    "partner with a purpose": (
+        Viewer(7, roles=frozenset({Role.PARTNER}), purpose="核对"), False, False, False, False, False,
+    ),
     "a purpose without login": (
         Viewer(roles=frozenset({Role.ANALYST}), places=frozenset({"*"}), purpose="核对补链清单"),
         False, False, False, False, False,
@@ -97,7 +99,9 @@ def register(tmp_path: Path, settings: Settings) -> None:
 def test_an_official_sees_firms_of_the_own_places_only(
     register: None, places: set[str], seen: str
 ) -> None:
-    viewer = Viewer(1, roles=frozenset({Role.ANALYST}), places=frozenset(places), purpose="核对补链清单")
+    viewer = Viewer(
+        1, roles=frozenset({Role.ANALYST}), places=frozenset(places), purpose="核对补链清单"
+    )
     assert visible_firms(viewer, "ABCDE") == set(seen), "D has no place, E is in no register"
     assert visible_firms(replace(viewer, purpose=""), "ABCDE") == frozenset()
 
@@ -126,7 +130,11 @@ def test_grades_by_viewer() -> None:
     assert grades_for(ANONYMOUS) == grades_for(ANONYMOUS, own=True) == everybody
     assert grades_for(Viewer(3, roles=frozenset({Role.SYSTEM}))) == everybody
     assert grades_for(official) == {Grade.PUBLIC, Grade.AGGREGATE}
-    assert grades_for(replace(official, purpose="核对")) == {Grade.PUBLIC, Grade.AGGREGATE, Grade.FIRM}
+    assert grades_for(replace(official, purpose="核对")) == {
+        Grade.PUBLIC,
+        Grade.AGGREGATE,
+        Grade.FIRM,
+    }
     assert grades_for(firm) == {Grade.PUBLIC, Grade.AGGREGATE}
     assert grades_for(firm, own=True) == set(Grade)
     assert Grade.PERSONAL not in grades_for(replace(official, purpose="核对"), own=True)

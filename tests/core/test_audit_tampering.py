@@ -306,6 +306,7 @@ def test_a_clean_log_raises_no_alarm(log: Copy) -> None:
     assert report.open_entries == 26 + 6 + 1
 
 
+@pytest.mark.slow
 def test_every_tampering_is_found(log: Copy) -> None:
     before = _state(log)
     missed: Counter[str] = Counter()

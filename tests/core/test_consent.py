@@ -16,7 +16,7 @@ from jiqun.core.consent.actions import grant_consent, months_later, withdraw_con
 from jiqun.core.consent.selectors import held, reach
 from jiqun.core.factstore import lawful_rows, own_rows, rows
 from jiqun.core.lawful.catalogue import basis_kind, basis_kinds, purposes
-from jiqun.core.lawful.gate import lawful, state_of
+from jiqun.core.lawful.gate import lawful, open_by_basis, state_of
 from jiqun.core.models import AuditEntry, Consent, ConsentUse
 from jiqun.core.registry import engines
 from jiqun.errors import JiqunError
@@ -104,7 +104,9 @@ def test_the_basis_decides_without_any_consent() -> None:
     assert not ConsentUse.objects.exists()
 
 
-def test_a_consent_opens_its_field_for_its_purpose_and_each_use_is_logged(user: User, demo: Demo) -> None:
+def test_a_consent_opens_its_field_for_its_purpose_and_each_use_is_logged(
+    user: User, demo: Demo
+) -> None:
     frame = _figures(
         ("A", "output", "授权:chain"), ("A", "tax", "授权:chain"), ("B", "output", "授权:chain")
     )
@@ -148,6 +150,27 @@ def test_of_a_sale_one_consent_suffices_and_one_withdrawal_closes(user: User, de
     assert read().is_empty()
 
 
+def test_a_list_shows_what_the_basis_opens_and_no_consent_does(
+    demo: Demo, user: User, first_firm: str
+) -> None:
+    shown = lambda name, code: (  # noqa: E731
+        (table := demo.store.current(name))
+        .filter(open_by_basis(table, contract(name), purposes()[code]))
+        .select("lawful_basis").distinct().to_polars()["lawful_basis"].to_list()
+    )  # fmt: skip
+    assert shown("firm_indicator", "official") == ["企业自报（一企一单确认，合成示例）"]
+    assert len(shown("firm_indicator", "chain")) == 3
+    assert shown("trade_link", "chain") == ["企业授权书（合成）"]
+    assert shown("trade_link", "finance") == []
+    sellers = demo.store.polars("trade_link").filter(lawful_basis="企业授权书（合成）")["seller"]
+    who = _firm(user, sellers[0])
+    withdraw_consent(viewer=who, receipt=_grant(who, sellers[0]).receipt)
+    table = demo.store.current("trade_link")
+    left = table.filter(open_by_basis(table, SALES, purposes()["chain"])).to_polars()
+    assert 0 < left.height < (sellers != "").sum()
+    assert sellers[0] not in {*left["seller"], *left["buyer"]}
+
+
 @pytest.mark.parametrize(
     ("begin", "end", "used"), [(0, 0, True), (0, 5, True), (1, 5, False), (-9, -1, False)]
 )
@@ -159,7 +182,11 @@ def test_a_consent_counts_within_its_period_only(
         valid_from=TODAY() + timedelta(days=begin), valid_until=TODAY() + timedelta(days=end), granted_by=user,
     )  # fmt: skip
     found, _ = lawful(
-        _sales(("A", "B", "授权:chain")), SALES, purposes()["chain"], columns=["value"], reference="r"
+        _sales(("A", "B", "授权:chain")),
+        SALES,
+        purposes()["chain"],
+        columns=["value"],
+        reference="r",
     )
     assert bool(found.height) is used
 
@@ -170,7 +197,12 @@ def test_every_problem_of_a_consent_is_named_at_once(user: User, demo: Demo) -> 
             _firm(user), fields=["trade_link.colour", "place.name_zh"],
             valid_from=TODAY() - timedelta(days=1), valid_until=TODAY() - timedelta(days=2),
         )  # fmt: skip
-    assert [p.column for p in caught.value.fields] == ["fields", "fields", "valid_from", "valid_until"]
+    assert [p.column for p in caught.value.fields] == [
+        "fields",
+        "fields",
+        "valid_from",
+        "valid_until",
+    ]
     assert all(p.remedy_zh and p.remedy_en for p in caught.value.fields)
     with pytest.raises(JiqunError) as caught:
         _grant(_firm(user), purpose="finance", fields=[], valid_until=TODAY() + timedelta(days=400))
@@ -189,7 +221,9 @@ def test_months_end_with_the_month(start: date, months: int, end: date) -> None:
 
 
 @pytest.mark.parametrize("role", [None, *Role])
-def test_only_the_firm_itself_grants_and_withdraws(user: User, demo: Demo, role: Role | None) -> None:
+def test_only_the_firm_itself_grants_and_withdraws(
+    user: User, demo: Demo, role: Role | None
+) -> None:
     own = _grant(_firm(user))
     other = Viewer(
         user.pk, roles=frozenset({role} if role else ()), places=frozenset({"*"}),
@@ -224,7 +258,9 @@ def test_a_consent_is_never_edited(user: User, demo: Demo) -> None:
             Consent.objects.update(**broken)
 
 
-def test_firm_level_tables_are_read_through_the_gate_only(demo: Demo, first_firm: str, user: User) -> None:
+def test_firm_level_tables_are_read_through_the_gate_only(
+    demo: Demo, first_firm: str, user: User
+) -> None:
     for name in ("firm_indicator", "trade_link"):
         with pytest.raises(JiqunError, match="E-PURPOSE-NEEDED"):
             rows(demo.store, name)
@@ -250,7 +286,9 @@ def test_what_is_held_about_a_firm_is_all_of_it(demo: Demo, first_firm: str, use
 
 
 def test_officials_see_how_many_never_whom(demo: Demo, user: User) -> None:
-    firms = demo.store.polars("firm").filter(pl.col("place").str.starts_with("990101"))["firm"].head(5)
+    firms = (
+        demo.store.polars("firm").filter(pl.col("place").str.starts_with("990101"))["firm"].head(5)
+    )
     official = Viewer(user.pk, roles=frozenset({Role.ANALYST}), places=frozenset({"990101"}))
     count = lambda: {one.purpose.code: one.firms for one in reach(official, demo.store)}["chain"]  # noqa: E731
     assert count() == 0
@@ -261,12 +299,17 @@ def test_officials_see_how_many_never_whom(demo: Demo, user: User) -> None:
     assert {one.firms for one in reach(elsewhere, demo.store)} == {0}
 
 
-def test_a_firm_grants_and_withdraws_on_its_pages(demo: Demo, sign_in: SignIn, first_firm: str) -> None:
+def test_a_firm_grants_and_withdraws_on_its_pages(
+    demo: Demo, sign_in: SignIn, first_firm: str
+) -> None:
     client = sign_in("firm")
     text = text_of(client, "/consent/")
     for words in ("本企业的数据", first_firm, "产业链分析", "统计调查", "购销金额", "还没有授权"):
         assert words in text
-    wrong = client.post("/consent/grant/finance/", {"firm": first_firm, "valid_from": "2020-01-01", "valid_until": "x"})
+    wrong = client.post(
+        "/consent/grant/finance/",
+        {"firm": first_firm, "valid_from": "2020-01-01", "valid_until": "x"},
+    )
     assert wrong.status_code == 422
     assert "jq-summary" in wrong.content.decode()
     day = TODAY()
@@ -279,7 +322,11 @@ def test_a_firm_grants_and_withdraws_on_its_pages(demo: Demo, sign_in: SignIn, f
     assert "工业总产值" in text_of(client, answer["Location"])
     assert client.get(f"{answer['Location']}receipt.pdf").content.startswith(b"%PDF")
     record = client.get(f"{answer['Location']}receipt.json").json()
-    assert (record["record_id"], record["principal"], record["state"]) == (consent.receipt, first_firm, "active")
+    assert (record["record_id"], record["principal"], record["state"]) == (
+        consent.receipt,
+        first_firm,
+        "active",
+    )
     assert client.get(f"{answer['Location']}receipt.exe").status_code == 404
     assert "确认撤回" in text_of(client, f"{answer['Location']}withdraw/")
     client.post(f"{answer['Location']}withdraw/")
@@ -287,14 +334,22 @@ def test_a_firm_grants_and_withdraws_on_its_pages(demo: Demo, sign_in: SignIn, f
     assert client.post(f"{answer['Location']}withdraw/").status_code == 409
 
 
-@pytest.mark.parametrize("name", ["analyst", "butler", "partner", "system", "security", "audit", "nobody"])
+@pytest.mark.parametrize(
+    "name", ["analyst", "butler", "partner", "system", "security", "audit", "nobody"]
+)
 def test_nobody_else_opens_a_firms_pages(
     demo: Demo, sign_in: SignIn, people: Mapping[str, User], first_firm: str, name: str
 ) -> None:
     own = Viewer(people["firm"].pk, "firm", frozenset({Role.FIRM}), firms=frozenset({first_firm}))
     receipt = _grant(own, first_firm).receipt
     client = sign_in(name)
-    for path in ("", "grant/chain/", f"{receipt}/", f"{receipt}/withdraw/", f"{receipt}/receipt.json"):
+    for path in (
+        "",
+        "grant/chain/",
+        f"{receipt}/",
+        f"{receipt}/withdraw/",
+        f"{receipt}/receipt.json",
+    ):
         assert first_firm not in text_of(client, f"/consent/{path}", 403)
     assert client.post(f"/consent/{receipt}/withdraw/").status_code == 403
     assert Consent.objects.in_force(TODAY()).exists()

@@ -29,7 +29,12 @@ def table(demo: Demo) -> PublishedTable:
         Viewer(User.objects.create(username=name).pk, name, frozenset({Role.ANALYST}), frozenset({"9901"}))
         for name in ("maker", "checker")
     ]  # fmt: skip
-    made = draft(viewer=makers[0], scope=SCOPE, title_zh="产值按行业大类（合成）", title_en="Output by industry")
+    made = draft(
+        viewer=makers[0],
+        scope=SCOPE,
+        title_zh="产值按行业大类（合成）",
+        title_en="Output by industry",
+    )
     return publish(viewer=makers[1], table=made)
 
 
@@ -105,7 +110,9 @@ def test_withdrawing_needs_a_reason_and_takes_the_table_off_the_pages(
 ) -> None:
     client = sign_in("analyst")
     path = f"/publications/{table.key}/"
-    assert "请写明撤回原因" in client.post(path, {"verb": "withdraw", "reason": "错"}).content.decode()
+    assert (
+        "请写明撤回原因" in client.post(path, {"verb": "withdraw", "reason": "错"}).content.decode()
+    )
     assert client.post(path, {"verb": "withdraw", "reason": "数据口径有误"}).status_code == 302
     assert sign_in("firm").get(path).status_code == 404
     assert "数据口径有误" in text_of(client, path)

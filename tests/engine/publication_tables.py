@@ -22,7 +22,7 @@ def cross(
     withheld: frozenset[str] | None = None,
     holders: Mapping[str, str] | None = None,
 ) -> Table:
-    """A town × trade table from the contributions of each cell; firms are named ``a1-0`` …"""
+    """A town × trade table from the contributions of each cell; firms are named town, trade, number."""
     rows = [
         (f"{town}{trade}-{n}", value, town, trade)
         for (town, trade), values in cells.items()
@@ -59,13 +59,11 @@ def brute_force(system: System, hidden: np.ndarray, cell: int) -> tuple[int, int
         int(min([int(row @ truth) for row in published if row[k]], default=truth.sum()))
         for k in range(len(truth))
     ]
-    fixed = {
-        int(np.flatnonzero(row)[0]): int(row @ truth) for row in published if row.sum() == 1
-    }
+    fixed = {int(np.flatnonzero(row)[0]): int(row @ truth) for row in published if row.sum() == 1}
     free = [k for k in range(len(truth)) if k not in fixed]
-    tables = np.array(
-        list(product(*[range(limit[k] + 1) for k in free])), dtype=np.int64
-    ).reshape(-1, len(free))
+    tables = np.array(list(product(*[range(limit[k] + 1) for k in free])), dtype=np.int64).reshape(
+        -1, len(free)
+    )
     full = np.tile(truth, (len(tables), 1))
     full[:, free] = tables
     fits = (full @ published.T == published @ truth).all(axis=1)

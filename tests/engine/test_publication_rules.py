@@ -10,7 +10,9 @@ import pytest
 from jiqun.engine.disclosure.rules import Rule, summaries
 
 
-def judged(values: Sequence[int], rule: Rule, holders: Sequence[str] | None = None) -> dict[str, float]:
+def judged(
+    values: Sequence[int], rule: Rule, holders: Sequence[str] | None = None
+) -> dict[str, float]:
     """One cell's summary."""
     names = holders or [f"h{n}" for n in range(len(values))]
     frame = pl.DataFrame({"cell": [0] * len(values), "holder": names, "value": values})
@@ -32,7 +34,9 @@ def test_one_above_half_is_sensitive_and_exactly_half_is_not() -> None:
 # Hundepool et al. 2012, section 4.2.1: with p = 10 the others beside the two largest must make up
 # a tenth of the largest at least.
 @pytest.mark.parametrize(("rest", "sensitive"), [([3, 3, 3], True), ([4, 3, 3], False)])
-def test_p_percent_rule_turns_at_a_tenth_of_the_largest(rest: list[int], sensitive: bool) -> None:
+def test_p_percent_rule_turns_at_a_tenth_of_the_largest(
+    rest: list[int], *, sensitive: bool
+) -> None:
     rule = Rule(minimum=0, largest=1.0, percent=10.0)
     assert judged([100, 80, *rest], rule)["sensitive"] is sensitive
 

@@ -29,7 +29,7 @@ def cheapest_by_trying(system: System, *, with_insiders: bool) -> float:
                 continue
             hidden = primary.copy()
             hidden[list(chosen)] = True
-            if is_safe(Attacker(system, hidden), with_insiders):
+            if is_safe(Attacker(system, hidden), with_insiders=with_insiders):
                 best = cost
         if best <= size:  # every cell costs 1 at least
             break
@@ -38,7 +38,7 @@ def cheapest_by_trying(system: System, *, with_insiders: bool) -> float:
 
 @pytest.mark.parametrize("seed", range(4))
 @pytest.mark.parametrize("with_insiders", [False, True])
-def test_cuts_find_the_cheapest_pattern_of_all(seed: int, with_insiders: bool) -> None:
+def test_cuts_find_the_cheapest_pattern_of_all(seed: int, *, with_insiders: bool) -> None:
     system = system_of(random_cross(seed + 40, towns=2))
     found = cheapest(system, with_insiders=with_insiders, seconds=30)
     assert found.cost == pytest.approx(cheapest_by_trying(system, with_insiders=with_insiders))
@@ -62,7 +62,9 @@ def test_the_experiment_of_the_background_note() -> None:
     share = sum(one.exact for one in before) / sum(one.cells.height for one in before)
     assert 0.05 < share < 0.13
     patterns = [cheapest(one, with_insiders=False) for one in systems]
-    after = [audit(one, p.hidden, with_insiders=False) for one, p in zip(systems, patterns, strict=True)]
+    after = [
+        audit(one, p.hidden, with_insiders=False) for one, p in zip(systems, patterns, strict=True)
+    ]
     assert sum(one.recoverable for one in after) == 0
     assert all(one.passed for one in after)
     assert sum(int(p.secondary.sum()) for p in patterns) / len(patterns) < 5
@@ -115,5 +117,9 @@ def test_without_merges_margins_give_way_in_the_end() -> None:
 def test_what_is_out_already_cannot_be_taken_back() -> None:
     out = cross({("a", "x"): [5] * 3, ("a", "y"): [7], ("b", "x"): [4] * 3, ("b", "y"): [2] * 3},
                 key="out", withheld=frozenset())  # fmt: skip
-    made = plan(cross({("a", "x"): [5] * 3, ("a", "y"): [7], ("b", "x"): [4] * 3, ("b", "y"): [2] * 3}), [out], rule=COUNT_ONLY)
+    made = plan(
+        cross({("a", "x"): [5] * 3, ("a", "y"): [7], ("b", "x"): [4] * 3, ("b", "y"): [2] * 3}),
+        [out],
+        rule=COUNT_ONLY,
+    )
     assert made.audit.known == 1

@@ -85,7 +85,9 @@ def test_a_viewer_is_the_sum_of_the_memberships(bureau: Organisation) -> None:
     viewer = viewer_of(user, purpose="核对")
     assert viewer.roles == {Role.ANALYST, Role.FIRM}
     assert viewer.places == {"990101", "990101001"}
-    assert viewer.duty_places == {"990101"}, "an official where the office is, not where the firm lies"
+    assert viewer.duty_places == {"990101"}, (
+        "an official where the office is, not where the firm lies"
+    )
     assert viewer.firms == {"91X"}
     assert viewer.purpose == "核对"
     assert viewer.request_id
@@ -93,7 +95,9 @@ def test_a_viewer_is_the_sum_of_the_memberships(bureau: Organisation) -> None:
 
 def test_an_operator_answers_for_no_place() -> None:
     operator = Organisation.objects.create(name="运维", kind="operator")
-    user = enrol(viewer=SETUP, username="op", password=WORD, organisation=operator, role=Role.SYSTEM)
+    user = enrol(
+        viewer=SETUP, username="op", password=WORD, organisation=operator, role=Role.SYSTEM
+    )
     assert viewer_of(user).places == frozenset()
 
 

@@ -81,7 +81,11 @@ def test_nobody_grants_or_takes_the_own_role(who: Who) -> None:
     _refused(lambda: actions.grant_role(
         viewer=viewer, person=own, organisation=own.organisation, role=Role.SYSTEM))  # fmt: skip
     _refused(lambda: actions.revoke_role(viewer=viewer, membership=held, reason="不想干了"))
-    _refused(lambda: actions.close_account(viewer=who("system"), person=_person("system"), reason="不想干了"))
+    _refused(
+        lambda: actions.close_account(
+            viewer=who("system"), person=_person("system"), reason="不想干了"
+        )
+    )
 
 
 @pytest.mark.parametrize("second", sorted(ADMINISTRATORS))
@@ -109,20 +113,32 @@ def test_the_last_security_administrator_stays(who: Who) -> None:
         actions.change_organisation(
             viewer=system, organisation=office, name="security", kind="operator", active=False
         )
-    actions.grant_role(viewer=who("security"), person=_person("elsewhere"), organisation=office, role=Role.SECURITY)
+    actions.grant_role(
+        viewer=who("security"), person=_person("elsewhere"), organisation=office, role=Role.SECURITY
+    )
     second = Membership.objects.get(user__username="elsewhere", role="security")
     actions.revoke_role(viewer=who("security"), membership=second, reason="试用结束")
-    actions.grant_role(viewer=who("security"), person=_person("elsewhere"), organisation=office, role=Role.SECURITY)
+    actions.grant_role(
+        viewer=who("security"), person=_person("elsewhere"), organisation=office, role=Role.SECURITY
+    )
     actions.close_account(viewer=system, person=_person("security"), reason="调离岗位")
     assert viewer_of(User.objects.get(username="security")).roles == frozenset()
 
 
 def test_roles_fit_the_kind_of_organisation(who: Who) -> None:
     actor = who("security")
-    for name, role in (("firm", Role.ANALYST), ("analyst", Role.FIRM), ("butler", Role.SECURITY), ("partner", Role.BUTLER)):
+    for name, role in (
+        ("firm", Role.ANALYST),
+        ("analyst", Role.FIRM),
+        ("butler", Role.SECURITY),
+        ("partner", Role.BUTLER),
+    ):
         with pytest.raises(JiqunError) as caught:
             actions.grant_role(
-                viewer=actor, person=_person(name), organisation=_person(name).organisation, role=role
+                viewer=actor,
+                person=_person(name),
+                organisation=_person(name).organisation,
+                role=role,
             )
         assert _fields(caught) == ["role"]
 
@@ -135,7 +151,9 @@ def test_a_role_counts_within_its_period(
 ) -> None:  # fmt: skip
     today = timezone.localdate()
     user = User.objects.create(username="temp")
-    target = Person.objects.create(user=user, organisation=_person("analyst").organisation, name="临时")
+    target = Person.objects.create(
+        user=user, organisation=_person("analyst").organisation, name="临时"
+    )
     actions.grant_role(
         viewer=who("security"), person=target, organisation=target.organisation, role=Role.ANALYST,
         valid_from=today + timedelta(days=begin),
@@ -148,7 +166,12 @@ def test_a_role_counts_within_its_period(
 def test_a_closed_organisation_gives_its_people_nothing(who: Who) -> None:
     office = Organisation.objects.get(name="analyst")
     actions.change_organisation(
-        viewer=who("system"), organisation=office, name="analyst", kind="bureau", place="*", active=False
+        viewer=who("system"),
+        organisation=office,
+        name="analyst",
+        kind="bureau",
+        place="*",
+        active=False,
     )
     assert not who("analyst").roles
     assert not who("analyst").places
@@ -159,14 +182,18 @@ def test_a_closed_organisation_gives_its_people_nothing(who: Who) -> None:
 
 def test_every_problem_is_named_at_once(demo: Demo, who: Who) -> None:
     with pytest.raises(JiqunError) as caught:
-        actions.open_organisation(viewer=who("system"), name="x", kind="firm", place="9901-01", firm="91X")
+        actions.open_organisation(
+            viewer=who("system"), name="x", kind="firm", place="9901-01", firm="91X"
+        )
     assert _fields(caught) == ["name", "firm", "place"]
     with pytest.raises(JiqunError) as caught:
         actions.open_organisation(viewer=who("system"), name="analyst", kind="bureau", firm=CODE)
     assert _fields(caught) == ["name", "firm"]
     office = Organisation.objects.get(name="analyst")
     with pytest.raises(JiqunError) as caught:
-        actions.open_account(viewer=who("system"), username="ANALYST", name=" ", organisation=office)
+        actions.open_account(
+            viewer=who("system"), username="ANALYST", name=" ", organisation=office
+        )
     assert _fields(caught) == ["username", "name"]
     with pytest.raises(JiqunError) as caught:
         actions.close_account(viewer=who("system"), person=_person("butler"), reason=" ")
@@ -178,7 +205,11 @@ def test_every_problem_is_named_at_once(demo: Demo, who: Who) -> None:
 
 def test_an_organisation_is_kept_tidy(demo: Demo, who: Who) -> None:
     made = actions.open_organisation(
-        viewer=who("system"), name=" 合成  纺织厂 ", kind="firm", place="990101，990102, 990101", firm=CODE.lower()
+        viewer=who("system"),
+        name=" 合成  纺织厂 ",
+        kind="firm",
+        place="990101，990102, 990101",
+        firm=CODE.lower(),
     )
     assert (made.name, made.place, made.firm) == ("合成 纺织厂", "990101,990102", CODE)
     assert made.places == {"990101", "990102"}
@@ -186,7 +217,9 @@ def test_an_organisation_is_kept_tidy(demo: Demo, who: Who) -> None:
 
 def test_a_first_password_is_shown_and_not_logged(who: Who) -> None:
     office = Organisation.objects.get(name="analyst")
-    opened = actions.open_account(viewer=who("system"), username="new1", name="新人", organisation=office)
+    opened = actions.open_account(
+        viewer=who("system"), username="new1", name="新人", organisation=office
+    )
     assert opened.person.user.check_password(opened.password)
     assert not viewer_of(opened.person.user).roles, "no role until somebody else gives one"
     entry = AuditEntry.objects.latest("pk")
@@ -203,8 +236,14 @@ def test_a_firm_brings_in_colleagues_of_its_own_only(who: Who) -> None:
     colleague = viewer_of(opened.person.user)
     assert (colleague.roles, colleague.firms) == ({Role.FIRM}, firm.firms)
     bureau = Organisation.objects.get(name="analyst")
-    _refused(lambda: actions.add_colleague(viewer=firm, organisation=bureau, username="x1", name="外人"))
-    _refused(lambda: actions.add_colleague(viewer=who("system"), organisation=own, username="x1", name="外人"))
+    _refused(
+        lambda: actions.add_colleague(viewer=firm, organisation=bureau, username="x1", name="外人")
+    )
+    _refused(
+        lambda: actions.add_colleague(
+            viewer=who("system"), organisation=own, username="x1", name="外人"
+        )
+    )
     held = Membership.objects.get(user=opened.person.user)
     foreign = Membership.objects.get(user__username="analyst")
     _refused(lambda: actions.revoke_role(viewer=firm, membership=foreign, reason="不行"))
@@ -220,7 +259,11 @@ def test_people_see_their_own_organisation_and_keepers_see_all(who: Who, name: s
     viewer = who(name)
     everything = name in {"system", "security"}
     own = set() if name == "nobody" else {name}
-    for model, path in ((Organisation, "name"), (Person, "user__username"), (Membership, "user__username")):
+    for model, path in (
+        (Organisation, "name"),
+        (Person, "user__username"),
+        (Membership, "user__username"),
+    ):
         seen = set(model.objects.visible_to(viewer).values_list(path, flat=True))
         assert seen == (set(PEOPLE) if everything else own), model
         assert not model.objects.visible_to(ANONYMOUS).exists()
@@ -231,7 +274,12 @@ def test_pages_show_others_nothing_of_other_organisations(
     demo: Demo, sign_in: SignIn, people: Mapping[str, User], name: str
 ) -> None:
     client, foreign = sign_in(name), _person("elsewhere")
-    for path in ("/masters/", "/masters/people/", "/masters/?q=elsewhere", "/masters/people/?kind=analyst"):
+    for path in (
+        "/masters/",
+        "/masters/people/",
+        "/masters/?q=elsewhere",
+        "/masters/people/?kind=analyst",
+    ):
         assert "elsewhere 本人" not in text_of(client, path)
     for path in (
         f"organisation/{foreign.organisation_id}/", f"people/{foreign.pk}/", f"people/{foreign.pk}/close/",
@@ -246,17 +294,27 @@ def test_a_system_administrator_opens_and_closes_on_the_pages(demo: Demo, sign_i
     wrong = client.post("/masters/new/", {"name": "x", "kind": "firm", "place": "", "firm": "1"})
     assert wrong.status_code == 422
     assert wrong.content.decode().count("jq-field-error") == 2
-    client.post("/masters/new/", {"name": "合成税务局", "kind": "bureau", "place": "990101", "firm": ""})
+    client.post(
+        "/masters/new/", {"name": "合成税务局", "kind": "bureau", "place": "990101", "firm": ""}
+    )
     office = Organisation.objects.get(name="合成税务局")
     assert "合成税务局" in text_of(client, "/masters/?q=税务&kind=bureau")
     assert "合成税务局" not in text_of(client, "/masters/?q=税务&kind=firm")
-    answer = client.post("/masters/people/new/", {"organisation": office.pk, "username": "tax1", "name": "税某", "phone": ""})
+    answer = client.post(
+        "/masters/people/new/",
+        {"organisation": office.pk, "username": "tax1", "name": "税某", "phone": ""},
+    )
     made = _person("tax1")
     password = answer.content.decode().split("首次密码</dt><dd><code>")[1].split("<")[0]
     assert made.user.check_password(password)
     assert answer["Cache-Control"] == "no-store"
     assert "授予角色</h2>" not in text_of(client, f"/masters/people/{made.pk}/")
-    assert client.post(f"/masters/people/{made.pk}/", {"organisation": office.pk, "role": "analyst"}).status_code == 403
+    assert (
+        client.post(
+            f"/masters/people/{made.pk}/", {"organisation": office.pk, "role": "analyst"}
+        ).status_code
+        == 403
+    )
     assert client.post(f"/masters/people/{made.pk}/close/", {"reason": ""}).status_code == 422
     client.post(f"/masters/people/{made.pk}/close/", {"reason": "开错了"})
     made.user.refresh_from_db()
@@ -266,7 +324,9 @@ def test_a_system_administrator_opens_and_closes_on_the_pages(demo: Demo, sign_i
     assert made.user.is_active
 
 
-def test_a_security_administrator_grants_and_revokes_on_the_pages(demo: Demo, sign_in: SignIn) -> None:
+def test_a_security_administrator_grants_and_revokes_on_the_pages(
+    demo: Demo, sign_in: SignIn
+) -> None:
     client, target = sign_in("security"), _person("butler")
     path = f"/masters/people/{target.pk}/"
     wrong = client.post(path, {"organisation": target.organisation_id, "role": "security"})

@@ -40,7 +40,7 @@ FORMAT = 1  # of the folder
 OPEN = frozenset(
     {
         "auth.group", "auth.group_permissions", "auth.permission", "contenttypes.contenttype",
-        "core.consent", "core.consentuse", "core.import", "core.savedview",
+        "core.consent", "core.consentuse", "core.duty", "core.import", "core.publishedtable", "core.savedview",
         "masters.membership", "masters.organisation",
     }
 )  # fmt: skip

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 import ibis
 import ibis.expr.types as ir
+from django.utils import timezone
 
 from jiqun.core.access import Grade, Viewer, may_see_firm_rows
 from jiqun.core.audit import read_firms
 from jiqun.core.data.visible import firm_columns, grade_of, may_open, visible_facts
 from jiqun.core.factstore import store
+from jiqun.core.imports.usual import USUAL, in_usual_unit
 from jiqun.core.tabular import (
     Condition,
     Field,
@@ -22,7 +25,6 @@ from jiqun.core.tabular import (
     Rows,
     Source,
     TableSpec,
-    pick,
 )
 from jiqun.core.tabular.query import YES, typed
 from jiqun.core.tabular.spec import UNKNOWN
@@ -32,11 +34,6 @@ TYPES: Mapping[str, FieldType] = {
     "text": "text", "code": "code", "enum": "words", "integer": "integer", "number": "number",
     "quantity": "quantity", "unit": "text", "date": "date", "period": "period", "bool": "bool",
     "firm_id": "firm_id",
-}  # fmt: skip
-# Base unit: how many of it make one of the unit that people use, and what that is called.
-USUAL: Mapping[str, tuple[int, str, str]] = {
-    "CNY_fen": (100, "元", "CNY"), "USD_cent": (100, "美元", "USD"), "TWD_cent": (100, "新台币", "TWD"),
-    "person": (1, "人", "persons"), "establishment": (1, "家", "units"),
 }  # fmt: skip
 ORIGIN = (
     Field("source", "来源", "Source", importable=False,
@@ -79,6 +76,19 @@ def _usual(table: Any) -> Any:
     return table["value"] / ibis.cases(*cases, else_=1)
 
 
+def _base_units(text: str) -> list[str]:
+    """Base units that a reader may mean by the name of the usual unit."""
+    return [base for base, (_, *names) in USUAL.items() if text in names]
+
+
+def _on_day(column: Any, day: date, bound: str) -> Any:
+    """Condition on an instant by a day of the county's calendar."""
+    begins = datetime.combine(day, time.min, timezone.get_default_timezone())
+    if bound == "min":
+        return column >= begins.astimezone(UTC)
+    return column < (begins + timedelta(days=1)).astimezone(UTC)
+
+
 def _asked(table: Any, spec: Field, condition: Condition) -> Any:
     """Return a condition in the words of the engine."""
     column, values = table[spec.name], condition.values
@@ -89,10 +99,13 @@ def _asked(table: Any, spec: Field, condition: Condition) -> Any:
         asked = column.isin(known) if known else ibis.literal(value=False)
         return asked | column.isnull() if UNKNOWN in values else asked
     if condition.kind == "contains":
-        return column.lower().contains(values[0].lower())
+        found = column.lower().contains(values[0].lower())
+        return found | column.isin(_base_units(values[0])) if spec.name == "unit" else found
     if condition.kind == "starts":
         return column.startswith(values[0])
     bound = typed(spec, values[0])
+    if spec.type == "datetime":
+        return _on_day(column, bound, condition.kind)
     shown = _usual(table) if spec.type == "quantity" else column
     return shown >= bound if condition.kind == "min" else shown <= bound
 
@@ -143,12 +156,8 @@ def present(rows: Sequence[Row]) -> Sequence[Row]:
 
 
 def _in_usual_unit(row: Row) -> Row:
-    usual = USUAL.get(row["unit"] or "")
-    if usual is None:
-        return row
-    factor, zh, en = usual
-    value = row["value"]
-    return {**row, "value": None if value is None else value / factor, "unit": pick(zh, en)}
+    value, unit = in_usual_unit(row["value"], row["unit"])
+    return {**row, "value": value, "unit": unit}
 
 
 def _sources(name: str) -> Sequence[Source]:

@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlencode
 
+from django.http import QueryDict
+
 from jiqun.core.access import Viewer
 from jiqun.core.data.csvfile import csv_file
 from jiqun.core.factstore import is_synthetic, store
@@ -22,7 +24,7 @@ from jiqun.core.tabular import (
     pick,
     workbook,
 )
-from jiqun.core.tabular.query import Parameters, chips, form_fields, in_words, pairs
+from jiqun.core.tabular.query import chips, form_fields, in_words, pairs
 from jiqun.errors import JiqunError, Problem
 
 SHOWN_COLUMNS = 14
@@ -56,7 +58,7 @@ class Asked:
         return tuple(one for one in self.fields if one.importable)
 
 
-def asked(spec: TableSpec, viewer: Viewer, parameters: Parameters) -> Asked:
+def asked(spec: TableSpec, viewer: Viewer, parameters: QueryDict) -> Asked:
     """Read what an address asks of a table."""
     fields = spec.fields_for(viewer)
     query, problems = parse(spec, fields, parameters)
@@ -187,6 +189,9 @@ def write_file(one: Asked, rows: Sequence[Mapping[str, Any]], kind: str, export:
         title=pick(spec.zh, spec.en), scope=scope_words(one.viewer), filters=filters_in_words(one),
         data_version=spec.version(), user=one.viewer.name, synthetic=is_synthetic(store()), notes=notes,
         sources=spec.sources(), export=export,
-        definitions=[(pick("行数", "Rows"), f"{len(rows):,}"), (pick("未知", "Unknown"), pick("空单元格表示未知，不是 0", "an empty cell is unknown, not 0"))],
+        definitions=[
+            (pick("行数", "Rows"), f"{len(rows):,}"),
+            (pick("空单元格", "Empty cell"), pick("未知，不是 0", "unknown, not 0")),
+        ],
     )  # fmt: skip
     return workbook(cover, [(pick(spec.zh, spec.en), fields, rows)], import_headings=whole)

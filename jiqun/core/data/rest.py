@@ -93,7 +93,7 @@ class ImportState(Schema):
     sha256: str
     counts: ImportCounts
     blocked: bool = False
-    problems: list[ImportProblem] = []
+    problems: list[ImportProblem]
     undo_until: dt.datetime | None = None
 
 
@@ -175,7 +175,7 @@ def _endpoint(spec: TableSpec) -> Callable[..., Any]:
     row = row_schema(spec)
     answer: Any = create_model(
         f"{_camel(spec.name)}Rows", __base__=Schema,
-        total=(int, ...), page=(int, ...), size=(int, ...), data_version=(str, ...), rows=(list[row], ...),
+        total=(int, ...), page=(int, ...), size=(int, ...), data_version=(str, ...), rows=(list[row], ...),  # pyright: ignore[reportInvalidTypeForm]
     )  # fmt: skip
 
     def rows(request: HttpRequest, query: Any) -> Any:
@@ -224,14 +224,14 @@ def _state(one: Import) -> ImportState:
 def send(
     request: HttpRequest,
     name: str,
-    file: File[UploadedFile],
+    file: File[UploadedFile],  # pyright: ignore[reportCallIssue]
     stated: Form[Stated],
     idempotency_key: str = Header("", alias="Idempotency-Key"),  # pyright: ignore[reportCallInDefaultInitializer]
 ) -> ImportState:
     """Hand in a file; nothing is stored in the table before it is applied."""
     who = viewer(request)
     table_spec(name, who)
-    checked = check_upload(str(file.name or ""), file.file or b"", kinds=TABLES)
+    checked = check_upload(str(file.name or ""), file.read(), kinds=TABLES)
     one = plan_import(
         viewer=who, table=name, name=checked.name, content=checked.content,
         said=Said(**stated.dict()), idempotency=idempotency_key,

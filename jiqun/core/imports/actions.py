@@ -77,7 +77,8 @@ def _missing(said: Said, importer: Importer) -> list[Problem]:
     if said.encoding not in ENCODINGS:
         found.append(
             Problem("E-INPUT", f"不认识编码“{said.encoding}”", f"unknown encoding “{said.encoding}”",
-                    f"可选：{'、'.join(ENCODINGS[1:])}", f"Choose one of {', '.join(ENCODINGS[1:])}.", column="encoding")
+                    f"可选：{'、'.join(ENCODINGS[1:])}", f"Choose one of {', '.join(ENCODINGS[1:])}.",
+                    column="encoding")
         )  # fmt: skip
     return found
 

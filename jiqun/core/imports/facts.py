@@ -12,8 +12,10 @@ from jiqun.core.access import Viewer
 from jiqun.core.factstore import store
 from jiqun.core.imports.files import REASON
 from jiqun.core.imports.reading import nearest
+from jiqun.core.imports.usual import in_usual_unit
 from jiqun.core.tabular import (
     Change,
+    ChangeKind,
     Counts,
     Faulty,
     Field,
@@ -30,10 +32,12 @@ from jiqun.facts.contract import Contract
 from jiqun.facts.intake import apply as applying
 from jiqun.facts.intake import plan as planning
 from jiqun.facts.intake import saved
+from jiqun.facts.intake.compare import CHANGE, CREATE, UPDATE
 from jiqun.facts.intake.hints import Hints
 from jiqun.facts.template import workbook as template
 
 EVERYWHERE = "*"
+Codes = frozenset[str] | None
 SHOWN = 50  # changes of each kind that a plan shows
 # Shared by every place, so only those who answer for every place bring rows.
 REFERENCE = frozenset({"place", "industry", "concordance", "input_output"})
@@ -60,17 +64,17 @@ def _codes(table: str, column: str, viewer: Viewer) -> frozenset[str]:
     return frozenset(frame.filter(near)[column])
 
 
-def _scope(contract: Contract, viewer: Viewer) -> dict[str, frozenset[str] | None]:
+def _scope(contract: Contract, viewer: Viewer) -> tuple[Codes, Codes]:
     """Return of which firms and places the viewer may bring rows; None for any."""
     if EVERYWHERE in viewer.duty_places:
-        return {"allowed_firms": None, "allowed_places": None}
+        return None, None
     firms, places = viewer.firms, frozenset[str]()
     if viewer.duty_places:
         places = _codes("place", "place", viewer) | viewer.duty_places
         # A new firm is named by no register yet: there the place alone decides.
         firms = firms | _codes("firm", "firm", viewer)
     named = contract.name == "firm" and bool(places)
-    return {"allowed_firms": None if named else firms, "allowed_places": places}
+    return None if named else firms, places
 
 
 def _hints(upload: Upload) -> Hints:
@@ -81,10 +85,11 @@ def _hints(upload: Upload) -> Hints:
 
 
 def _planned(contract: Contract, viewer: Viewer, upload: Upload) -> planning.Plan:
+    firms, places = _scope(contract, viewer)
     return planning.plan(
         store(), contract.name, upload.content, upload.name, source=upload.source,
         owner=upload.owner, as_of=upload.as_of, basis=upload.basis, hints=_hints(upload),
-        **_scope(contract, viewer),
+        allowed_firms=firms, allowed_places=places,
     )  # fmt: skip
 
 
@@ -94,10 +99,8 @@ def _faulty(planned: planning.Plan, contract: Contract) -> tuple[Faulty, ...]:
     names = {heading: plain[meant] for heading, meant, _ in planned.shown if meant in plain}
     rows: dict[int, tuple[dict[str, str], list[str]]] = {}
     for row in planned.held.iter_rows(named=True):
-        cells = {
-            names.get(heading, heading): text or ""
-            for heading, text in json.loads(row["record"]).items()
-        }
+        record: dict[str, str | None] = json.loads(row["record"])
+        cells = {names.get(heading, heading): text or "" for heading, text in record.items()}
         said = pick(
             f"{row['message_zh']}。{row['remedy_zh']}", f"{row['message_en']}. {row['remedy_en']}"
         )
@@ -111,27 +114,41 @@ def _faulty(planned: planning.Plan, contract: Contract) -> tuple[Faulty, ...]:
 
 def _changes(planned: planning.Plan, contract: Contract) -> tuple[Change, ...]:
     """The first updates with before and after, and the first creates with their values."""
-    found: dict[int, Change] = {}
-    for row in planned.changes(contract).iter_rows(named=True):
-        number = int(row["source_row"] or 0)
-        label = " · ".join(str(row[name] or "") for name in contract.key)
-        one = found.get(number) or Change("update", number, label, {}, {})
-        found[number] = Change(
-            "update", number, label,
-            {**one.before, row["column"]: row["before"]}, {**one.after, row["column"]: row["after"]},
-        )  # fmt: skip
-        if len(found) > SHOWN:
-            break
-    made = planned.rows.filter(pl.col("_change") == "create").head(SHOWN)
-    creates = [
-        Change(
-            "create", int(row["source_row"] or 0),
-            " · ".join(str(row[name] if row[name] is not None else "") for name in contract.key), {},
-            {name: str(row[name]) for name in contract.names if row[name] is not None},
-        )
-        for row in made.iter_rows(named=True)
-    ]  # fmt: skip
-    return (*list(found.values())[:SHOWN], *creates)
+    updates = planned.rows.filter(pl.col(CHANGE) == UPDATE).head(SHOWN).to_dicts()
+    before = planned.before.head(SHOWN).to_dicts()
+    values = [name for name in contract.names if name not in contract.key]
+    changed = [
+        _change("update", now, contract, was, [n for n in values if was[n] != now[n]])
+        for now, was in zip(updates, before, strict=True)
+    ]
+    created = planned.rows.filter(pl.col(CHANGE) == CREATE).head(SHOWN).to_dicts()
+    made = [
+        _change("create", now, contract, {}, [n for n in contract.names if now[n] is not None])
+        for now in created
+    ]
+    return (*changed, *made)
+
+
+def _change(
+    kind: ChangeKind,
+    now: Mapping[str, Any],
+    contract: Contract,
+    was: Mapping[str, Any],
+    names: list[str],
+) -> Change:
+    """One row as it is shown: quantities in the usual unit, dates and numbers as text."""
+    label = " · ".join(str(now[name]) for name in contract.key if now[name] is not None)
+    row = int(now["source_row"] or 0)
+    told = {name: _text(name, now) for name in names}
+    return Change(kind, row, label, {name: _text(name, was) for name in names if was}, told)
+
+
+def _text(name: str, row: Mapping[str, Any]) -> str | None:
+    value = row[name]
+    if value is None:
+        return None
+    usual = in_usual_unit(value, row["unit"]) if name == "value" and "unit" in row else None
+    return f"{usual[0]:,.10g} {usual[1]}" if usual else str(value)
 
 
 def shaped(planned: planning.Plan, contract: Contract) -> Plan:

@@ -65,17 +65,16 @@ def plan_of(one: Import) -> Plan:
         raw: dict[str, Any] = json.loads((one.folder / PLAN).read_bytes())
     except FileNotFoundError as error:
         raise _gone(one) from error
-    return Plan(
-        **{
-            **raw,
-            "counts": Counts(**raw["counts"]),
-            "problems": tuple(Problem(**item) for item in raw["problems"]),
-            "unknown": tuple(UnknownColumn(**item) for item in raw["unknown"]),
-            "changes": tuple(Change(**item) for item in raw["changes"]),
-            "faulty": tuple(Faulty(**item) for item in raw["faulty"]),
-            **{name: tuple(raw[name]) for name in ("cells", "missing", "sheets", "preview")},
-        }
-    )
+    told: dict[str, Any] = {
+        **raw,
+        "counts": Counts(**raw["counts"]),
+        "problems": tuple(Problem(**item) for item in raw["problems"]),
+        "unknown": tuple(UnknownColumn(**item) for item in raw["unknown"]),
+        "changes": tuple(Change(**item) for item in raw["changes"]),
+        "faulty": tuple(Faulty(**item) for item in raw["faulty"]),
+        **{name: tuple(raw[name]) for name in ("cells", "missing", "sheets", "preview")},
+    }
+    return Plan(**told)
 
 
 def forget(one: Import) -> None:

@@ -23,11 +23,26 @@ ENCODING_WORDS = (
 class UploadForm(forms.Form):
     """The file, and what is said about it."""
 
-    file = forms.FileField(label=_("文件"), help_text=_("Excel（.xlsx、.xls）、CSV 或 Parquet。"))
-    source = forms.CharField(label=_("这张表叫什么"), max_length=120, help_text=_("责任单位自己的叫法，例如：规上企业产值月报。"))  # fmt: skip
+    file = forms.FileField(
+        label=_("文件"), help_text=_("拖到这里或点击选择：Excel（.xlsx、.xls）、CSV 或 Parquet。")
+    )
+    source = forms.CharField(
+        label=_("这张表叫什么"),
+        max_length=120,
+        help_text=_("责任单位自己的叫法，例如：规上企业产值月报。"),
+    )
     owner = forms.CharField(label=_("责任单位"), max_length=60, help_text=_("谁对这些数负责。"))
-    as_of = forms.DateField(label=_("数据日期"), help_text=_("责任单位确认这些数的日期。"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))  # fmt: skip
-    basis = forms.CharField(label=_("依据"), max_length=200, required=False, help_text=_("可以使用这些数的依据，例如：统计调查制度、企业授权书编号。"))  # fmt: skip
+    as_of = forms.DateField(
+        label=_("数据日期"),
+        help_text=_("责任单位确认这些数的日期。"),
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+    )
+    basis = forms.CharField(
+        label=_("依据"),
+        max_length=200,
+        required=False,
+        help_text=_("可以使用这些数的依据，例如：统计调查制度、企业授权书编号。"),
+    )
 
     def __init__(self, *args: Any, asks: bool = True, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

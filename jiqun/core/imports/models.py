@@ -107,6 +107,22 @@ def _shown(changes: Sequence[Change]) -> tuple[Change, ...]:
     return tuple(kept)
 
 
+def _refusal(
+    wrong: tuple[str, str, str, str, str],
+    values: Values,
+    where: tuple[str, str, int],
+    fields: Sequence[Field],
+) -> Problem:
+    """Return what a writer's check said of a row as a problem with its place in the file."""
+    column, zh, en, fix_zh, fix_en = wrong
+    heading = next((one.zh for one in fields if one.name == column), column)
+    file, sheet, row = where
+    return Problem(
+        "E-VALUE", zh, en, fix_zh, fix_en, file=file, sheet=sheet, row=row, column=heading,
+        value=str(values.get(column) or ""),
+    )  # fmt: skip
+
+
 def _work(
     viewer: Viewer,
     upload: Upload,
@@ -129,11 +145,7 @@ def _work(
         values = {name: _plain(value) for name, value in raw_values.items()}
         known = there.get(tuple(values[name] for name in key))
         wrong = writer.check(viewer, values, known.values if known else None)
-        refused += [
-            Problem("E-VALUE", zh, en, fix_zh, fix_en, file=upload.name, sheet=found.sheet, row=row,
-                    column=next((f.zh for f in fields if f.name == column), column), value=str(values.get(column) or ""))
-            for column, zh, en, fix_zh, fix_en in wrong
-        ]  # fmt: skip
+        refused += [_refusal(one, values, (upload.name, found.sheet, row), fields) for one in wrong]
         if not wrong:
             rows.append((_change(row, values, known, key), values, known))
     changes = [change for change, _, _ in rows]

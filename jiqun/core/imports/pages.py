@@ -56,7 +56,9 @@ def new(request: HttpRequest, table: str) -> HttpResponse:
     if spec.importer is None or not may_plan_import(who, table):
         raise forbidden("导入这张表", "import into this table")
     asks = spec.importer.asks
-    form = UploadForm(request.POST or None, request.FILES or None, asks=asks, initial=defaults(spec, localdate()))  # fmt: skip
+    form = UploadForm(
+        request.POST or None, request.FILES or None, asks=asks, initial=defaults(spec, localdate())
+    )
     if request.method == "POST" and form.is_valid():
         sent = form.cleaned_data["file"]
         try:
@@ -126,7 +128,11 @@ def _dry_run(
         "title": _("核对导入"), "one": found, "spec": spec, "plan": plan, "counts": plan.counts,
         "headline": headline(plan), "problems": problems_table(plan), "updates": changes_table(plan, spec, "update"),
         "creates": changes_table(plan, spec, "create"), "questions": questions, "columns": columns,
-        "missing": [(name, labels.get(name, name), next((f.example for f in spec.fields if f.name == name), "")) for name in plan.missing],
+        "missing": [
+            (one.name, pick(one.zh, one.en), one.example)
+            for one in spec.fields
+            if one.name in plan.missing
+        ],
         "ignore": IGNORE, "encodings": ENCODING_WORDS, "encoding": found.said.get("encoding", ""),
         "sheets": plan.sheets if len(plan.sheets) > 1 else (),
         "writable": not plan.blocked and bool(plan.counts.accepted), "said": found.said,

@@ -206,10 +206,13 @@ def read(upload: Upload, name: str, fields: Sequence[Field], key: Sequence[str])
     if raw.frame.is_empty():
         raise messages.error(messages.problem("E-TABLE-EMPTY", file=upload.name, sheet=raw.sheet))
     unknown = unknown_columns(raw, fields, upload)
+    left_out = (*upload.ignored, *REASON, *(one.heading for one in unknown))
+    words = {one.name: {en: code for code, (_, en) in one.words.items()} for one in fields}
     table = Table(
-        constants=upload.constants, contract=name, source=upload.source, file=upload.name, ignore=(*upload.ignored, *REASON, *(u.heading for u in unknown)),
+        contract=name, source=upload.source, file=upload.name, ignore=left_out,
+        constants=upload.constants,
         columns={column: Take((heading,)) for heading, column in upload.renames.items()},
-        values={one.name: {en: code for code, (_, en) in one.words.items()} for one in fields if one.words},
+        values={column: spelled for column, spelled in words.items() if spelled},
     )  # fmt: skip
     made = records.build(raw, table, spec)
     converted = convert(made, table, raw, spec)

@@ -28,7 +28,8 @@ HISTORY = (
     Field("file", "文件", "File", link="href"), Field("table", "数据表", "Table"), Field("who", "谁", "Who"),
     Field("when", "何时", "When"), Field("state", "状态", "State"),
     Field("received", "收到", "Received", "integer", "行"), Field("accepted", "写入", "Stored", "integer", "行"),
-    Field("quarantined", "隔离", "Quarantined", "integer", "行"), Field("duplicate", "不变或重复", "Nothing new", "integer", "行"),
+    Field("quarantined", "隔离", "Quarantined", "integer", "行"),
+    Field("duplicate", "不变或重复", "Nothing new", "integer", "行"),
     Field("ended", "撤销或放弃于", "Undone or discarded"),
 )  # fmt: skip
 BADGES = {
@@ -47,19 +48,28 @@ def headline(plan: Plan) -> dict[str, str]:
         return {"level": "warning", "text": _("还有问题要您先回答，回答后才能写入。")}
     if plan.blocked:
         return {"level": "error", "text": _("这个文件还不能导入，原因见下表。请改好文件重新上传。")}
-    if not counts.accepted and not counts.quarantined:
-        return {"level": "info", "text": _("文件与表中的数据完全一致，没有要写入的。")}
     if not counts.accepted:
-        return {"level": "error", "text": _("没有一行可以写入。请下载错误行，改好后重新上传。")}
+        return _nothing_to_write(plan)
+    good, bad = f"{counts.accepted:,}", f"{counts.quarantined:,}"
     if counts.quarantined:
         said = _(
             "%(good)s 行可以写入，%(bad)s 行有错不会写入。可以先写入好的行，再改错误行另行上传。"
         )
-        return {
-            "level": "warning",
-            "text": said % {"good": f"{counts.accepted:,}", "bad": f"{counts.quarantined:,}"},
-        }
-    return {"level": "success", "text": _("%(n)s 行全部可以写入。") % {"n": f"{counts.accepted:,}"}}
+        return {"level": "warning", "text": said % {"good": good, "bad": bad}}
+    return {"level": "success", "text": _("%(n)s 行全部可以写入。") % {"n": good}}
+
+
+def _nothing_to_write(plan: Plan) -> dict[str, str]:
+    counts = plan.counts
+    if not counts.quarantined:
+        return {"level": "info", "text": _("文件与表中的数据完全一致，没有要写入的。")}
+    if counts.duplicate:
+        said = _(
+            "没有新内容可写入：%(same)s 行与表中一致，%(bad)s 行有错。请下载错误行，改好后重新上传。"
+        )
+        told = {"same": f"{counts.duplicate:,}", "bad": f"{counts.quarantined:,}"}
+        return {"level": "warning", "text": said % told}
+    return {"level": "error", "text": _("没有一行可以写入。请下载错误行，改好后重新上传。")}
 
 
 def problems_table(plan: Plan) -> dict[str, Any] | None:

@@ -27,8 +27,10 @@ def too_large_to_wait(one: Import) -> bool:
 
 def start_apply(viewer: Viewer, one: Import) -> Job:
     """Write an import in the background and return the job to watch."""
-    said = f"{one.file_name}"
-    return start(viewer=viewer, name="imports.apply", title_zh=f"写入导入文件 {said}", title_en=f"import {said}", key=one.key)  # fmt: skip
+    return start(
+        viewer=viewer, name="imports.apply", key=one.key,
+        title_zh=f"写入导入文件 {one.file_name}", title_en=f"import {one.file_name}",
+    )  # fmt: skip
 
 
 @job("imports.apply", zh="写入导入文件", en="apply an import")

@@ -56,10 +56,12 @@ def _read(name: str) -> dict[str, Any]:
 @cache
 def purposes() -> Mapping[str, Purpose]:
     """Return every purpose by code, in the order of the catalogue."""
-    found = (
-        Purpose(**{**one, "bases": frozenset(one["bases"]), "engines": tuple(one["engines"])})
-        for one in _read("purposes.yaml")["purposes"]
-    )
+    found: list[Purpose] = []
+    for one in _read("purposes.yaml")["purposes"]:
+        parts: dict[str, Any] = {
+            **one, "bases": frozenset(one["bases"]), "engines": tuple(one["engines"]),
+        }  # fmt: skip
+        found.append(Purpose(**parts))
     return {one.code: one for one in found}
 
 
@@ -88,12 +90,11 @@ def purpose(code: str) -> Purpose:
 def basis_kinds() -> Mapping[str, BasisKind]:
     """Return every kind of lawful basis by code, in the order in which they are tried."""
     raw = _read("bases.yaml")
-    found = {
-        one["code"]: BasisKind(
-            **{**one, "patterns": tuple(re.compile(text) for text in one["patterns"])}
-        )
-        for one in raw["kinds"]
-    }
+    found: dict[str, BasisKind] = {}
+    for one in raw["kinds"]:
+        patterns = tuple(re.compile(text) for text in one["patterns"])
+        parts: dict[str, Any] = {**one, "patterns": patterns}
+        found[one["code"]] = BasisKind(**parts)
     return found | {UNKNOWN: BasisKind(UNKNOWN, **raw["unknown"])}
 
 

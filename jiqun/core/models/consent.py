@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any, Self, TypeVar
+from typing import Any, ClassVar, Self
 
 from django.conf import settings
 from django.db import models
@@ -11,8 +11,6 @@ from django.db.models import F, Q
 
 from jiqun.core.access import Role, Viewer
 from jiqun.core.visible import VisibleQuerySet
-
-M = TypeVar("M", bound=models.Model)
 
 
 class ConsentQuerySet(VisibleQuerySet["Consent"]):
@@ -54,7 +52,10 @@ class Consent(models.Model):
     )  # fmt: skip
     withdrawn_at = models.DateTimeField(null=True)
 
-    objects = ConsentQuerySet.as_manager()
+    granted_by_id: int
+    withdrawn_by_id: int | None
+    uses: ConsentUseQuerySet
+    objects: ClassVar[ConsentQuerySet] = ConsentQuerySet.as_manager()  # pyright: ignore[reportAssignmentType]
 
     class Meta:
         """Newest first; a period has a length, a withdrawal has an author."""
@@ -104,7 +105,8 @@ class ConsentUse(models.Model):
     fields = models.JSONField()
     rows = models.PositiveIntegerField()
 
-    objects = ConsentUseQuerySet.as_manager()
+    consent_id: int
+    objects: ClassVar[ConsentUseQuerySet] = ConsentUseQuerySet.as_manager()  # pyright: ignore[reportAssignmentType]
 
     class Meta:
         """Newest first."""

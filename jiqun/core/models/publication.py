@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Self, TypeVar
+from typing import Self, cast
 
 from django.conf import settings
 from django.db import models
@@ -11,8 +11,6 @@ from django.utils.translation import gettext_lazy as _
 
 from jiqun.core.access import Viewer
 from jiqun.core.visible import VisibleQuerySet
-
-M = TypeVar("M", bound=models.Model)
 
 
 def _within(places: frozenset[str]) -> Q:
@@ -58,6 +56,10 @@ class PublishedTable(models.Model):
         PUBLISHED = "published", _("已发布")
         WITHDRAWN = "withdrawn", _("已撤回")
 
+    made_by_id: int
+    approved_by_id: int | None
+    withdrawn_by_id: int | None
+
     key = models.CharField(max_length=32, unique=True)
     title_zh = models.CharField(_("中文标题"), max_length=120)
     title_en = models.CharField(_("英文标题"), max_length=160, blank=True)
@@ -91,13 +93,13 @@ class PublishedTable(models.Model):
     withdrawn_at = models.DateTimeField(null=True)
     reason = models.CharField(_("撤回原因"), max_length=200, blank=True)
 
-    objects = PublishedTableQuerySet.as_manager()
+    objects = cast("PublishedTableQuerySet", PublishedTableQuerySet.as_manager())
 
     class Meta:
         """Newest first; nobody approves the own table, nothing is out without an approval."""
 
-        ordering = ["-id"]
-        constraints = [
+        ordering = ("-id",)
+        constraints = (
             models.CheckConstraint(
                 condition=Q(approved_by__isnull=True) | ~Q(approved_by=F("made_by")),
                 name="publication_needs_two_people",
@@ -107,7 +109,7 @@ class PublishedTable(models.Model):
                 | Q(state__in=["published", "withdrawn"], approved_by__isnull=False),
                 name="publication_is_approved",
             ),
-        ]
+        )
 
     def __str__(self) -> str:
         return f"{self.title_zh} {self.place} {self.period}"
@@ -115,6 +117,4 @@ class PublishedTable(models.Model):
     @property
     def withheld(self) -> frozenset[str]:
         """Coordinates of the cells that are not published."""
-        return frozenset(
-            cell["coordinate"] for cell in self.cells if cell["status"] != "published"
-        )
+        return frozenset(cell["coordinate"] for cell in self.cells if cell["status"] != "published")

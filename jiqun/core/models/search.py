@@ -38,7 +38,7 @@ def _role(viewer: Viewer) -> models.Q:
 def _within(places: frozenset[str]) -> models.Q:
     """Segments of one of the places, or of a place in it."""
     if "*" in places:
-        return models.Q()
+        return ~models.Q(pk__in=[])  # every segment; an empty Q would vanish from an OR
     fits = models.Q(pk__in=[])
     for place in places:
         fits |= models.Q(place__startswith=place)

@@ -50,11 +50,15 @@ def digest_of(cells: Sequence[Mapping[str, Any]], about: Mapping[str, Any]) -> s
 def _problems(title_zh: str, scope: Scope) -> list[Problem]:
     found: list[Problem] = []
     if not title_zh.strip():
-        found.append(wrong("title_zh", "没有标题", "there is no title",
-                           remedy_zh="请写明内容、地方和期间。", remedy_en="Name content, place and period."))  # fmt: skip
+        found.append(wrong(
+            "title_zh", "没有标题", "there is no title",
+            remedy_zh="请写明内容、地方和期间。", remedy_en="Name content, place and period.",
+        ))  # fmt: skip
     if not 1 <= len(scope.dimensions) <= 3:
-        found.append(wrong("dimensions", "请选择一到三个维度", "choose one to three dimensions",
-                           remedy_zh="维度越多，能公开的单元格越少。", remedy_en="More dimensions leave fewer cells."))  # fmt: skip
+        found.append(wrong(
+            "dimensions", "请选择一到三个维度", "choose one to three dimensions",
+            remedy_zh="维度越多，能公开的单元格越少。", remedy_en="More dimensions leave fewer cells.",
+        ))  # fmt: skip
     unknown = [name for name in scope.dimensions if name not in CHOICES]
     found += [
         wrong("dimensions", f"没有维度“{name}”", f"there is no dimension “{name}”", value=name,
@@ -63,8 +67,10 @@ def _problems(title_zh: str, scope: Scope) -> list[Problem]:
     ]  # fmt: skip
     columns = [CHOICES[name].column for name in scope.dimensions if name in CHOICES]
     if len(set(columns)) < len(columns):
-        found.append(wrong("dimensions", "行业只能选一个级次", "choose one level of the industry",
-                           remedy_zh="细级次的表已包含粗级次的小计。", remedy_en="A finer table has the coarser subtotals."))  # fmt: skip
+        found.append(wrong(
+            "dimensions", "行业只能选一个级次", "choose one level of the industry",
+            remedy_zh="细级次的表已包含粗级次的小计。", remedy_en="A finer table has the coarser subtotals.",
+        ))  # fmt: skip
     return found
 
 
@@ -106,7 +112,9 @@ def draft(
         report=report_of(made.system, made.audit, others, merges=len(made.merges), gap=made.pattern.gap),
         digest=digest_of(cells, about), made_by_id=viewer.user_id,
     )  # fmt: skip
-    record(viewer, "publication.draft", target=f"table:{key}", after={**about, "digest": table.digest})
+    record(
+        viewer, "publication.draft", target=f"table:{key}", after={**about, "digest": table.digest}
+    )
     return table
 
 
@@ -140,6 +148,13 @@ def publish(*, viewer: Viewer, table: PublishedTable) -> PublishedTable:
             "发布自己起草的表", "publish a table that you drafted",
             "请另一位本地方的分析员复核后发布。", "Another official of the place checks and publishes it.",
         )  # fmt: skip
+    # One publication of a measure at a time: two drafts, each safe alone, may not be safe together.
+    list(
+        PublishedTable.objects.select_for_update()
+        .filter(measure=table.measure)
+        .order_by("pk")
+        .values_list("pk")
+    )
     current = _locked(table, State.DRAFT)
     facts = store()
     others = linked(current.place, current.measure, current.period)
@@ -147,7 +162,9 @@ def publish(*, viewer: Viewer, table: PublishedTable) -> PublishedTable:
         [stored(facts, current), *engine_tables(facts, others)],
         rule=Rule(**current.parameters["rule"]),
     )
-    report = report_of(system, result, others, merges=len(current.parameters["merges"]), gap=float("nan"))
+    report = report_of(
+        system, result, others, merges=len(current.parameters["merges"]), gap=float("nan")
+    )
     report["gap"] = current.report["gap"]
     if not result.passed:
         raise exposed(report, current)
@@ -176,7 +193,9 @@ def exposed(report: Mapping[str, Any], table: PublishedTable) -> JiqunError:
 
 
 def _scope(table: PublishedTable) -> Scope:
-    return Scope(table.place, table.period, table.measure, table.classification, tuple(table.dimensions))
+    return Scope(
+        table.place, table.period, table.measure, table.classification, tuple(table.dimensions)
+    )
 
 
 def _locked(table: PublishedTable, wanted: State) -> PublishedTable:
@@ -185,7 +204,7 @@ def _locked(table: PublishedTable, wanted: State) -> PublishedTable:
     if current.state != wanted:
         raise JiqunError(
             "E-PUBLICATION-STATE",
-            f"表“{current.title_zh}”现在是“{current.get_state_display()}”，不能这样处理",
+            f"表“{current.title_zh}”现在是“{State(current.state).label}”，不能这样处理",
             f"the table “{current.title_zh}” is “{current.state}” and this cannot be done with it",
             hint_zh="请刷新页面；别人可能刚处理过。",
             hint_en="Reload the page; somebody may just have dealt with it.",

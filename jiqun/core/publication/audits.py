@@ -57,7 +57,9 @@ def report_of(
     """
     found = findings(system, result)
     value = pl.col("total").abs().clip(lower_bound=1)
-    nearest = pl.min_horizontal((pl.col("total") - pl.col("low")) / value, (pl.col("high") - pl.col("total")) / value)
+    nearest = pl.min_horizontal(
+        (pl.col("total") - pl.col("low")) / value, (pl.col("high") - pl.col("total")) / value
+    )
     width = found.select(nearest.min().alias("nearest"))["nearest"][0] if found.height else None
     return {
         "passed": result.passed,

@@ -155,8 +155,10 @@ def contributions(
             "E-PUBLICATION-EMPTY",
             f"{scope.place} {scope.period} 没有可用于发布的指标 {scope.measure}",
             f"no figure of {scope.measure} for {scope.place} in {scope.period} may be published",
-            hint_zh="请检查地方、期间和指标是否已装载，以及数据的合法依据。" + (note[0] if note else ""),
-            hint_en="Check that they are loaded, and their lawful basis. " + (note[1] if note else ""),
+            hint_zh="请检查地方、期间和指标是否已装载，以及数据的合法依据。"
+            + (note[0] if note else ""),
+            hint_en="Check that they are loaded, and their lawful basis. "
+            + (note[1] if note else ""),
             kind=Kind.NOT_FOUND,
         )
     if len(units) > 1:

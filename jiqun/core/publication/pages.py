@@ -32,7 +32,11 @@ from jiqun.core.publication.selectors import (
 from jiqun.core.tabular import Field, Provenance, html_table, pick, workbook
 from jiqun.errors import JiqunError
 
-STATES = {"draft": ("草稿", "draft"), "published": ("已发布", "published"), "withdrawn": ("已撤回", "withdrawn")}
+STATES = {
+    "draft": ("草稿", "draft"),
+    "published": ("已发布", "published"),
+    "withdrawn": ("已撤回", "withdrawn"),
+}
 STATE_BADGES = {"draft": "plain", "published": "good", "withdrawn": "missing"}
 LIST = [
     Field("title", "表名", "Table", link="href"), Field("place", "地方", "Place"),
@@ -69,14 +73,18 @@ def _choices(who: Viewer) -> dict[str, Choices]:
     facts = store()
     figures = facts.current(INDICATORS)
     known = figures.select("period", "indicator").distinct().to_polars()
-    held = facts.current("place").filter(lambda t: t["level"].isin(["county", "city"]))
-    counties = held.select("place", "name_zh", "name_en").to_polars().sort("place")
+    counties = facts.polars("place", ["place", "name_zh", "name_en", "level"]).sort("place")
     places = [
         (code, f"{pick(zh, en or zh)}（{code}）")
-        for code, zh, en in counties.iter_rows()
-        if serves(who, code)
+        for code, zh, en, level in counties.iter_rows()
+        if level in {"county", "city"} and serves(who, code)
     ]
-    schemes = sorted(facts.current("firm_industry").select("classification").distinct().to_polars()["classification"])
+    schemes = sorted(
+        facts.current("firm_industry")
+        .select("classification")
+        .distinct()
+        .to_polars()["classification"]
+    )
     return {
         "place": places,
         "period": [(one, one) for one in sorted(known["period"].unique(), reverse=True)],
@@ -102,7 +110,12 @@ def publications(request: HttpRequest) -> HttpResponse:
     table = html_table(
         LIST, rows, caption=_("汇总表"), empty={"message": _("还没有已发布的汇总表。")}
     )
-    context = {"title": _("汇总表"), "table": table, "may_draft": bool(who.duty_places), "synthetic": is_synthetic(store())}
+    context = {
+        "title": _("汇总表"),
+        "table": table,
+        "may_draft": bool(who.duty_places),
+        "synthetic": is_synthetic(store()),
+    }
     return render(request, "publication/list.html", context)
 
 
@@ -115,7 +128,13 @@ def new(request: HttpRequest) -> HttpResponse:
     form = DraftForm(who, request.POST or None)
     if request.method == "POST" and form.is_valid():
         given = form.cleaned_data
-        scope = Scope(given["place"], given["period"], given["measure"], given["classification"], tuple(given["dimensions"]))
+        scope = Scope(
+            given["place"],
+            given["period"],
+            given["measure"],
+            given["classification"],
+            tuple(given["dimensions"]),
+        )
         made = attempt(form, lambda: draft(
             viewer=who, scope=scope, title_zh=given["title_zh"], title_en=given["title_en"],
         ))  # fmt: skip
@@ -197,7 +216,7 @@ def _official(who: Viewer, table: PublishedTable, names: Any) -> dict[str, Any]:
     ]
     return {
         "official": True, "counts": counts_of(table), "report": table.report, "audit": audit,
-        "merges": merges, "own": table.made_by_id == who.user_id, "note": pick(*table.parameters["note"]) if table.parameters["note"] else "",
+        "merges": merges, "own": table.made_by_id == who.user_id, "note": pick(*(table.parameters["note"] or ("", ""))),
         "nearest": f"{table.report['nearest_share']:.0%}" if table.report["nearest_share"] is not None else "",
     }  # fmt: skip
 
@@ -218,7 +237,8 @@ def publication_xlsx(request: HttpRequest, key: str) -> HttpResponse:
         filters={}, data_version=table.snapshot[:12], rules_version=table.code_version, user=who.name,
         synthetic=is_synthetic(facts),
         notes=[pick(
-            f"“未披露”不是零：不足 {rule['minimum']} 家、一家超过 {rule['largest']:.0%}、或公布后会被推算出来的单元格不公布。",
+            f"“未披露”不是零：不足 {rule['minimum']} 家、一家超过 {rule['largest']:.0%}、"
+            "或公布后会被推算出来的单元格不公布。",
             f"“Not disclosed” is not zero: cells of fewer than {rule['minimum']} firms, with one above "
             f"{rule['largest']:.0%}, or that would give such a cell away, are withheld.",
         ), f"SHA-256 {table.digest}"],

@@ -20,7 +20,11 @@ from jiqun.facts.store.store import Store
 
 Row = dict[str, Any]
 STATUS = {"published": ("已公布", "published"), "withheld": ("未披露", "not disclosed")}
-OFFICIAL = {"published": ("公布", "published"), "primary": ("主保密", "primary"), "secondary": ("次保密", "secondary")}
+OFFICIAL = {
+    "published": ("公布", "published"),
+    "primary": ("主保密", "primary"),
+    "secondary": ("次保密", "secondary"),
+}
 FEN = "CNY_fen"
 
 
@@ -48,9 +52,7 @@ def value_field(table: PublishedTable, name: str, zh: str, en: str) -> Field:
 
 def fields_of(table: PublishedTable) -> list[Field]:
     """Columns of the table: its dimensions, the figure, the number of firms, the state."""
-    dimensions = [
-        Field(name, CHOICES[name].zh, CHOICES[name].en) for name in table.dimensions
-    ]
+    dimensions = [Field(name, CHOICES[name].zh, CHOICES[name].en) for name in table.dimensions]
     return [
         *dimensions,
         value_field(table, "value", "数值", "Value"),
@@ -92,7 +94,13 @@ AUDITED = [
         "safe": ("安全", "safe"),
     }),
 ]  # fmt: skip
-BADGES = {"exact": "missing", "within": "missing", "exposed": "weak", "insider": "weak", "safe": "good"}
+BADGES = {
+    "exact": "missing",
+    "within": "missing",
+    "exposed": "weak",
+    "insider": "weak",
+    "safe": "good",
+}
 
 
 def audited_fields(table: PublishedTable) -> list[Field]:
@@ -118,7 +126,9 @@ def audited_rows(table: PublishedTable, names: Mapping[str, str]) -> list[Row]:
     for cell in table.report["cells"]:
         words = cell_words(cell["coordinate"], names, pick("合计", "Total"))
         if cell["implied"]:
-            words = pick(f"{words} 中与他表相减所得", f"part of {words} singled out by another table")
+            words = pick(
+                f"{words} 中与他表相减所得", f"part of {words} singled out by another table"
+            )
         verdict = _verdict(cell)
         found.append({
             "cell": words, "low": cell["low"], "high": cell["high"],

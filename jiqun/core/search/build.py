@@ -7,11 +7,12 @@ instead of one per gram and entry, so 10^5 firms are some 10^4 to 10^5 rows.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import islice
+from typing import Any
 
 import polars as pl
-from django.db import transaction
+from django.db import connection, transaction
 
 from jiqun.core.models.search import (
     SearchEntry,
@@ -25,7 +26,9 @@ from jiqun.core.search.text import grams, normalised
 
 AUDIENCE = ["place", "firm", "user", "roles"]
 TEXTS = {"key": 120, "title": 200, "title_en": 200, "subtitle": 300, "body": 4000, "url": 300}
-BATCH = 2000
+BATCH = 10_000
+ENTRY = ("id", "segment", "key", "title_zh", "title_en", "subtitle", "body", "url")
+POSTING = ("segment", "gram", "title", "numbers")
 Say = Callable[[int, int, str, str], None]
 
 
@@ -106,8 +109,8 @@ def _segment(
             source=source.kind, place=place, firm=firm, user_id=user, roles=roles, grade=source.grade,
             digest=digest, rows=rows.height,
         )  # fmt: skip
-        _insert(SearchEntry, _entries(segment, rows))
-        _insert(SearchPosting, _postings(segment, found))
+        _insert(SearchEntry, ENTRY, _entries(segment, rows))
+        _insert(SearchPosting, POSTING, _postings(segment, found))
     return True
 
 
@@ -120,25 +123,31 @@ def _delete(segment: SearchSegment) -> None:
         SearchSegment.objects.filter(pk=segment.pk).delete()
 
 
-def _insert(model: type[SearchEntry | SearchPosting], rows: Iterator[object]) -> None:
-    while batch := list(islice(rows, BATCH)):
-        model.objects.bulk_create(batch)  # pyright: ignore[reportArgumentType]
+def _insert(
+    model: type[SearchEntry | SearchPosting], names: Sequence[str], rows: Iterator[tuple[Any, ...]]
+) -> None:
+    """Insert rows by plain SQL of both databases: five times as fast as a model object per row."""
+    quote = connection.ops.quote_name
+    columns = ", ".join(quote(str(model._meta.get_field(name).column)) for name in names)
+    sql = f"INSERT INTO {quote(model._meta.db_table)} ({columns}) VALUES ({', '.join(['%s'] * len(names))})"
+    with connection.cursor() as cursor:
+        while batch := list(islice(rows, BATCH)):
+            cursor.executemany(sql, batch)
 
 
-def _entries(segment: SearchSegment, rows: pl.DataFrame) -> Iterator[SearchEntry]:
-    columns = rows.select("number", "key", "title", "title_en", "subtitle", "body", "url")
-    return (
-        SearchEntry(
-            id=entry_id(segment.pk, number), segment=segment, key=key, title_zh=title, title_en=title_en,
-            subtitle=subtitle, body=body, url=url,
-        )
-        for number, key, title, title_en, subtitle, body, url in columns.iter_rows()
-    )  # fmt: skip
+def _entries(segment: SearchSegment, rows: pl.DataFrame) -> Iterator[tuple[Any, ...]]:
+    """Values of ``ENTRY`` for each row."""
+    first = entry_id(segment.pk, 0)
+    ids = rows.select(
+        pl.col("number").cast(pl.Int64) + first, segment=pl.lit(segment.pk, dtype=pl.Int64)
+    )
+    texts = rows.select("key", "title", "title_en", "subtitle", "body", "url")
+    return pl.concat([ids, texts], how="horizontal").iter_rows()
 
 
-def _postings(segment: SearchSegment, found: pl.DataFrame) -> Iterator[SearchPosting]:
-    for gram, title, numbers in found.iter_rows():
-        yield SearchPosting(segment=segment, gram=gram, title=title, numbers=numbers)
+def _postings(segment: SearchSegment, found: pl.DataFrame) -> Iterator[tuple[Any, ...]]:
+    """Values of ``POSTING`` for each gram."""
+    return found.select(pl.lit(segment.pk), "gram", "title", "numbers").iter_rows()
 
 
 def postings(rows: pl.DataFrame) -> pl.DataFrame:

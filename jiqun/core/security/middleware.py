@@ -13,6 +13,7 @@ from django.contrib.auth import logout
 from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -65,14 +66,28 @@ class RequestMiddleware:
         request_id = new_request_id()
         request.request_id = request_id  # pyright: ignore[reportAttributeAccessIssue]
         drop_untrusted_headers(request)
-        response = self.get_response(request)
+        response = _unencrypted_api(request) or self.get_response(request)
         response.headers["X-Request-ID"] = request_id
         response.headers.setdefault("X-Robots-Tag", "noindex, nofollow")
         response.headers.setdefault("Permissions-Policy", PERMISSIONS)
         response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
         if not request.path.startswith(settings.STATIC_URL):
             response.headers.setdefault("Cache-Control", "no-store")
+        if request.method == "POST" and request.path == reverse("account_logout"):
+            response.headers["Clear-Site-Data"] = '"cache", "storage"'
         return response
+
+
+def _unencrypted_api(request: HttpRequest) -> HttpResponse | None:
+    """Refuse a program that asks without encryption; a redirect would hide that it did."""
+    if not settings.HTTPS or request.is_secure() or not request.path.startswith("/api/"):
+        return None
+    error = JiqunError(
+        "E-HTTPS-ONLY", "接口只接受 HTTPS", "the API is answered over HTTPS only",
+        hint_zh="请把地址改为 https:// 开头，并更换已经明文发送过的令牌。",
+        hint_en="Use https:// and replace the token, which was sent in the clear.", kind=Kind.FORBIDDEN,
+    )  # fmt: skip
+    return error_page(request, error)
 
 
 def _too_large(request: HttpRequest) -> bool:

@@ -22,6 +22,7 @@ from jiqun.core.tabular.html import html_table
 from jiqun.core.tabular.models import model_read
 from jiqun.core.tabular.plan import (
     Change,
+    ChangeKind,
     Counts,
     Faulty,
     Importer,
@@ -35,8 +36,8 @@ from jiqun.core.tabular.spec import Condition, Query, Rows, Source, TableSpec, s
 from jiqun.core.tabular.workbook import Provenance, workbook
 
 __all__ = [
-    "Change", "Condition", "Counts", "Faulty", "Field", "FieldType", "Importer", "Plan",
-    "Provenance", "Query", "Rows", "Source", "TableSpec", "UnknownColumn", "Upload", "cell_value", "chance", "changed_since",
-    "display", "english", "html_table", "label", "model_read", "parse", "pick",
+    "Change", "ChangeKind", "Condition", "Counts", "Faulty", "Field", "FieldType", "Importer", "Plan",
+    "Provenance", "Query", "Rows", "Source", "TableSpec", "UnknownColumn", "Upload", "cell_value",
+    "chance", "changed_since",    "display", "english", "html_table", "label", "model_read", "parse", "pick",
     "specs", "table_spec", "unit_of", "workbook",
 ]  # fmt: skip

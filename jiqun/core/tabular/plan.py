@@ -112,8 +112,9 @@ class Importer:
 
     ``apply`` does what a plan found in one transaction (it is given the plan's ``digest`` and
     ``frozen``) and returns what ``undo`` needs, as JSON values; it raises ``E-IMPORT-CHANGED``
-    when the table is no longer as the plan saw it. ``undo`` returns how many rows it put back and how many it left because they
-    were changed since. ``asks`` tells whether source, owner, date and basis are asked for.
+    when the table is no longer as the plan saw it. ``undo`` returns how many rows it put back and
+    how many it left because they were changed since. ``asks`` tells whether source, owner, date
+    and basis are asked for.
     """
 
     may: Callable[[Viewer], bool]

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import Any, Protocol
+from typing import Any
 from urllib.parse import urlencode
+
+from django.http import QueryDict
 
 from jiqun.core.tabular.fields import FEN_PER_WAN, Field, display, label, pick
 from jiqun.core.tabular.spec import PAGE_SIZE, UNKNOWN, Condition, Query, TableSpec
@@ -21,20 +23,8 @@ YES, NO = "true", "false"
 BOUNDS = (("min", "≥"), ("max", "≤"))
 
 
-class Parameters(Protocol):
-    """What an address carries: several values per name (Django's ``QueryDict``)."""
-
-    def getlist(self, key: str) -> list[str]:
-        """Every value of a name."""
-        ...
-
-    def get(self, key: str, default: str = "") -> str:
-        """The last value of a name."""
-        ...
-
-
-def _given(parameters: Parameters, name: str) -> tuple[str, ...]:
-    found = (text.strip()[:LONGEST] for text in parameters.getlist(name))
+def _given(parameters: QueryDict, name: str) -> tuple[str, ...]:
+    found = (str(text).strip()[:LONGEST] for text in parameters.getlist(name))
     return tuple(text for text in found if text)
 
 
@@ -64,7 +54,7 @@ def _problem(spec: Field, text: str) -> Problem:
     )
 
 
-def _conditions(spec: Field, parameters: Parameters, problems: list[Problem]) -> list[Condition]:
+def _conditions(spec: Field, parameters: QueryDict, problems: list[Problem]) -> list[Condition]:
     found: list[Condition] = []
     plain = _given(parameters, spec.name)
     if spec.narrowed_by == "one-of" and plain:
@@ -94,7 +84,7 @@ def _whole(text: str, *, default: int, most: int) -> int:
 
 
 def parse(
-    spec: TableSpec, fields: Sequence[Field], parameters: Parameters
+    spec: TableSpec, fields: Sequence[Field], parameters: QueryDict
 ) -> tuple[Query, tuple[Problem, ...]]:
     """Read a query from an address.
 
@@ -112,12 +102,14 @@ def parse(
         if one.narrowed_by != "none":
             where += _conditions(one, parameters, problems)
     sortable = {one.name for one in fields if one.sortable}
-    wanted = parameters.get("sort", "").split(",")
+    wanted = str(parameters.get("sort", "")).split(",")
     sort = tuple(name for name in wanted if name.removeprefix("-") in sortable)
     names = [one.name for one in fields]
-    columns = [n for given in parameters.getlist("columns") for n in given.split(",") if n in names]
-    size = _whole(parameters.get("size", ""), default=PAGE_SIZE, most=LARGEST_PAGE)
-    page = _whole(parameters.get("page", ""), default=1, most=10**8)
+    columns = [
+        n for given in parameters.getlist("columns") for n in str(given).split(",") if n in names
+    ]
+    size = _whole(str(parameters.get("size", "")), default=PAGE_SIZE, most=LARGEST_PAGE)
+    page = _whole(str(parameters.get("page", "")), default=1, most=10**8)
     ordered = tuple(name for name in names if name in columns)
     query = Query(tuple(where), sort or spec.sort, (page - 1) * size, size, ordered)
     return query, tuple(problems)

@@ -19,7 +19,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import cast
 
 import numpy as np
 import polars as pl
@@ -113,8 +113,12 @@ class Attacker:
         self.low, self.high = outsider_bounds(system, self.scale)
         ratios = system.ratios[:, self.free]
         at_truth = system.ratios @ system.values
-        floor = np.concatenate([np.zeros(rows.shape[0]), (system.ratio_low - at_truth) / self.scale])
-        ceil = np.concatenate([np.zeros(rows.shape[0]), (system.ratio_high - at_truth) / self.scale])
+        floor = np.concatenate(
+            [np.zeros(rows.shape[0]), (system.ratio_low - at_truth) / self.scale]
+        )
+        ceil = np.concatenate(
+            [np.zeros(rows.shape[0]), (system.ratio_high - at_truth) / self.scale]
+        )
         region = sparse.csr_array(sparse.vstack([rows, ratios]))
         self._program = Program(region, (floor, ceil), (self.low[self.free], self.high[self.free]))
         self._place = np.full(len(system.values), -1, dtype=np.int64)
@@ -335,6 +339,6 @@ def insiders(system: System, free: Ints, scale: float) -> list[Knowledge]:
         least = np.where(rest >= 0, np.maximum(low[atoms], -rest), low[atoms])
         most = np.where(rest >= 0, high[atoms], np.minimum(high[atoms], -rest))
         found.append(Knowledge(
-            str(cast(Any, holder)), atoms, np.where(alone, 0.0, least), np.where(alone, 0.0, most), value,
+            str(holder), atoms, np.where(alone, 0.0, least), np.where(alone, 0.0, most), value,
         ))  # fmt: skip
     return found

@@ -61,20 +61,25 @@ class Separation:
         dual = self._program.duals()[0][: len(self._rows)]
         room = np.where(dual > 0, self._up[self._rows], self._down[self._rows])
         weights = np.zeros(self._system.cells.height)
-        weights[self._rows] = np.minimum(np.where(np.abs(dual) < CLOSE, 0.0, np.abs(dual) * room), need - value)
+        weights[self._rows] = np.minimum(
+            np.where(np.abs(dual) < CLOSE, 0.0, np.abs(dual) * room), need - value
+        )
         return Cut(weights, need - value)
 
 
-def violated(system: System, attacker: Attacker, with_insiders: bool) -> list[Cut]:
+def violated(system: System, attacker: Attacker, *, with_insiders: bool) -> list[Cut]:
     """Return inequalities that the attacker's choice violates; none when it is safe."""
     separation = Separation(system, attacker)
     found: list[Cut] = []
-    for who in attackers(attacker, with_insiders):
+    for who in attackers(attacker, with_insiders=with_insiders):
         needs, reached = attacker.needs(who), attacker.reach(who)
         for at in range(len(attacker.targets)):
             for side, sign in ((0, -1.0), (1, 1.0)):
                 need = float(needs[side][at])
-                if reached[side][at] >= need - CLOSE or attacker.farthest(who, at, sign) >= need - CLOSE:
+                if (
+                    reached[side][at] >= need - CLOSE
+                    or attacker.farthest(who, at, sign) >= need - CLOSE
+                ):
                     continue
                 cut = separation.cut(who, at, sign, need)
                 if cut is not None:
@@ -113,10 +118,14 @@ def cheapest(
     hidden, bound = primary, 0.0
     while True:
         attacker = Attacker(system, hidden, seeds)
-        new = violated(system, attacker, with_insiders)
+        new = violated(system, attacker, with_insiders=with_insiders)
         if not new:
             best = pattern_of(system, hidden, price, set())
-            return replace(best, bound=min(bound, best.cost)) if best.cost <= start.cost else replace(start, bound=bound)
+            return (
+                replace(best, bound=min(bound, best.cost))
+                if best.cost <= start.cost
+                else replace(start, bound=bound)
+            )
         cuts += new
         seeds = attacker.witnesses()[-2000:]
         left = end - time.monotonic()

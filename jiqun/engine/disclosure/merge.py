@@ -31,7 +31,9 @@ class Merge:
 def apply_merge(table: Table, merge: Merge) -> Table:
     """Return the table with the two categories as one."""
     level = pl.col(merge.level)
-    merged = pl.when(level.is_in([merge.first, merge.second])).then(pl.lit(merge.code)).otherwise(level)
+    merged = (
+        pl.when(level.is_in([merge.first, merge.second])).then(pl.lit(merge.code)).otherwise(level)
+    )
     return replace(table, rows=table.rows.with_columns(merged.alias(merge.level)))
 
 
@@ -69,7 +71,9 @@ def _hits(
     table: Table, system: System, exposed: Sequence[int]
 ) -> dict[tuple[int, str], tuple[int, int]]:
     """Exposed margins and inner cells by (dimension, code)."""
-    mine = system.places.filter(pl.col("cell").is_in(list(exposed)) & (pl.col("table") == table.key))
+    mine = system.places.filter(
+        pl.col("cell").is_in(list(exposed)) & (pl.col("table") == table.key)
+    )
     found: dict[tuple[int, str], tuple[int, int]] = {}
     for coordinate in mine["coordinate"]:
         codes = coordinate.split("|")

@@ -119,13 +119,16 @@ def _kept(system: System) -> System:
 
 
 def hopeless(system: System, *, with_insiders: bool) -> list[int]:
-    """Return cells that stay exposed even with every cell withheld that may be."""
+    """Return cells that stay exposed even with every cell withheld that may be.
+
+    Those of the first attacker that finds any, the outsider first: one is enough to merge.
+    """
     attacker = Attacker(system, system.primary() | (system.decided == 0))
-    return sorted({
-        int(attacker.targets[at])
-        for who in attackers(attacker, with_insiders)
-        for at, _ in weak_spots(attacker, who)
-    })  # fmt: skip
+    for who in attackers(attacker, with_insiders=with_insiders):
+        found = {int(attacker.targets[at]) for at, _ in weak_spots(attacker, who)}
+        if found:
+            return sorted(found)
+    return []
 
 
 def _exposed(result: Audit) -> list[int]:
@@ -176,18 +179,33 @@ def findings(system: System, result: Audit) -> pl.DataFrame:
     names = _names(system)
     insiders: Mapping[int, int] = {}
     if result.insiders:
-        counted = pl.DataFrame({"cell": [one.cell for one in result.insiders]})["cell"].value_counts()
+        counted = pl.DataFrame({"cell": [one.cell for one in result.insiders]})[
+            "cell"
+        ].value_counts()
         insiders = dict(counted.iter_rows())
     return (
         result.cells.join(names, on="cell")
         .join(system.cells.select("cell", "count", "implied"), on="cell")
-        .with_columns(insiders=pl.col("cell").replace_strict(insiders, default=0, return_dtype=pl.Int64))
-        .sort("within", "exposed", "insiders", "table", "coordinate", descending=[True, True, True, False, False])
+        .with_columns(
+            insiders=pl.col("cell").replace_strict(insiders, default=0, return_dtype=pl.Int64)
+        )
+        .sort(
+            "within",
+            "exposed",
+            "insiders",
+            "table",
+            "coordinate",
+            descending=[True, True, True, False, False],
+        )
     )
 
 
 def _names(system: System) -> pl.DataFrame:
-    first = system.places.sort("table", "coordinate").unique("cell", keep="first").select("cell", "table", "coordinate")
+    first = (
+        system.places.sort("table", "coordinate")
+        .unique("cell", keep="first")
+        .select("cell", "table", "coordinate")
+    )
     lone = np.flatnonzero(system.implied)
     if not len(lone):
         return first
@@ -200,5 +218,7 @@ def _names(system: System) -> pl.DataFrame:
         inside.filter(~pl.col("within_cell").is_in(lone.tolist())).join(sizes, on="within_cell")
         .sort("atoms", "within_cell").unique("cell", keep="first", maintain_order=True)
     )  # fmt: skip
-    named = holding.join(first, left_on="within_cell", right_on="cell").select("cell", "table", "coordinate")
+    named = holding.join(first, left_on="within_cell", right_on="cell").select(
+        "cell", "table", "coordinate"
+    )
     return pl.concat([first, named])

@@ -81,7 +81,9 @@ class Cheapest:
         goal = sparse.hstack(
             [system.matrix[self._targets], sparse.csr_array((len(self._targets), 2 * count))]
         )
-        ratio = sparse.hstack([system.ratios, sparse.csr_array((system.ratios.shape[0], 2 * count))])
+        ratio = sparse.hstack(
+            [system.ratios, sparse.csr_array((system.ratios.shape[0], 2 * count))]
+        )
         truth = system.ratios @ system.values
         free = np.full(len(self._targets), np.inf)
         low = np.concatenate([np.zeros(count), -free, (system.ratio_low - truth) / scale])
@@ -97,9 +99,7 @@ class Cheapest:
         self._goal = {int(cell): count + at for at, cell in enumerate(self._targets)}
         self._atoms, self._count = atoms, count
 
-    def deviation(
-        self, who: Knowledge, cell: int, change: float, hidden: Flags
-    ) -> Floats | None:
+    def deviation(self, who: Knowledge, cell: int, change: float, hidden: Flags) -> Floats | None:
         """Return the cheapest deviation over all atoms with ``change`` in ``cell``, if there is one."""
         row = self._goal[cell]
         bounds = (change, highspy.kHighsInf) if change > 0 else (-highspy.kHighsInf, change)
@@ -155,12 +155,12 @@ def protect(
     hopeless: set[int] = set()
     while True:
         attacker = Attacker(system, hidden, seeds)
-        more, lost = _one_round(attacker, price, with_insiders, hopeless)
+        more, lost = _one_round(attacker, price, hopeless, with_insiders=with_insiders)
         hopeless |= lost
         if not (more & ~hidden).any():
             break
         hidden, seeds = hidden | more, attacker.witnesses()
-    hidden = _clean(attacker, price, with_insiders, hopeless)
+    hidden = _clean(attacker, price, hopeless, with_insiders=with_insiders)
     return pattern_of(system, hidden, price, hopeless)
 
 
@@ -170,7 +170,7 @@ def pattern_of(system: System, hidden: Flags, price: Floats, hopeless: set[int])
     return Pattern(hidden, secondary, tuple(sorted(hopeless)), float(price[secondary].sum()))
 
 
-def attackers(attacker: Attacker, with_insiders: bool) -> list[Knowledge]:
+def attackers(attacker: Attacker, *, with_insiders: bool) -> list[Knowledge]:
     """The outsider and, where wanted, every insider."""
     if not with_insiders:
         return [OUTSIDER]
@@ -178,14 +178,14 @@ def attackers(attacker: Attacker, with_insiders: bool) -> list[Knowledge]:
 
 
 def _one_round(
-    attacker: Attacker, price: Floats, with_insiders: bool, hopeless: set[int]
+    attacker: Attacker, price: Floats, hopeless: set[int], *, with_insiders: bool
 ) -> tuple[Flags, set[int]]:
     """Find cells to withhold against every weak spot of the present choice."""
     system = attacker.system
     cheapest = Cheapest(system, price, attacker.scale)
     hidden = attacker.hidden.copy()
     lost: set[int] = set()
-    for who in attackers(attacker, with_insiders):
+    for who in attackers(attacker, with_insiders=with_insiders):
         needs = attacker.needs(who)
         for at, sign in weak_spots(attacker, who):
             cell = int(attacker.targets[at])
@@ -200,25 +200,23 @@ def _one_round(
     return hidden & (system.decided <= 0), lost
 
 
-def _clean(
-    attacker: Attacker, price: Floats, with_insiders: bool, hopeless: set[int]
-) -> Flags:
+def _clean(attacker: Attacker, price: Floats, hopeless: set[int], *, with_insiders: bool) -> Flags:
     """Publish secondary cells again, dearest first, where every attacker stays away."""
     system, hidden = attacker.system, attacker.hidden
     for cell in sorted(np.flatnonzero(hidden & ~system.primary()), key=lambda c: -price[c]):
         fewer = hidden.copy()
         fewer[cell] = False
         trial = Attacker(system, fewer, attacker.witnesses())
-        if is_safe(trial, with_insiders, hopeless):
+        if is_safe(trial, hopeless, with_insiders=with_insiders):
             hidden, attacker = fewer, trial
     return hidden
 
 
-def is_safe(attacker: Attacker, with_insiders: bool, hopeless: set[int] | None = None) -> bool:
+def is_safe(attacker: Attacker, hopeless: set[int] | None = None, *, with_insiders: bool) -> bool:
     """Whether no attacker has a weak spot, cells that cannot be protected apart."""
     given_up = hopeless or set()
     return not any(
         int(attacker.targets[at]) not in given_up
-        for who in attackers(attacker, with_insiders)
+        for who in attackers(attacker, with_insiders=with_insiders)
         for at, _ in weak_spots(attacker, who)
     )

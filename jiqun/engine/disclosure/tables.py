@@ -31,7 +31,7 @@ from jiqun.engine.disclosure.rules import Rule, summaries
 from jiqun.errors import JiqunError
 
 Floats = np.ndarray[Any, np.dtype[np.float64]]
-Ints = np.ndarray[Any, np.dtype[np.int64]]
+Ints = np.ndarray[Any, np.dtype[np.integer[Any]]]
 Flags = np.ndarray[Any, np.dtype[np.bool_]]
 WHOLE = ""  # code of "all of this dimension"
 SEED = 20260401  # of the random words that stand for units and cells in comparisons of sets
@@ -109,7 +109,7 @@ class System:
     @property
     def totals(self) -> Floats:
         """Value of each cell."""
-        return cast(Floats, self.cells["total"].to_numpy().astype(np.float64))
+        return self.cells["total"].to_numpy().astype(np.float64)
 
     @property
     def sensitive(self) -> Flags:

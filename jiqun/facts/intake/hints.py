@@ -13,13 +13,15 @@ from typing import Literal
 class Hints:
     """Answers to what a plan asked, and the context of the upload page.
 
-    ``columns`` maps headings to contract columns; ``ignore`` names headings that are meant to be
+    ``columns`` maps headings to contract columns; ``figures`` says of a column of figures what
+    it holds ({"measure": "output", "period": "2024"}); ``ignore`` names headings that are meant to be
     unused; ``constants`` fill contract columns that the sheet does not have (the page's place,
     classification or measure). The others are those of ``county.toml``. ``hidden`` says what
     hidden rows of a sheet are: unknown (they are quarantined) or data like the others.
     """
 
     columns: Mapping[str, str] = field(default_factory=dict)
+    figures: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     ignore: tuple[str, ...] = ()
     constants: Mapping[str, str] = field(default_factory=dict)
     values: Mapping[str, Mapping[str, str]] = field(default_factory=dict)

@@ -95,6 +95,17 @@ def _hinted(finder: _Finder, item: Heading) -> bool:
     if key in {squeeze(one) for one in hints.ignore}:
         finder.leave(item)
         return True
+    given = next((set_ for head, set_ in hints.figures.items() if squeeze(head) == key), None)
+    if given is not None:
+        wrong = [name for name in given if name not in finder.contract.names]
+        if wrong:
+            near = nearest(wrong[0], finder.contract.names) or "、".join(finder.contract.names)
+            finder.leave(item, "E-MAPPING-COLUMN", near)
+        else:
+            measure = given.get(finder.words.measured, "")
+            finder.measures.append(Measure(item.name, given, _unit(finder, item, measure)))
+            finder.shown.append((item.name, " · ".join(given.values()), "hint"))
+        return True
     chosen = next((name for head, name in hints.columns.items() if squeeze(head) == key), None)
     if chosen is None:
         return False
@@ -184,6 +195,20 @@ def _settle_periods(finder: _Finder) -> None:
     finder.measures = kept
 
 
+def _lengthen(finder: _Finder) -> dict[str, str]:
+    """One column of figures makes a long table: each row is a fact, an empty cell too.
+
+    Returns:
+        What its heading sets, as constants.
+    """
+    if len(finder.measures) != 1 or "value" in finder.columns:
+        return {}
+    (only,) = finder.measures
+    finder.measures = []
+    finder.columns["value"] = only.column
+    return dict(only.set)
+
+
 def _names(finder: _Finder, left: list[Heading]) -> list[Heading]:
     """Take a heading of names for the column of codes where no heading has the codes."""
     rest: list[Heading] = []
@@ -233,7 +258,9 @@ def recognise(raw: RawTable, contract: Contract, hints: Hints, origin: Origin) -
     for item in _names(finder, left):
         _rest(finder, item)
     _settle_periods(finder)
-    defaults = {**({"lawful_basis": origin.basis} if origin.basis else {}), **hints.constants}
+    units = {one.column: one.unit for one in finder.measures if one.unit} | {**hints.units}
+    basis = {"lawful_basis": origin.basis} if origin.basis else {}
+    defaults = {**basis, **hints.constants, **_lengthen(finder)}
     filled = {*finder.columns} | {name for one in finder.measures for name in one.set}
     constants = {
         name: value
@@ -249,7 +276,7 @@ def recognise(raw: RawTable, contract: Contract, hints: Hints, origin: Origin) -
         as_of=origin.as_of, basis=origin.basis, next_due=origin.next_due,
         columns={name: Take(headings=(head,)) for name, head in finder.columns.items()},
         constants=constants, measures=tuple(finder.measures), ignore=tuple(finder.ignored),
-        unit=hints.unit, units=hints.units, values=hints.values,
+        unit=hints.unit, units=units, values=hints.values,
         year=hints.year or _year(finder.stated), period_kind=hints.period_kind,
         serial_dates=hints.serial_dates, dash=hints.dash, round=hints.round,
     )  # fmt: skip

@@ -22,7 +22,7 @@ from jiqun.facts.load.cells import (
 from jiqun.facts.load.headings import HIDDEN, UNIT
 from jiqun.facts.load.mapping import Table
 from jiqun.facts.load.records import Records
-from jiqun.facts.read.raw import RawTable
+from jiqun.facts.read.raw import ROW, RawTable
 from jiqun.facts.values import quantity, units
 
 RECORD = "_record"
@@ -124,8 +124,8 @@ def _one_unit(group: pl.DataFrame, text: str, options: quantity.Options) -> pl.D
     unit = units.find(text)
     found = quantity.parse_series(group["value"], unit=unit or PLAIN, options=options)
     if unit is None:
-        # A missing value needs no unit; any other says nothing without one.
-        said = pl.col("state").is_in([quantity.VALUE, quantity.BAD])
+        # A missing value needs no unit; any other, a withheld one too, says nothing without one.
+        said = pl.col("state").is_in([quantity.VALUE, quantity.BAD, quantity.SUPPRESSED])
         code = pl.when(said).then(pl.lit("E-UNIT" if text else "E-UNIT-MISSING"))
         bad = pl.when(said).then(pl.lit(quantity.BAD)).otherwise(pl.col("state"))
         nothing = pl.lit(None, pl.Int64).alias("value")
@@ -256,7 +256,7 @@ def convert(records: Records, table: Table, raw: RawTable, contract: Contract) -
 
 def _no_value(frame: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
     """A table of a contract with values that has none (a register of projects without amounts)."""
-    answer = frame.select(
+    answer = frame.select(ROW).with_columns(
         pl.lit(None, pl.Int64).alias("typed"),
         pl.lit(None, pl.String).alias("base"),
         pl.lit(quantity.EMPTY).alias("state"),

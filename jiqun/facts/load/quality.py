@@ -105,12 +105,13 @@ def _required(frame: pl.DataFrame, contract: Contract, bad: pl.DataFrame) -> lis
     """Empty required columns, unless the cell already has a problem that says why."""
     parts: list[pl.DataFrame] = []
     for column in contract.columns:
-        # An empty value is explained by its kind of missing; a missing unit comes with it.
-        if not column.required or column.type in ("unit", "quantity") or column.name == BASIS:
+        # An empty value is explained by its kind of missing, a basis by its own rule.
+        if not column.required or column.type == "quantity" or column.name == BASIS:
             continue
         if not frame[column.name].null_count():
             continue
-        known = bad.filter(pl.col("column") == column.name).select(RECORD)
+        about_it = ["unit", "value"] if column.type == "unit" else [column.name]
+        known = bad.filter(pl.col("column").is_in(about_it)).select(RECORD)
         empty = frame.filter(pl.col(column.name).is_null()).join(known, on=RECORD, how="anti")
         kind = column.name in ONLY_SECTORS.values()
         about = column.name.removesuffix("_kind") if kind else column.name

@@ -153,7 +153,7 @@ def without_blanks(builder: Builder, long: pl.DataFrame) -> tuple[pl.DataFrame, 
     table = builder.table
     names = ["value"] if table.measures or table.melt or table.matrix else list(table.split)
     names = [name for name in names if name in long.columns]
-    if not names:
+    if not names or "status" in long.columns:  # a stated status says what an empty cell means
         return long, 0
     filled = [pl.col(name).cast(pl.String).str.strip_chars().fill_null("") != "" for name in names]
     typed = all(long.schema[name].is_integer() for name in names)

@@ -89,7 +89,10 @@ def _heading_like(frame: pl.DataFrame, layout: Layout) -> pl.DataFrame:
     )
     own = {item.name: {squeeze(item.name), squeeze(item.clean)} for item in layout.headings}
     same = pl.sum_horizontal(
-        _squeezed(name).is_in([*words, *(word.split("/")[-1] for word in words)]).cast(pl.Int32)
+        _squeezed(name)
+        .str.normalize("NFKC")
+        .is_in([*words, *(word.split("/")[-1] for word in words)])
+        .cast(pl.Int32)
         for name, words in own.items()
     )
     words = pl.sum_horizontal(
@@ -118,6 +121,11 @@ def _refused(frame: pl.DataFrame, layout: Layout, hidden: Sequence[int]) -> pl.D
         .otherwise(pl.lit(""))
     )  # fmt: skip
     if second is not None:
+        # The title of that table is part of it.
+        filled = pl.sum_horizontal((_text(i.name) != "").cast(pl.Int32) for i in layout.headings)
+        above = frame.filter(pl.col(ROW) < second).tail(1).select(ROW, filled.alias("n"))
+        if above.height and above["n"][0] == 1:
+            second = above[ROW][0]
         code = pl.when(pl.col(ROW) >= second).then(pl.lit(SECOND)).otherwise(code)
     return frame.with_columns(code.alias(REFUSED))
 

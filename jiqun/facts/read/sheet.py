@@ -244,6 +244,17 @@ def _heading_rows(grid: Grid, merges: Sequence[Merge], width: int) -> tuple[int,
     return first, last
 
 
+def _title(above: Grid) -> str:
+    """First line of text that is no unit line and no note; else what stands beside the unit."""
+    rows = [row for row in above if not is_note(row) and _distinct(row)]
+    plain = [_distinct(row)[0] for row in rows if not unit_of_line(row)]
+    beside = [
+        text for row in rows if unit_of_line(row) for text in _distinct(row)
+        if not UNIT_LINE.search(text)
+    ]  # fmt: skip
+    return next(iter([*plain, *beside]), "")
+
+
 def lay_out(
     grid: Grid, merges: Sequence[Merge] = (), *, heading_rows: tuple[int, int] | None = None
 ) -> Layout | None:
@@ -275,15 +286,7 @@ def lay_out(
     return Layout(
         headings=_unique(columns),
         body=body,
-        title=next(
-            (
-                t
-                for row in above
-                for t in _distinct(row)[:1]
-                if not unit_of_line(row) and not is_note(row)
-            ),
-            "",
-        ),
+        title=_title(above),
         unit=next((unit for row in above if (unit := unit_of_line(row))), ""),
         notes=tuple(_distinct(row)[0] for row in above if is_note(row)),
         skipped=tuple(skipped),

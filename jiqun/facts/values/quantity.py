@@ -39,6 +39,10 @@ _HAN_UNITS = {"十": 10, "拾": 10, "百": 100, "佰": 100, "千": 1000, "仟": 
 _TAIL = re.compile(
     r"(?P<number>[^万亿%‰A-Za-z元人家个户]*?)(?P<scale>万亿|[万亿])?(?P<unit>[^\d.,万亿]*)"
 )
+# 一亿二千万元: the unit is what follows the last character of a number.
+_HAN_AMOUNT = re.compile(
+    r"([〇零一二三四五六七八九两壹贰叁肆伍陆柒捌玖十拾百佰千仟万亿]+)([^\d.,万亿]+)"
+)
 _SCALES = {"万": 10**4, "亿": 10**8, "万亿": 10**12}
 
 
@@ -140,6 +144,10 @@ def _amount(text: str, unit: Unit) -> tuple[Fraction | None, str]:
         return None, "E-QUANTITY-AMBIGUOUS"
     if number is not None or code == "E-QUANTITY-SCIENTIFIC":
         return (None if number is None else number * unit.factor), code
+    written = _HAN_AMOUNT.fullmatch(text)
+    if written and (counted := han_number(written[1])) is not None:
+        factor, code = _own_unit(unit, "", written[2])
+        return (None if factor is None else counted * factor), code
     tail = _TAIL.fullmatch(text)
     if not tail or not (tail["scale"] or tail["unit"]) or not tail["number"]:
         return None, "E-QUANTITY"

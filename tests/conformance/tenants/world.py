@@ -13,7 +13,7 @@ from django.test import Client
 
 from jiqun.core.access import Role
 from jiqun.facts.store.store import Store
-from jiqun.masters.models import Membership, Organisation
+from jiqun.masters.models import Membership, Organisation, Person
 from tests.conformance.tenants.canary import FIGURES, word
 from tests.console import DEMO_SCOPE
 
@@ -99,5 +99,8 @@ def open_accounts(firms: Mapping[str, str]) -> dict[str, User]:
             name=f"合成 {tenant} {word(tenant, 'organisation')}",
             kind=kind, place=place, firm=firms.get(tenant, ""),
         )  # fmt: skip
+        Person.objects.create(
+            user=users[tenant], organisation=organisation, name=f"合成 {word(tenant, 'person')}"
+        )
         Membership.objects.create(user=users[tenant], organisation=organisation, role=role.value)
     return users

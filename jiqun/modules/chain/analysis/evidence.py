@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from jiqun.core.lawful.gate import LawfulRead
 from jiqun.core.factstore import lawful_rows, rows
+from jiqun.core.lawful.gate import LawfulRead
 from jiqun.engine.regional.growth import shift_share
 from jiqun.errors import JiqunError
 from jiqun.facts.store.snapshot import Snapshot

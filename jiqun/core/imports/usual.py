@@ -1,0 +1,25 @@
+"""Base units of the store and the units that people use for them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from jiqun.core.tabular import pick
+
+# Base unit: how many of it make one of the unit that people use, and what that is called.
+USUAL: Mapping[str, tuple[int, str, str]] = {
+    "CNY_fen": (100, "元", "CNY"), "USD_cent": (100, "美元", "USD"), "TWD_cent": (100, "新台币", "TWD"),
+    "person": (1, "人", "persons"), "establishment": (1, "家", "units"),
+}  # fmt: skip
+
+
+def in_usual_unit(value: float | None, unit: str | None) -> tuple[float | None, str | None]:
+    """Return a value and its unit as people write them: 120000 CNY_fen → 1200 元.
+
+    Exact below 2**53. A unit without a usual one, and an unknown value, stay as they are.
+    """
+    usual = USUAL.get(unit or "")
+    if usual is None:
+        return value, unit
+    factor, zh, en = usual
+    return (None if value is None else value / factor), pick(zh, en)

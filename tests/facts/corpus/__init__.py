@@ -1,0 +1,1 @@
+"""Hand-written files as bureaux send them, and the facts that are certainly in them."""
