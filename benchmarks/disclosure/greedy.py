@@ -16,7 +16,9 @@ from jiqun.engine.disclosure.tables import Flags, System
 
 def _inner(system: System) -> dict[tuple[str, str], int]:
     found: dict[tuple[str, str], int] = {}
-    for coordinate, cell in system.places.select("coordinate", "cell").iter_rows():
+    for coordinate, cell in zip(
+        system.places["coordinate"], system.places["cell"].tolist(), strict=True
+    ):
         row, column = coordinate.split("|")
         if row and column:
             found[row, column] = cell
@@ -31,9 +33,8 @@ def rectangles(system: System, *, rounds: int = 20) -> Flags:
     totals = system.totals
     hidden = system.primary()
     for _ in range(rounds):
-        exposed = (
-            audit(system, hidden, with_insiders=False).cells.filter("exposed")["cell"].to_list()
-        )
+        cells_now = audit(system, hidden, with_insiders=False).cells
+        exposed = cells_now["cell"][cells_now["exposed"]].tolist()
         before = hidden.copy()
         for target in exposed:
             if target not in at:

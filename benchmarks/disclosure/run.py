@@ -43,14 +43,12 @@ def sample(
 
     town, industry = draw(towns), draw(industries)
     values = np.round(np.exp(rng.normal(10, 1.2, firms))).astype(np.int64) * 100
-    rows = pl.DataFrame(
-        {
-            "firm": [f"f{n:04d}" for n in range(firms)],
-            "value": values,
-            "town": [f"t{n:02d}" for n in town],
-            "industry": [f"i{n:02d}" for n in industry],
-        }
-    )
+    rows = {
+        "firm": [f"f{n:04d}" for n in range(firms)],
+        "value": values,
+        "town": [f"t{n:02d}" for n in town],
+        "industry": [f"i{n:02d}" for n in industry],
+    }
     return Table(
         "t", "output", rows, (Dimension("town", ("town",)), Dimension("industry", ("industry",)))
     )

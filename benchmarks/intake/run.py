@@ -195,7 +195,6 @@ def ours(facts: Store, content: bytes, repeat: int) -> None:
     kept = timed("· keep the plan as bytes", lambda: saved.dump(made), repeat)
     again = timed("· read it back", lambda: saved.load(kept), repeat)
     receipt = timed("· apply (one durable batch)", lambda: apply(facts, again), 1)
-    assert made.received == made.accepted + made.quarantined + made.duplicate
     print(
         f"\nreceived {made.received} = accepted {made.accepted} + quarantined "
         f"{made.quarantined} + duplicate {made.duplicate}; applied {receipt.accepted}; "

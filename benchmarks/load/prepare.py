@@ -26,7 +26,7 @@ READS = [  # name, path, weight
     ("start", "/", 3),
     ("map", "/chain/?{scope}", 2),
     ("tables", "/data/", 2),
-    ("list", "/chain/lists/fill/?{scope}", 1),
+    ("list", "/chain/lists/recruitment/?{scope}", 1),
     ("api", "/api/chain/rows?{scope}&kind=supporting", 2),
 ]
 

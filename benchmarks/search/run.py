@@ -70,15 +70,15 @@ def times(ask: Callable[[str], int], queries: list[str], rounds: int = 20) -> di
 
 
 def ours(rows: list[dict[str, Any]]) -> dict[str, Any]:
-    """Build and ask the index of the project."""
-    import polars as pl
-    from django.core.management import call_command
+    """Build and ask the index of the project; imported here because Django has to be set up first."""
+    import polars as pl  # noqa: PLC0415
+    from django.core.management import call_command  # noqa: PLC0415
 
-    from jiqun.core.access import Role, Viewer
-    from jiqun.core.models.search import SearchPosting
-    from jiqun.core.search.build import reindex
-    from jiqun.core.search.find import find
-    from jiqun.core.search.source import Source
+    from jiqun.core.access import Role, Viewer  # noqa: PLC0415
+    from jiqun.core.models.search import SearchPosting  # noqa: PLC0415
+    from jiqun.core.search.build import reindex  # noqa: PLC0415
+    from jiqun.core.search.find import find  # noqa: PLC0415
+    from jiqun.core.search.source import Source  # noqa: PLC0415
 
     call_command("migrate", run_syncdb=True, verbosity=0)
     frame = pl.DataFrame(rows)
@@ -91,7 +91,9 @@ def ours(rows: list[dict[str, Any]]) -> dict[str, Any]:
     again = time.perf_counter() - begun
     viewers = {
         "whole county": Viewer(user_id=1, roles=frozenset({Role.ANALYST}), places=frozenset({"*"})),
-        "one town": Viewer(user_id=1, roles=frozenset({Role.BUTLER}), places=frozenset({PLACES[0]})),
+        "one town": Viewer(
+            user_id=1, roles=frozenset({Role.BUTLER}), places=frozenset({PLACES[0]})
+        ),
     }
     result: dict[str, Any] = {
         "index seconds": built,
@@ -103,7 +105,8 @@ def ours(rows: list[dict[str, Any]]) -> dict[str, Any]:
             result[f"{who}, {kind}"] = times(lambda q, v=viewer: len(find(v, q)), queries)
     wide = viewers["whole county"]
     result["hits"] = {
-        query: sum(group.count for group in find(wide, query)) for query in QUERIES["two characters"]
+        query: sum(group.count for group in find(wide, query))
+        for query in QUERIES["two characters"]
     }
     return result
 
@@ -122,7 +125,9 @@ def fts(rows: list[dict[str, Any]], tokenizer: str, folder: Path) -> dict[str, A
 
     def ask(query: str) -> int:
         match = f'"{query}"' + ("*" if tokenizer == "unicode61" else "")
-        return len(base.execute("SELECT rowid FROM f WHERE f MATCH ? LIMIT 300", [match]).fetchall())
+        return len(
+            base.execute("SELECT rowid FROM f WHERE f MATCH ? LIMIT 300", [match]).fetchall()
+        )
 
     result: dict[str, Any] = {"index seconds": built}
     for kind, queries in QUERIES.items():
@@ -166,8 +171,8 @@ def main() -> int:
         folder = Path(name)
         os.environ |= {"JIQUN_VAR": name, "DJANGO_SETTINGS_MODULE": "config.settings"}
         sys.path.insert(0, str(ROOT))
-        import django
-        from django.conf import settings
+        import django  # noqa: PLC0415
+        from django.conf import settings  # noqa: PLC0415
 
         django.setup()
         settings.MIGRATION_MODULES = dict.fromkeys(

@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from jiqun.core.auditor.selectors import READS, read_rows, reads_of
+from jiqun.core.auditor.selectors import READS_OF_FIRM, read_rows, reads_of
 from jiqun.core.data.books import tables_page
 from jiqun.core.data.pages import freshness_table
 from jiqun.core.factstore import is_synthetic, store
@@ -71,6 +71,6 @@ def _own_reads(request: HttpRequest) -> dict[str, Any] | None:
     if not own:
         return None
     return html_table(
-        READS, read_rows(reads_of(viewer(request)).filter(firm__in=own)[:10]),
+        READS_OF_FIRM, read_rows(reads_of(viewer(request)).filter(firm__in=own)[:10]),
         caption=_("谁看过本企业的数据"), empty={"message": _("还没有人看过。")},
     )  # fmt: skip

@@ -13,7 +13,5 @@ MODULE = Module(
     icon="shield",
     urls="jiqun.core.urls",
     tables="jiqun.core.data.tables.TABLES",
-    navigation=(
-        NavItem(_("账号安全"), "security-people", "lock", frozenset({Role.SECURITY})),
-    ),
+    navigation=(NavItem(_("账号安全"), "security-people", "lock", frozenset({Role.SECURITY})),),
 )

@@ -98,10 +98,15 @@ def _fill(sheet: Worksheet, contract: Contract, rows: pl.DataFrame) -> None:
         for place, cell in enumerate(shown(column, cells), start=1):
             if cell is None:
                 continue
-            if column.type in NUMERIC and abs(float(cell)) < WHOLE:
+            if column.type in NUMERIC and _kept(float(cell)):
                 sheet.write_number(place, number, float(cell))
             else:
                 sheet.write_string(place, number, cell)
+
+
+def _kept(number: float) -> bool:
+    """Does a workbook, which is written with 16 digits, keep this number to the last one?"""
+    return abs(number) < WHOLE and float(f"{number:.16G}") == number
 
 
 def shown(column: Column, cells: pl.Series) -> pl.Series:

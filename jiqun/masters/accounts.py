@@ -92,7 +92,7 @@ class ClosedSignup(DefaultAccountAdapter):
         """Set the person's own new password; the person's other sessions end."""
         super().set_password(user, password)
         passwords.remember(user, initial=False)
-        kept = sessions.state(context.request) or {"row": None}
+        kept = (sessions.state(context.request) if context.request else None) or {"row": None}
         ended = sessions.end(LoginSession.objects.filter(user_id=user.pk).exclude(pk=kept["row"]))
         record(
             viewer_of(user),

@@ -56,16 +56,15 @@ def first_accounts(facts: Store, *, synthetic: bool) -> list[Account]:
     ]
     if not synthetic:
         return accounts
-    accounts.append(
-        Account("butler", "园区管家 park butler", "合成示例园区", "park", Role.BUTLER, "*")
-    )
     firms = facts.current("firm")
     first = firms.order_by("firm").limit(1).select("firm", "name", "place").to_polars()
     if first.height:
         firm, name, place = first.row(0)
-        accounts.append(
-            Account("firm", "企业用户 firm", name, "firm", Role.FIRM, _county(facts, place), firm)
-        )
+        county = _county(facts, place)
+        accounts += [
+            Account("butler", "园区管家 park butler", "合成示例园区", "park", Role.BUTLER, county),
+            Account("firm", "企业用户 firm", name, "firm", Role.FIRM, county, firm),
+        ]
     return accounts
 
 

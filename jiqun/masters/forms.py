@@ -109,6 +109,6 @@ class ReasonForm(forms.Form):
     """Why a step is taken that takes something away."""
 
     reason = forms.CharField(
-        label=_("原因"), max_length=200, required=False, widget=_text(),
+        label=_("原因"), max_length=200, widget=_text(),
         help_text=_("会写入审计日志，例如：调离岗位。"),
     )  # fmt: skip

@@ -12,8 +12,7 @@ from django.test import Client
 from django.test.client import RequestFactory
 
 from jiqun.core.health import server_error
-from jiqun.core.models import ApiToken, AuditEntry
-from jiqun.core.tokens import user_of_token
+from jiqun.core.models import AuditEntry
 from jiqun.demo import flaws
 from tests.console import Demo, SignIn, text_of
 
@@ -69,22 +68,13 @@ def test_quarantined_rows_name_the_remedy(demo: Demo, sign_in: SignIn) -> None:
         )
 
 
-@pytest.mark.parametrize("name", ["firm", "butler", "partner", "system", "security", "audit", "nobody"])
+@pytest.mark.parametrize(
+    "name", ["firm", "butler", "partner", "system", "security", "audit", "nobody"]
+)
 def test_only_officials_state_a_purpose(demo: Demo, sign_in: SignIn, name: str) -> None:
     assert "E-FORBIDDEN" in text_of(sign_in(name), "/purpose/", 403)
     assert sign_in(name).post("/purpose/", {"purpose": "核对补链清单"}).status_code == 403
     assert not AuditEntry.objects.exists()
-
-
-def test_a_token_is_shown_once_and_works(demo: Demo, sign_in: SignIn) -> None:
-    client = sign_in("butler")
-    answer = client.post("/api-token/", {"label": "报表"})
-    token = answer.content.decode().split("<code>jq_")[1].split("<")[0]
-    owner = user_of_token(f"jq_{token}")
-    assert owner is not None
-    assert owner.get_username() == "butler"
-    assert token not in text_of(client, "/api-token/")
-    assert ApiToken.objects.get().label == "报表"
 
 
 def test_a_person_chooses_the_language(demo: Demo, sign_in: SignIn) -> None:

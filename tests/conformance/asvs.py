@@ -26,6 +26,12 @@ WORDS = {
     "pass": ("通过", "pass"), "fail": ("未通过", "fail"), "not met": ("未满足", "not met"),
     "no test": ("尚无测试", "no test yet"), "not applicable": ("不适用", "not applicable"),
 }  # fmt: skip
+ABOUT = (
+    "{} requirements of the OWASP Application Security Verification Standard 5.0.0 (v5.0.0-…) that a program "
+    "can check, in our own words, with the test that proves each and its last result. Written by the test run "
+    "(`tests/conformance/asvs.py`); the same page is served at `/security/asvs/`. It is neither a certificate "
+    "nor an assessment of classified protection (等级保护) or of the use of cryptography (密评)."
+)
 _outcomes: dict[str, bool] = {}
 
 
@@ -55,7 +61,9 @@ def tests_in_files() -> dict[str, tuple[str, ...]]:
 
 def proofs() -> dict[str, list[str]]:
     """Return the tests of each requirement: the marked ones and those that the catalogue names."""
-    found: dict[str, list[str]] = {row["id"]: list(row.get("tests", ())) for one in catalogue() for row in one["rows"]}
+    found: dict[str, list[str]] = {
+        row["id"]: list(row.get("tests", ())) for one in catalogue() for row in one["rows"]
+    }
     for name, ids in tests_in_files().items():
         for one in ids:
             found.setdefault(one, []).append(name)
@@ -99,20 +107,24 @@ def page(found: list[dict[str, Any]]) -> str:
     """Return the reference page in Markdown."""
     rows = [row for one in found for row in one["rows"]]
     counts = " · ".join(
-        f"{zh} {en}: **{sum(row['state'] == state for row in rows)}**" for state, (zh, en) in WORDS.items()
+        f"{zh} {en}: **{sum(row['state'] == state for row in rows)}**"
+        for state, (zh, en) in WORDS.items()
     )
     lines = [
         "# Security baseline: OWASP ASVS 5",
         "",
-        f"{len(rows)} requirements of the OWASP Application Security Verification Standard 5.0.0 (v5.0.0-…) that a program can "
-        "check, in our own words, with the test that proves each and its last result. Written by the test run "
-        "(`tests/conformance/asvs.py`); the same page is served at `/security/asvs/`. "
-        "It is neither a certificate nor an assessment of classified protection (等级保护) or of the use of cryptography (密评).",
+        ABOUT.format(len(rows)),
         "",
         counts,
     ]
     for one in found:
-        lines += ["", f"## {one['id']} {one['zh']} {one['en']}", "", "| id | requirement | result | test, or reason |", "|---|---|---|---|"]
+        lines += [
+            "",
+            f"## {one['id']} {one['zh']} {one['en']}",
+            "",
+            "| id | requirement | result | test, or reason |",
+            "|---|---|---|---|",
+        ]
         for row in one["rows"]:
             zh, en = WORDS[row["state"]]
             proof = "<br>".join(f"`{test}`" for test in row["tests"])
@@ -127,7 +139,10 @@ def write(known: dict[str, bool]) -> None:
     found = chapters(known)
     listed = {test for tests in proofs().values() for test in tests}
     kept = {name: known[name] for name in sorted(listed & set(known))}
-    DATA.write_text(json.dumps({"chapters": found, "results": kept}, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    DATA.write_text(
+        json.dumps({"chapters": found, "results": kept}, ensure_ascii=False, indent=1) + "\n",
+        encoding="utf-8",
+    )
     PAGE.write_text(page(found), encoding="utf-8")
 
 
@@ -141,4 +156,6 @@ def pytest_runtest_logreport(report: pytest.TestReport) -> None:
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """Write the page after a run that was asked to write snapshots; once, not in each worker."""
     if os.environ.get("JIQUN_SNAPSHOTS") == "write" and not hasattr(session.config, "workerinput"):
-        write({name: told for name, told in results().items() if name in tests_in_files()} | _outcomes)
+        write(
+            {name: told for name, told in results().items() if name in tests_in_files()} | _outcomes
+        )

@@ -26,7 +26,9 @@ def test_the_catalogue_has_each_requirement_once() -> None:
 def test_every_mark_names_a_requirement_and_every_named_test_exists() -> None:
     known = {row["id"] for one in asvs.catalogue() for row in one["rows"]}
     assert set(asvs.proofs()) == known
-    named = {test for one in asvs.catalogue() for row in one["rows"] for test in row.get("tests", ())}
+    named = {
+        test for one in asvs.catalogue() for row in one["rows"] for test in row.get("tests", ())
+    }
     assert named - set(asvs.tests_in_files()) == set()
 
 
@@ -43,10 +45,16 @@ def test_the_page_is_up_to_date_with_the_tests() -> None:
     known = {name: told for name, told in asvs.results().items() if name in asvs.tests_in_files()}
     found = asvs.chapters(known)
     missing = {
-        test for one in found for row in one["rows"] for test in row["tests"] if "state" not in row and test not in known
+        test
+        for one in found
+        for row in one["rows"]
+        for test in row["tests"]
+        if "state" not in row and test not in known
     }
     assert not missing, "run the tests with JIQUN_SNAPSHOTS=write"
-    assert asvs.PAGE.read_text(encoding="utf-8") == asvs.page(found), "run the tests with JIQUN_SNAPSHOTS=write"
+    assert asvs.PAGE.read_text(encoding="utf-8") == asvs.page(found), (
+        "run the tests with JIQUN_SNAPSHOTS=write"
+    )
 
 
 def test_a_requirement_without_test_is_never_shown_as_met() -> None:
@@ -65,4 +73,6 @@ def test_the_page_is_public_and_shows_the_same_counts() -> None:
     for row in rows:
         assert f">{row['id']}<" in text
     told = Counter(row["state"] for row in rows)
-    assert [int(n) for n in re.findall(r"<dd><strong>(\d+)</strong></dd>", text)] == [told[state] for state in asvs.WORDS]
+    assert [int(n) for n in re.findall(r"<dd><strong>(\d+)</strong></dd>", text)] == [
+        told[state] for state in asvs.WORDS
+    ]

@@ -242,7 +242,7 @@ def test_a_file_that_is_no_list_of_roots_is_refused(log: Log, tmp_path: Path) ->
 # ---- every verb -----------------------------------------------------------------------------
 
 
-def test_every_verb_stands_in_the_list_of_permissions_with_its_predicate() -> None:
+def test_every_verb_stands_in_the_reference_with_its_predicate() -> None:
     assert verb_table.stated() == verb_table.table(), "write it by python -m tests.core.verb_table"
 
 

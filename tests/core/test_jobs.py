@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -69,7 +69,9 @@ def _again(job: Job) -> Job:
     return Job.objects.get(pk=job.pk)
 
 
-def test_a_job_runs_with_its_owner_s_rights_and_leaves_a_result(ann: Viewer, counted: Calls) -> None:
+def test_a_job_runs_with_its_owner_s_rights_and_leaves_a_result(
+    ann: Viewer, counted: Calls
+) -> None:
     waiting = start(viewer=ann, name="test.count", upto=7)
     assert (waiting.state, counted) == ("waiting", [])
     ended = run_one()
@@ -153,15 +155,25 @@ def test_progress_is_written_at_most_once_a_second(
 def test_a_refusal_is_kept_with_all_its_problems(ann: Viewer) -> None:
     @job("test.refused", zh="拒", en="refused")
     def refused(*, viewer: Viewer, progress: Progress) -> None:
-        fields = [Problem("E-INPUT", "第一处", "first", row=3), Problem("E-INPUT", "第二处", "second")]
+        fields = [
+            Problem("E-INPUT", "第一处", "first", row=3),
+            Problem("E-INPUT", "第二处", "second"),
+        ]
         raise JiqunError("E-INPUT", "有两处", "two", hint_zh="改", hint_en="mend", fields=fields)
 
     start(viewer=ann, name="test.refused")
     ended = run_one()
     assert ended is not None
     assert ended.error is not None
-    assert (ended.state, ended.error["code"], ended.error["message_en"]) == ("failed", "E-INPUT", "two")
-    assert [(one["message_zh"], one["row"]) for one in ended.error["fields"]] == [("第一处", 3), ("第二处", None)]  # fmt: skip
+    assert (ended.state, ended.error["code"], ended.error["message_en"]) == (
+        "failed",
+        "E-INPUT",
+        "two",
+    )
+    assert [(one["message_zh"], one["row"]) for one in ended.error["fields"]] == [
+        ("第一处", 3),
+        ("第二处", None),
+    ]
     assert Notice.objects.get().title_zh == "后台任务失败：拒"
 
 
@@ -286,11 +298,15 @@ def test_the_core_s_own_duties_are_registered(monkeypatch: pytest.MonkeyPatch) -
     assert {"notices.deliver", "search.refresh", "jobs.forget"} <= set(registry.duties())
 
 
-def test_old_jobs_are_forgotten(ann: Viewer, counted: Calls, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_old_jobs_are_forgotten(
+    ann: Viewer, counted: Calls, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.undo()
     for _ in range(2):
         Job.objects.create(user_id=ann.user_id, name="x", title_zh="x", title_en="x", state="done")
-    Job.objects.filter(pk=Job.objects.first().pk).update(finished=timezone.now() - timedelta(days=91))  # type: ignore[union-attr]
+    Job.objects.filter(pk=Job.objects.first().pk).update(
+        finished=timezone.now() - timedelta(days=91)
+    )  # type: ignore[union-attr]
     registry.duties()["jobs.forget"].run()
     assert Job.objects.count() == 1
 
@@ -299,14 +315,14 @@ def test_old_jobs_are_forgotten(ann: Viewer, counted: Calls, monkeypatch: pytest
 
 
 @pytest.fixture
-def page_of(people: Mapping[str, User], counted: Calls) -> Iterator[tuple[Job, Callable[[str], Client]]]:
+def page_of(people: Mapping[str, User], counted: Calls) -> tuple[Job, Callable[[str], Client]]:
     def client(name: str) -> Client:
         made = Client()
         made.force_login(people[name])
         return made
 
     owner = Viewer(user_id=people["analyst"].pk, name="analyst", roles=frozenset({Role.ANALYST}))
-    yield start(viewer=owner, name="test.count", title_zh="数到九 <b>", upto=9), client
+    return start(viewer=owner, name="test.count", title_zh="数到九 <b>", upto=9), client
 
 
 def test_the_page_shows_state_bar_and_cancel_to_its_owner(page_of: Any) -> None:
@@ -351,8 +367,14 @@ def test_cancelling_on_the_page(page_of: Any) -> None:
 
 def test_a_failure_is_explained_on_its_page(page_of: Any, people: Mapping[str, User]) -> None:
     _, client = page_of
-    error = JiqunError("E-INPUT", "有一处", "one", hint_zh="请改正", kind=Kind.INVALID,
-                       fields=[Problem("E-INPUT", "值不对", "wrong", "改", row=12, value="<x>")])  # fmt: skip
+    error = JiqunError(
+        "E-INPUT",
+        "有一处",
+        "one",
+        hint_zh="请改正",
+        kind=Kind.INVALID,
+        fields=[Problem("E-INPUT", "值不对", "wrong", "改", row=12, value="<x>")],
+    )
     made = Job.objects.create(
         user=people["analyst"], name="x", title_zh="甲", title_en="a", state="failed", error=error.to_dict()
     )  # fmt: skip

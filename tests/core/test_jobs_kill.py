@@ -35,14 +35,18 @@ class Machine:
         subprocess.run(command, env=self.environment, cwd=ROOT, check=True)
 
     def work(self) -> subprocess.Popen[bytes]:
-        worker = subprocess.Popen([sys.executable, str(SCRIPT), "work"], env=self.environment, cwd=ROOT)
+        worker = subprocess.Popen(
+            [sys.executable, str(SCRIPT), "work"], env=self.environment, cwd=ROOT
+        )
         self.workers.append(worker)
         return worker
 
     def jobs(self) -> list[tuple[str, int, str | None]]:
         """State, attempts and error of every job."""
         with closing(sqlite3.connect(self.folder / "jiqun.sqlite3", timeout=20)) as base:
-            return base.execute("SELECT state, attempts, error FROM core_job ORDER BY id").fetchall()
+            return base.execute(
+                "SELECT state, attempts, error FROM core_job ORDER BY id"
+            ).fetchall()
 
     def log(self) -> list[tuple[str, int, float]]:
         """What the job wrote: word, process, moment."""

@@ -113,10 +113,17 @@ def _tell(*users: Viewer, key: str = "k", **more: Any) -> int:
     return notify(ids, kind="test.consent", title=TITLE, dedupe_key=key, link="/jobs/", **more)
 
 
-def _robot(who: Viewer, organisation: Organisation, service: Service, sort: str, secret: str = "") -> Robot:
-    path, name = {"wecom": ("/cgi-bin/webhook/send", "key"), "dingtalk": ("/robot/send", "access_token")}[sort]
+def _robot(
+    who: Viewer, organisation: Organisation, service: Service, sort: str, secret: str = ""
+) -> Robot:
+    path, name = {
+        "wecom": ("/cgi-bin/webhook/send", "key"),
+        "dingtalk": ("/robot/send", "access_token"),
+    }[sort]
     url = f"{service.base}{path}?{name}={TOKEN}"
-    return add_robot(viewer=who, organisation=organisation.pk, kind=sort, label="一群", url=url, secret=secret)  # fmt: skip
+    return add_robot(
+        viewer=who, organisation=organisation.pk, kind=sort, label="一群", url=url, secret=secret
+    )
 
 
 # ---- console --------------------------------------------------------------------------------
@@ -129,7 +136,9 @@ def test_the_same_event_is_told_once(ann: Viewer, outsider: Viewer) -> None:
     assert Notice.objects.count() == 2
 
 
-def test_an_organisation_is_told_with_all_its_active_people(ann: Viewer, bureau: Organisation, outsider: Viewer) -> None:  # fmt: skip
+def test_an_organisation_is_told_with_all_its_active_people(
+    ann: Viewer, bureau: Organisation, outsider: Viewer
+) -> None:
     gone = _member("gone", bureau)
     User.objects.filter(pk=gone.user_id).update(is_active=False)
     assert _tell(organisation=bureau.pk) == 1
@@ -137,9 +146,13 @@ def test_an_organisation_is_told_with_all_its_active_people(ann: Viewer, bureau:
 
 
 def test_what_is_undone_is_not_told(ann: Viewer) -> None:
-    with pytest.raises(RuntimeError), transaction.atomic():
-        _tell(ann)
-        raise RuntimeError
+    def undone() -> None:
+        with transaction.atomic():
+            _tell(ann)
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        undone()
     assert not Notice.objects.exists()
     assert not Delivery.objects.exists()
 
@@ -172,7 +185,9 @@ def test_the_bell_counts_what_is_unread(ann: Viewer) -> None:
 def test_a_notice_leads_nowhere_outside(ann: Viewer, outsider: Viewer) -> None:
     client = Client()
     client.force_login(User.objects.get(pk=ann.user_id))
-    notify([ann.user_id or 0], kind="test.consent", title=TITLE, dedupe_key="x", link="//evil.example/")
+    notify(
+        [ann.user_id or 0], kind="test.consent", title=TITLE, dedupe_key="x", link="//evil.example/"
+    )
     found = Notice.objects.get()
     assert client.post(f"/notices/{found.pk}/open/")["Location"] == "/notices/"
     client.force_login(User.objects.get(pk=outsider.user_id))
@@ -225,7 +240,9 @@ def test_mail_has_title_and_link_and_goes_once(ann: Viewer, settings: Settings) 
     assert len(mail.outbox) == 1
 
 
-def test_without_a_mail_server_or_address_nothing_waits(ann: Viewer, outsider: Viewer, settings: Settings) -> None:  # fmt: skip
+def test_without_a_mail_server_or_address_nothing_waits(
+    ann: Viewer, outsider: Viewer, settings: Settings
+) -> None:
     _tell(ann)
     settings.MAIL = True
     _tell(outsider, key="other")
@@ -240,7 +257,9 @@ def test_the_signature_is_dingtalk_s() -> None:
     assert signature(SECRET, 1577262236757) == "Pgr6tpIpjVrMPPJUPkaI9sivFPPTYOy5zIOMF2GPFMA="
 
 
-def test_wecom_gets_markdown_at_its_address(ann: Viewer, bureau: Organisation, service: Service) -> None:
+def test_wecom_gets_markdown_at_its_address(
+    ann: Viewer, bureau: Organisation, service: Service
+) -> None:
     _robot(ann, bureau, service, "wecom")
     _tell(organisation=bureau.pk, grade=Grade.AGGREGATE)
     assert deliver() == 1
@@ -250,7 +269,9 @@ def test_wecom_gets_markdown_at_its_address(ann: Viewer, bureau: Organisation, s
     assert body == {"msgtype": "markdown", "markdown": {"content": content}}
 
 
-def test_dingtalk_gets_markdown_and_a_signature(ann: Viewer, bureau: Organisation, service: Service) -> None:
+def test_dingtalk_gets_markdown_and_a_signature(
+    ann: Viewer, bureau: Organisation, service: Service
+) -> None:
     _robot(ann, bureau, service, "dingtalk", SECRET)
     _tell(organisation=bureau.pk, grade=Grade.PUBLIC)
     assert deliver() == 1
@@ -262,14 +283,18 @@ def test_dingtalk_gets_markdown_and_a_signature(ann: Viewer, bureau: Organisatio
     assert body["markdown"]["title"] == TITLE.zh
 
 
-def test_firm_level_words_do_not_reach_a_group(ann: Viewer, bureau: Organisation, service: Service) -> None:
+def test_firm_level_words_do_not_reach_a_group(
+    ann: Viewer, bureau: Organisation, service: Service
+) -> None:
     _robot(ann, bureau, service, "wecom")
     _tell(organisation=bureau.pk, body=Words("产值", "output"))
     deliver()
     assert service.got[0][2]["markdown"]["content"] == "[授权到期](https://chain.example.org/jobs/)"
 
 
-def test_a_person_s_group_is_told_only_when_chosen(ann: Viewer, bureau: Organisation, service: Service) -> None:
+def test_a_person_s_group_is_told_only_when_chosen(
+    ann: Viewer, bureau: Organisation, service: Service
+) -> None:
     _robot(ann, bureau, service, "wecom")
     _tell(ann)
     assert not Delivery.objects.exists()
@@ -298,8 +323,13 @@ def test_markup_in_a_title_stays_text() -> None:
         (404, {}, "failed"),
     ],
 )
-def test_answers_decide_between_later_and_never(  # fmt: skip
-    ann: Viewer, bureau: Organisation, service: Service, status: int, said: Mapping[str, Any], state: str
+def test_answers_decide_between_later_and_never(
+    ann: Viewer,
+    bureau: Organisation,
+    service: Service,
+    status: int,
+    said: Mapping[str, Any],
+    state: str,
 ) -> None:
     _robot(ann, bureau, service, "wecom")
     _tell(organisation=bureau.pk)
@@ -327,7 +357,9 @@ def test_waiting_doubles_and_ends(ann: Viewer, bureau: Organisation, service: Se
     assert Delivery.objects.get().state == "failed"
 
 
-def test_a_robot_gets_at_most_twenty_a_minute(ann: Viewer, bureau: Organisation, service: Service) -> None:
+def test_a_robot_gets_at_most_twenty_a_minute(
+    ann: Viewer, bureau: Organisation, service: Service
+) -> None:
     _robot(ann, bureau, service, "wecom")
     for number in range(RATE + 5):
         _tell(organisation=bureau.pk, key=f"k{number}")
@@ -337,7 +369,9 @@ def test_a_robot_gets_at_most_twenty_a_minute(ann: Viewer, bureau: Organisation,
     assert len(service.got) == 25
 
 
-def test_a_message_whose_sender_died_is_sent_again(ann: Viewer, bureau: Organisation, service: Service) -> None:
+def test_a_message_whose_sender_died_is_sent_again(
+    ann: Viewer, bureau: Organisation, service: Service
+) -> None:
     _robot(ann, bureau, service, "wecom")
     _tell(organisation=bureau.pk)
     Delivery.objects.update(state="sending", due=timezone.now() + timedelta(seconds=60))
@@ -378,7 +412,9 @@ def test_a_host_that_is_no_longer_allowed_is_not_called(
     assert Delivery.objects.get().state == "failed"
 
 
-def test_secrets_are_encrypted_and_shown_nowhere(ann: Viewer, bureau: Organisation, service: Service) -> None:
+def test_secrets_are_encrypted_and_shown_nowhere(
+    ann: Viewer, bureau: Organisation, service: Service
+) -> None:
     robot = _robot(ann, bureau, service, "dingtalk", SECRET)
     assert unseal(robot.sealed) == {"token": TOKEN, "secret": SECRET}
     client = Client()
@@ -411,10 +447,17 @@ def test_robots_belong_to_their_organisation(
     assert client.post(f"/notices/robots/{robot.pk}/remove/").status_code == 404
 
 
-def test_registering_trying_and_removing_on_the_page(ann: Viewer, bureau: Organisation, service: Service) -> None:
+def test_registering_trying_and_removing_on_the_page(
+    ann: Viewer, bureau: Organisation, service: Service
+) -> None:
     client = Client()
     client.force_login(User.objects.get(pk=ann.user_id))
-    form = {"organisation": bureau.pk, "kind": "wecom", "label": "一群", "url": "https://evil.example/"}
+    form = {
+        "organisation": bureau.pk,
+        "kind": "wecom",
+        "label": "一群",
+        "url": "https://evil.example/",
+    }
     answer = client.post("/notices/robots/", form)
     assert answer.status_code == 422
     assert "这不是允许的群机器人地址" in answer.content.decode()
@@ -429,11 +472,16 @@ def test_registering_trying_and_removing_on_the_page(ann: Viewer, bureau: Organi
     assert not Robot.objects.exists()
 
 
-def test_failures_are_seen_by_the_robot_s_owner(ann: Viewer, bureau: Organisation, service: Service) -> None:
+def test_failures_are_seen_by_the_robot_s_owner(
+    ann: Viewer, bureau: Organisation, service: Service
+) -> None:
     _robot(ann, bureau, service, "wecom")
     _tell(organisation=bureau.pk)
     service.answers = [(200, {"errcode": 93000, "errmsg": "invalid webhook url"})]
     deliver()
     client = Client()
     client.force_login(User.objects.get(pk=ann.user_id))
-    assert "对方拒收：errcode 93000 invalid webhook url" in client.get("/notices/robots/").content.decode()
+    assert (
+        "对方拒收：errcode 93000 invalid webhook url"
+        in client.get("/notices/robots/").content.decode()
+    )

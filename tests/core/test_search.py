@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -62,7 +62,9 @@ def test_text_is_brought_to_one_form() -> None:
 @given(st.text(alphabet="袜业合成abAB12 Ａ·㐀々()·é", max_size=24))
 def test_rows_have_the_grams_that_queries_ask_for(text: str) -> None:
     """Whatever is indexed is found by itself: both ways of cutting text agree."""
-    frame = pl.DataFrame({"number": [7], "text": [text]}).with_columns(text=normalised(pl.col("text")))
+    frame = pl.DataFrame({"number": [7], "text": [text]}).with_columns(
+        text=normalised(pl.col("text"))
+    )
     assert frame["text"][0] == normal(text)
     made = set(grams(frame, title=True)["gram"])
     query = parse(text)
@@ -120,7 +122,9 @@ def test_a_count_that_was_cut_says_so(db: None) -> None:
     assert group.hits[0].title_zh == "公司", "the exact title is never cut away"
 
 
-def test_few_queries_whatever_is_found(indexed: None, django_assert_num_queries: Callable[[int], Any]) -> None:  # fmt: skip
+def test_few_queries_whatever_is_found(
+    indexed: None, django_assert_num_queries: Callable[[int], Any]
+) -> None:
     with django_assert_num_queries(3):
         find(ANALYST, "合成")
     with django_assert_num_queries(4):
@@ -142,13 +146,18 @@ def test_a_place_s_rows_are_found_by_those_who_answer_for_it(indexed: None) -> N
 
 
 @pytest.mark.parametrize("typed", ["袜业", "袜", "公司", "913306", "91330682MA2BD1AB5Z", "hosiery"])
-def test_hidden_rows_leave_no_trace(db: None, typed: str, django_assert_num_queries: Callable[[int], Any]) -> None:  # fmt: skip
+def test_hidden_rows_leave_no_trace(
+    db: None, typed: str, django_assert_num_queries: Callable[[int], Any]
+) -> None:
     """The answer, its counts and the rows read are the same with and without the hidden rows."""
     here = Viewer(user_id=2, places=frozenset({"990101"}))
     own = [row for row in ROWS if row["place"] == "990101"]
     reindex(_source(own))
     before = _seen(here, typed)
-    many = [{"key": f"91330682{n:010}", "title": f"袜业公司{n}", "title_en": "Hosiery", "place": "9902"} for n in range(400)]  # fmt: skip
+    many = [
+        {"key": f"91330682{n:010}", "title": f"袜业公司{n}", "title_en": "Hosiery", "place": "9902"}
+        for n in range(400)
+    ]
     reindex(_source([*ROWS, *many]))
     assert _seen(here, typed) == before
     assert SearchEntry.objects.visible_to(here).count() == len(own)
@@ -158,7 +167,12 @@ def test_hidden_rows_leave_no_trace(db: None, typed: str, django_assert_num_quer
 
 def test_roles_decide_over_pages_and_people(db: None) -> None:
     reindex(_source([{"key": "p", "title": "安全设置", "roles": ",security,"}], "page"))
-    people = _source([{"key": "u", "title": "安全员"}], "person", grade=Grade.PERSONAL, roles=frozenset({Role.SYSTEM, Role.SECURITY}))  # fmt: skip
+    people = _source(
+        [{"key": "u", "title": "安全员"}],
+        "person",
+        grade=Grade.PERSONAL,
+        roles=frozenset({Role.SYSTEM, Role.SECURITY}),
+    )
     reindex(people)
     for roles, found in [
         ({Role.SECURITY}, {"安全设置", "安全员"}),
@@ -169,16 +183,27 @@ def test_roles_decide_over_pages_and_people(db: None) -> None:
         assert set(_keys(find(viewer, "安全"))) == found
 
 
-def test_personal_rows_without_roles_are_seen_by_the_person_only(people: Mapping[str, User]) -> None:
+def test_personal_rows_without_roles_are_seen_by_the_person_only(
+    people: Mapping[str, User],
+) -> None:
     one = people["analyst"]
-    reindex(_source([{"key": "n", "title": "我的草稿", "user": one.pk}], "draft", grade=Grade.PERSONAL))
+    reindex(
+        _source([{"key": "n", "title": "我的草稿", "user": one.pk}], "draft", grade=Grade.PERSONAL)
+    )
     assert _keys(find(Viewer(user_id=one.pk), "草稿")) == ["我的草稿"]
-    other = Viewer(user_id=people["system"].pk, roles=frozenset(Role), places=frozenset({"*"}), purpose="x")
+    other = Viewer(
+        user_id=people["system"].pk, roles=frozenset(Role), places=frozenset({"*"}), purpose="x"
+    )
     assert find(other, "草稿") == []
 
 
-def test_firm_level_rows_need_the_own_firm_or_a_purpose_and_are_logged(people: Mapping[str, User]) -> None:
-    rows = [{"key": "a", "title": "融资需求", "firm": "F1"}, {"key": "b", "title": "融资需求二", "firm": "F2"}]
+def test_firm_level_rows_need_the_own_firm_or_a_purpose_and_are_logged(
+    people: Mapping[str, User],
+) -> None:
+    rows = [
+        {"key": "a", "title": "融资需求", "firm": "F1"},
+        {"key": "b", "title": "融资需求二", "firm": "F2"},
+    ]
     reindex(_source(rows, "need", grade=Grade.FIRM))
     firm = Viewer(user_id=people["firm"].pk, roles=frozenset({Role.FIRM}), firms=frozenset({"F1"}))
     assert _keys(find(firm, "融资")) == ["融资需求"]
@@ -227,20 +252,27 @@ def test_an_unchanged_stamp_costs_nothing(db: None) -> None:
 
 
 def test_marks_are_put_around_what_was_typed_and_all_else_is_escaped() -> None:
-    assert marked("<b>大唐袜业</b> & Co", "袜业 co") == "&lt;b&gt;大唐<mark>袜业</mark>&lt;/b&gt; &amp; <mark>Co</mark>"
+    assert (
+        marked("<b>大唐袜业</b> & Co", "袜业 co")
+        == "&lt;b&gt;大唐<mark>袜业</mark>&lt;/b&gt; &amp; <mark>Co</mark>"
+    )
     assert marked("ＡＢ袜", "ab") == "<mark>ＡＢ</mark>袜"
     assert marked("x", "") == "x"
 
 
 @pytest.fixture
-def installation(demo: Demo, people: Mapping[str, User], monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def installation(demo: Demo, people: Mapping[str, User], monkeypatch: pytest.MonkeyPatch) -> None:
     """The demo county with every source of the core and of the chain in the index."""
-    named = {"counter": "jiqun.core.search.sources.SOURCES", "chain": "jiqun.modules.chain.search.SOURCES"}
-    manifests = tuple(replace(one, search=named.get(one.name, one.search)) for one in source_module.modules())  # fmt: skip
+    named = {
+        "counter": "jiqun.core.search.sources.SOURCES",
+        "chain": "jiqun.modules.chain.search.SOURCES",
+    }
+    manifests = tuple(
+        replace(one, search=named.get(one.name, one.search)) for one in source_module.modules()
+    )
     monkeypatch.setattr(source_module, "modules", lambda: manifests)
     for source in sources().values():
         reindex(source)
-    yield
 
 
 def _page(people: Mapping[str, User], name: str, query: str) -> str:
@@ -269,7 +301,13 @@ def test_the_page_finds_firms_industries_segments_tables_and_pages(
 def test_people_and_organisations_are_found_by_those_who_keep_accounts(
     installation: None, people: Mapping[str, User]
 ) -> None:
-    for name, seen in [("system", True), ("security", True), ("audit", False), ("analyst", False), ("firm", False)]:
+    for name, seen in [
+        ("system", True),
+        ("security", True),
+        ("audit", False),
+        ("analyst", False),
+        ("firm", False),
+    ]:
         text = _page(people, name, "?q=elsewhere")
         assert ('id="hits-person"' in text) is seen, name
         assert ('id="hits-organisation"' in text) is seen, name
@@ -293,7 +331,9 @@ def test_those_of_another_place_find_nothing_of_this_one(
     assert client.get(f"/search/firm/{code}/").status_code == 404
 
 
-def test_an_entry_without_a_page_has_one(installation: None, people: Mapping[str, User], demo: Demo) -> None:
+def test_an_entry_without_a_page_has_one(
+    installation: None, people: Mapping[str, User], demo: Demo
+) -> None:
     firm, code = demo.store.polars("firm", ["name", "firm"]).row(0)
     client = Client()
     client.force_login(people["analyst"])
@@ -302,7 +342,9 @@ def test_an_entry_without_a_page_has_one(installation: None, people: Mapping[str
     assert code in text
 
 
-def test_kinds_narrow_and_suggestions_are_a_part(installation: None, people: Mapping[str, User]) -> None:
+def test_kinds_narrow_and_suggestions_are_a_part(
+    installation: None, people: Mapping[str, User]
+) -> None:
     assert 'id="hits-segment"' not in _page(people, "analyst", "?q=针织&kind=industry")
     client = Client()
     client.force_login(people["analyst"])

@@ -90,7 +90,9 @@ def test_the_setting_says_who_needs_one(
     settings: Settings, policy: str, needing: frozenset[Role]
 ) -> None:
     settings.MFA = policy
-    assert {role for role in Role if factors.demanded(Viewer(1, roles=frozenset({role})))} == needing
+    assert {
+        role for role in Role if factors.demanded(Viewer(1, roles=frozenset({role})))
+    } == needing
     assert factors.demanded(Viewer(1)) is (policy == "all")
     assert not factors.demanded(ANONYMOUS)
 
@@ -145,13 +147,20 @@ def test_five_wrong_codes_lock(person: Person) -> None:
     user = person("mei")
     secret = _enrol(_sign_in("mei"))
     client = _sign_in("mei")
-    wrong = [code for code in ("000000", "111111", "222222", "333333", "444444", "555555", "666666") if code not in {code_of(secret, step=s) for s in (-1, 0, 1)}]  # fmt: skip
+    wrong = [
+        code
+        for code in ("000000", "111111", "222222", "333333", "444444", "555555", "666666")
+        if code not in {code_of(secret, step=s) for s in (-1, 0, 1)}
+    ]
     answers = [client.post(CODE, {"code": code}).content.decode() for code in wrong[:5]]
     assert "已锁定" not in answers[3]
     assert "已锁定" in answers[4]
     client.post(CODE, {"code": code_of(secret)})
     assert not _inside(client)
-    assert AuditEntry.objects.filter(action="security.factor_failed", target=f"user:{user.pk}").count() == 5
+    assert (
+        AuditEntry.objects.filter(action="security.factor_failed", target=f"user:{user.pk}").count()
+        == 5
+    )
 
 
 @pytest.mark.asvs("6.5.1", "6.5.3", "6.5.4")
@@ -222,7 +231,10 @@ def test_the_pages_of_the_factor_are_ours(person: Person) -> None:
     page = text_of(client, ENROL)
     assert "data:image/svg+xml;base64," in page
     _enrol(client)
-    pages = [text_of(client, f"/accounts/factor/{path}") for path in ("", "totp/deactivate/", "recovery-codes/", "recovery-codes/generate/")]  # fmt: skip
+    pages = [
+        text_of(client, f"/accounts/factor/{path}")
+        for path in ("", "totp/deactivate/", "recovery-codes/", "recovery-codes/generate/")
+    ]
     pages.append(text_of(_sign_in("mei"), CODE))
     pages.append(text_of(client, "/accounts/factor/reauthenticate/"))
     for one in (page, *pages):

@@ -14,13 +14,12 @@ from django.contrib.auth.models import User
 from django.test import Client, RequestFactory
 from pytest_django import DjangoDbBlocker, Settings
 
+from jiqun.core.access import Viewer
 from jiqun.core.models import RateCounter
 from jiqun.core.security import limits
 from jiqun.core.security.actions import issue_token
 from jiqun.core.security.middleware import rule_of
 from jiqun.core.security.origin import OneLine, client_address, drop_untrusted_headers
-from jiqun.core.access import Viewer
-
 
 
 @pytest.mark.parametrize(
@@ -80,7 +79,10 @@ def test_the_api_says_it_as_json_and_counts_by_token(settings: Settings) -> None
     user = User.objects.create_user("mei", password="Zwei-Hasen-4711")
     token = issue_token(viewer=Viewer(user.pk), label="x")
     headers = {"Authorization": f"Bearer {token}"}
-    answers = [Client().post("/api/chain/scopes", "{}", "application/json", headers=headers) for _ in range(3)]
+    answers = [
+        Client().post("/api/chain/scopes", "{}", "application/json", headers=headers)
+        for _ in range(3)
+    ]
     assert answers[2].status_code == 429
     assert answers[2].json()["code"] == "E-TOO-MANY"
     assert int(answers[2]["Retry-After"]) > 0
@@ -89,7 +91,10 @@ def test_the_api_says_it_as_json_and_counts_by_token(settings: Settings) -> None
 @pytest.mark.django_db
 def test_logins_are_counted_by_address(settings: Settings) -> None:
     settings.RATE_LIMITS = "login=4/300"
-    told = [Client().post("/accounts/login/", {"login": f"n{n}", "password": "x"}).status_code for n in range(5)]
+    told = [
+        Client().post("/accounts/login/", {"login": f"n{n}", "password": "x"}).status_code
+        for n in range(5)
+    ]
     assert told == [200] * 4 + [429]
     elsewhere = Client(REMOTE_ADDR="203.0.113.9")
     assert elsewhere.post("/accounts/login/", {"login": "n", "password": "x"}).status_code == 200
@@ -109,7 +114,8 @@ def test_a_window_ends_and_old_counters_go(monkeypatch: pytest.MonkeyPatch) -> N
 def _two_processes(database: Path, mode: str, times: int) -> list[int]:
     command = [sys.executable, "-m", "tests.core.limits_worker", str(database), mode, str(times)]
     begun = [
-        subprocess.Popen(command, cwd=configured.BASE, stdout=subprocess.PIPE, text=True) for _ in range(2)
+        subprocess.Popen(command, cwd=configured.BASE, stdout=subprocess.PIPE, text=True)
+        for _ in range(2)
     ]
     return [int(one.communicate(timeout=120)[0]) for one in begun]
 
@@ -129,8 +135,14 @@ def shared_database(tmp_path: Path, django_db_blocker: DjangoDbBlocker) -> Path:
         "[editor.create_model(one) for one in (ContentType, Permission, Group, User, RateCounter)]; "
         "editor.__exit__(None, None, None)"
     )
-    environment = {"DJANGO_SETTINGS_MODULE": "config.settings", "PATH": "", "JIQUN_VAR": str(tmp_path)}
-    subprocess.run([sys.executable, "-c", script, str(path)], cwd=configured.BASE, env=environment, check=True)
+    environment = {
+        "DJANGO_SETTINGS_MODULE": "config.settings",
+        "PATH": "",
+        "JIQUN_VAR": str(tmp_path),
+    }
+    subprocess.run(
+        [sys.executable, "-c", script, str(path)], cwd=configured.BASE, env=environment, check=True
+    )
     return path
 
 
@@ -148,9 +160,17 @@ def test_two_processes_lock_together(shared_database: Path) -> None:
 @pytest.mark.parametrize(
     ("nearest", "forwarded", "address"),
     [
-        ("203.0.113.5", "198.51.100.1", "203.0.113.5"),  # not a proxy of ours: its word counts nothing
+        (
+            "203.0.113.5",
+            "198.51.100.1",
+            "203.0.113.5",
+        ),  # not a proxy of ours: its word counts nothing
         ("10.0.0.1", "198.51.100.1", "198.51.100.1"),
-        ("10.0.0.1", "6.6.6.6, 198.51.100.1", "198.51.100.1"),  # the left one was written by the client
+        (
+            "10.0.0.1",
+            "6.6.6.6, 198.51.100.1",
+            "198.51.100.1",
+        ),  # the left one was written by the client
         ("10.0.0.1", "6.6.6.6, 198.51.100.1, 10.0.0.2", "198.51.100.1"),
         ("10.0.0.1", "nonsense", "10.0.0.1"),
         ("10.0.0.1", "", "10.0.0.1"),
@@ -178,13 +198,17 @@ def test_a_client_cannot_say_that_it_came_by_https(settings: Settings) -> None:
 @pytest.mark.asvs("16.4.1", "16.2.1", "16.2.4")
 def test_a_line_of_the_log_carries_the_request_and_stays_one_line() -> None:
     form = OneLine("{asctime} {levelname} {request_id} {name} {message}", style="{")
-    record = logging.LogRecord("jiqun", logging.WARNING, "x.py", 1, "user %s", ("a\nERROR fake\r\u2028b",), None)
+    record = logging.LogRecord(
+        "jiqun", logging.WARNING, "x.py", 1, "user %s", ("a\nERROR fake\r\u2028b",), None
+    )
     line = form.format(record)
     assert len(line.splitlines()) == 1
     assert "user a\\nERROR fake\\r\\u2028b" in line
 
 
-def test_a_body_that_is_too_large_is_refused_before_it_is_read(settings: Settings, db: None) -> None:
+def test_a_body_that_is_too_large_is_refused_before_it_is_read(
+    settings: Settings, db: None
+) -> None:
     settings.MAX_UPLOAD = 1000
     answer = Client().post("/accounts/login/", b"x" * 2_000_000, content_type="text/plain")
     assert answer.status_code == 413

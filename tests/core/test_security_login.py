@@ -57,7 +57,9 @@ def _confirm(client: Client, word: str = WORD) -> None:
 
 def _actions(user: User) -> list[str]:
     return list(
-        AuditEntry.objects.filter(target=f"user:{user.pk}").order_by("pk").values_list("action", flat=True)
+        AuditEntry.objects.filter(target=f"user:{user.pk}")
+        .order_by("pk")
+        .values_list("action", flat=True)
     )
 
 
@@ -97,7 +99,9 @@ def test_five_wrong_passwords_lock_an_account_that_exists_and_one_that_does_not(
 ) -> None:
     person("mei")
     client = Client()
-    answers = [client.post(LOGIN, {"login": name, "password": "wrong"}).content.decode() for _ in range(6)]
+    answers = [
+        client.post(LOGIN, {"login": name, "password": "wrong"}).content.decode() for _ in range(6)
+    ]
     assert not any("已锁定" in one for one in answers[:4])
     assert "已锁定" in answers[4]
     assert "15 分钟" in answers[4]
@@ -108,7 +112,7 @@ def test_five_wrong_passwords_lock_an_account_that_exists_and_one_that_does_not(
 
 def test_a_lock_is_of_one_address_until_attempts_come_from_many(person: Person) -> None:
     person("mei")
-    for n in range(5):
+    for _ in range(5):
         _sign_in(Client(), "mei", "wrong", REMOTE_ADDR="203.0.113.1")
     client = Client(REMOTE_ADDR="203.0.113.2")
     _sign_in(client, "mei")
@@ -144,7 +148,10 @@ def test_a_login_that_works_forgets_the_failures_before(person: Person) -> None:
 
 def test_a_typed_name_that_nobody_has_is_not_kept(person: Person) -> None:
     _sign_in(Client(), "MyPassword!1", "wrong")
-    kept = [*RateCounter.objects.values_list("bucket", flat=True), *map(str, AuditEntry.objects.values())]
+    kept = [
+        *RateCounter.objects.values_list("bucket", flat=True),
+        *map(str, AuditEntry.objects.values()),
+    ]
     assert kept
     assert not [one for one in kept if "mypassword" in one.lower()]
 
@@ -190,7 +197,12 @@ def test_only_a_security_administrator_looks_after_accounts(person: Person, role
     client.force_login(user)
     assert client.get("/security/people/").status_code == 403
     who = Viewer(user.pk, "mei", frozenset({role}))
-    for verb in (actions.unlock, actions.reset_factor, actions.reset_password, actions.end_sessions):
+    for verb in (
+        actions.unlock,
+        actions.reset_factor,
+        actions.reset_password,
+        actions.end_sessions,
+    ):
         with pytest.raises(JiqunError, match="E-FORBIDDEN"):
             verb(viewer=who, user=other)
 
@@ -286,7 +298,9 @@ def test_a_session_ends_by_itself(
 
 
 def test_a_session_in_use_is_written_once_a_minute(
-    person: Person, monkeypatch: pytest.MonkeyPatch, django_assert_num_queries: Callable[..., object]
+    person: Person,
+    monkeypatch: pytest.MonkeyPatch,
+    django_assert_num_queries: Callable[..., object],
 ) -> None:
     person("mei")
     client = Client()
@@ -325,7 +339,11 @@ def test_a_role_that_is_taken_away_counts_at_once(person: Person) -> None:
 def test_a_person_sees_and_ends_the_own_sessions_and_no_others(person: Person) -> None:
     person("mei")
     person("lan")
-    here, there, other = Client(), Client(HTTP_USER_AGENT="Mozilla/5.0 (Windows NT 10.0) Firefox/140.0"), Client()  # fmt: skip
+    here, there, other = (
+        Client(),
+        Client(HTTP_USER_AGENT="Mozilla/5.0 (Windows NT 10.0) Firefox/140.0"),
+        Client(),
+    )
     for client, name in ((here, "mei"), (there, "mei"), (other, "lan")):
         _sign_in(client, name)
         assert _inside(client)

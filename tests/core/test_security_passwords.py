@@ -74,7 +74,16 @@ def test_asvs_asks_for_fifteen_characters_and_mlps3_for_ten(settings: Settings) 
 
 
 @pytest.mark.asvs("6.2.5")
-@pytest.mark.parametrize("word", ["zweihasenimgrase", "ZWEIHASENIMGRASE", "一二三四五六七八九十百千万亿兆京", "        ~zwei hasen~", "31415926535897932384"])  # fmt: skip
+@pytest.mark.parametrize(
+    "word",
+    [
+        "zweihasenimgrase",
+        "ZWEIHASENIMGRASE",
+        "一二三四五六七八九十百千万亿兆京",
+        "        ~zwei hasen~",
+        "31415926535897932384",
+    ],
+)
 def test_asvs_has_no_rule_of_composition(asvs: None, word: str) -> None:
     assert not passwords.problems_of(word)
 
@@ -100,7 +109,16 @@ def test_decorated_common_words_and_patterns_are_refused(word: str) -> None:
 
 
 @pytest.mark.asvs("6.2.11")
-@pytest.mark.parametrize("word", ["meixiang-Hasen-47", "Zwei-Jiqun-4711-Gras", "Zwei-集群-4711-gras-a", "ZhongGuo-Gras-4711", "合成袜业局-Hasen-4711"])  # fmt: skip
+@pytest.mark.parametrize(
+    "word",
+    [
+        "meixiang-Hasen-47",
+        "Zwei-Jiqun-4711-Gras",
+        "Zwei-集群-4711-gras-a",
+        "ZhongGuo-Gras-4711",
+        "合成袜业局-Hasen-4711",
+    ],
+)
 def test_words_of_the_context_are_refused_by_both_profiles(each_profile: str, word: str) -> None:
     user = User.objects.create_user("meixiang", first_name="香")
     bureau = Organisation.objects.create(name="合成袜业局", kind="bureau", place="9901")
@@ -131,7 +149,9 @@ def test_long_passwords_are_welcome_up_to_a_limit(each_profile: str) -> None:
     long = "Zwei Hasen im Gras 47 " * 9
     assert len(long) > 64
     assert not passwords.problems_of(long)
-    assert passwords.problems_of(long + "Ab1-" * 30), "beyond 256 a password is an attack on the server"
+    assert passwords.problems_of(long + "Ab1-" * 30), (
+        "beyond 256 a password is an attack on the server"
+    )
 
 
 @pytest.mark.asvs("6.2.6", "6.2.7", "6.4.2")
@@ -139,7 +159,9 @@ def test_password_fields_are_masked_and_take_pastes_and_password_managers() -> N
     client = Client()
     pages = [client.get("/accounts/login/").content.decode()]
     client.force_login(User.objects.create_user("mei", password="Zwei-Hasen-4711"))
-    pages += [client.get(path).content.decode() for path in ("/accounts/password/", "/accounts/confirm/")]
+    pages += [
+        client.get(path).content.decode() for path in ("/accounts/password/", "/accounts/confirm/")
+    ]
     for page in pages:
         assert 'type="password"' in page
         assert 'autocomplete="current-password"' in page
@@ -148,7 +170,11 @@ def test_password_fields_are_masked_and_take_pastes_and_password_managers() -> N
         assert "密码提示问题" not in page
     assert pages[1].count('autocomplete="new-password"') == 2
     scripts = Path(configured.BASE) / "frontend"
-    sources = [path.read_text() for folder in ("behaviours", "elements") for path in (scripts / folder).rglob("*.ts")]
+    sources = [
+        path.read_text()
+        for folder in ("behaviours", "elements")
+        for path in (scripts / folder).rglob("*.ts")
+    ]
     assert sources
     assert not [one for one in sources if '"paste"' in one], "nothing listens to pasting"
 

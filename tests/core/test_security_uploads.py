@@ -109,13 +109,21 @@ def test_macros_are_refused(name: str, content: bytes) -> None:
 
 
 def test_a_document_with_a_script_is_refused() -> None:
-    assert _code("x.pdf", b"%PDF-1.7 /JavaScript (app.alert)", frozenset({"pdf"})) == "E-UPLOAD-MACRO"
+    assert (
+        _code("x.pdf", b"%PDF-1.7 /JavaScript (app.alert)", frozenset({"pdf"})) == "E-UPLOAD-MACRO"
+    )
 
 
 @pytest.mark.asvs("5.2.3")
 def test_a_bomb_is_refused_without_being_unpacked_into_memory() -> None:
-    assert _code("x.xlsx", _with({"xl/worksheets/sheet9.xml": b"\x00" * 60_000_000})) == "E-UPLOAD-BOMB"
-    assert _code("x.zip", _zip({f"{n}.txt": b"" for n in range(5001)}), frozenset({"zip"})) == "E-UPLOAD-BOMB"
+    assert (
+        _code("x.xlsx", _with({"xl/worksheets/sheet9.xml": b"\x00" * 60_000_000}))
+        == "E-UPLOAD-BOMB"
+    )
+    assert (
+        _code("x.zip", _zip({f"{n}.txt": b"" for n in range(5001)}), frozenset({"zip"}))
+        == "E-UPLOAD-BOMB"
+    )
 
 
 @pytest.mark.asvs("5.2.3")
@@ -123,7 +131,10 @@ def test_what_an_archive_says_of_its_own_size_is_not_believed() -> None:
     honest = bytearray(_with({"xl/worksheets/sheet9.xml": b"\x00" * 60_000_000}))
     true, lie = (60_000_000).to_bytes(4, "little"), (1000).to_bytes(4, "little")
     assert honest.count(true) >= 1
-    assert _code("x.xlsx", bytes(honest.replace(true, lie))) in {"E-UPLOAD-BOMB", "E-UPLOAD-DAMAGED"}
+    assert _code("x.xlsx", bytes(honest.replace(true, lie))) in {
+        "E-UPLOAD-BOMB",
+        "E-UPLOAD-DAMAGED",
+    }
 
 
 @pytest.mark.asvs("5.2.1")
@@ -143,7 +154,9 @@ def test_a_file_larger_than_allowed_is_not_read_to_its_end(settings: Settings) -
     assert stream.read_so_far <= (1 << 20) + 1
 
 
-@pytest.mark.parametrize("content", [_workbook()[:-200], _workbook()[:500], b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1 locked"])
+@pytest.mark.parametrize(
+    "content", [_workbook()[:-200], _workbook()[:500], b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1 locked"]
+)
 def test_damaged_and_locked_workbooks_say_so(content: bytes) -> None:
     assert _code("x.xlsx", content) == "E-UPLOAD-DAMAGED"
 
@@ -169,20 +182,25 @@ def test_an_archive_with_paths_that_lead_out_is_refused(member: str) -> None:
 @given(st.binary(max_size=300), st.sampled_from(sorted(CHECKS)))
 def test_any_bytes_are_answered_by_an_upload_or_by_our_own_error(content: bytes, kind: str) -> None:
     head = CHECKS[kind][0]
+    told = kind
     try:
-        assert check_upload(f"x.{kind}", head + content, kinds=frozenset({kind})).kind == kind
+        told = check_upload(f"x.{kind}", head + content, kinds=frozenset({kind})).kind
     except JiqunError as error:
-        assert error.code.startswith("E-UPLOAD-")
+        told = error.code
+    assert told == kind or told.startswith("E-UPLOAD-")
 
 
 @pytest.mark.parametrize(
-    "text", ["=1+1", "+cmd|' /C calc'!A0", "-2+3", "@SUM(A1)", "\t=1", "\r=1", " =1", "＝1+1", "－x"]
+    "text",
+    ["=1+1", "+cmd|' /C calc'!A0", "-2+3", "@SUM(A1)", "\t=1", "\r=1", " =1", "＝1+1", "－x"],
 )
 def test_a_formula_is_text_in_a_text_table(text: str) -> None:
     assert guarded(text) == f"'{text}"
 
 
-@pytest.mark.parametrize("text", ["12", "-12.5", "+3", "-1e5", "-0.5%", "合成一厂", "a=b", "", "'tis"])
+@pytest.mark.parametrize(
+    "text", ["12", "-12.5", "+3", "-1e5", "-0.5%", "合成一厂", "a=b", "", "'tis"]
+)
 def test_numbers_and_plain_words_stay_as_they_are(text: str) -> None:
     assert guarded(text) == text
 

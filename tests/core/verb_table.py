@@ -1,4 +1,4 @@
-"""The list of verbs in docs/reference/permissions.md, made from the verbs themselves.
+"""The list of verbs in docs/reference/verbs.md, made from the verbs themselves.
 
 ``python -m tests.core.verb_table`` writes it again; a test fails when it is not what the code says.
 """
@@ -12,7 +12,7 @@ from pathlib import Path
 
 import jiqun
 
-DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "reference" / "permissions.md"
+DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "reference" / "verbs.md"
 BEGIN, END = "<!-- verbs -->", "<!-- end of verbs -->"
 
 

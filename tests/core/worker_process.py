@@ -20,7 +20,15 @@ django.setup()
 # Tables come from the models, so that the test does not wait for every migration.
 settings.MIGRATION_MODULES = {
     name.rpartition(".")[2]: None
-    for name in ("auth", "contenttypes", "sessions", "jiqun.core", "jiqun.masters", "account", "mfa")
+    for name in (
+        "auth",
+        "contenttypes",
+        "sessions",
+        "jiqun.core",
+        "jiqun.masters",
+        "account",
+        "mfa",
+    )
 }
 
 from django.core.management import call_command  # noqa: E402

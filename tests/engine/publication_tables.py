@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 
 from jiqun.engine.disclosure.rules import Rule
-from jiqun.engine.disclosure.tables import Dimension, System, Table, assemble
+from jiqun.engine.disclosure.tables import Columns, Dimension, System, Table, assemble
 
 TOWN, TRADE = Dimension("town", ("town",)), Dimension("trade", ("trade",))
 COUNT_ONLY = Rule(minimum=3, largest=1.0, percent=0.0)
@@ -28,10 +28,11 @@ def cross(
         for (town, trade), values in cells.items()
         for n, value in enumerate(values)
     ]
-    frame = pl.DataFrame(rows, schema=["firm", "value", "town", "trade"], orient="row")
+    firms, values, towns, trades = (list(column) for column in zip(*rows, strict=True))
+    columns = {"firm": firms, "value": values, "town": towns, "trade": trades}
     if holders:
-        frame = frame.with_columns(holder=pl.col("firm").replace(holders))
-    return Table(key, "output", frame, (TOWN, TRADE), withheld)
+        columns["holder"] = [holders.get(firm, firm) for firm in firms]
+    return Table(key, "output", columns, (TOWN, TRADE), withheld)
 
 
 def random_cross(seed: int, towns: int = 3, trades: int = 3) -> Table:
@@ -47,8 +48,13 @@ def random_cross(seed: int, towns: int = 3, trades: int = 3) -> Table:
 
 def cell_of(system: System, coordinate: str, table: str = "t") -> int:
     """Number of the cell at a coordinate of a table."""
-    found = system.places.filter((pl.col("table") == table) & (pl.col("coordinate") == coordinate))
-    return int(found["cell"][0])
+    places = system.places
+    return int(places["cell"][(places["table"] == table) & (places["coordinate"] == coordinate)][0])
+
+
+def frame(columns: Columns) -> pl.DataFrame:
+    """Arrays of the engine as a frame, which is easier to ask."""
+    return pl.DataFrame(dict(columns))
 
 
 def brute_force(system: System, hidden: np.ndarray, cell: int) -> tuple[int, int]:

@@ -38,7 +38,8 @@ def test_file(one: File, store: Store) -> None:
     made = unhelped(store, one)
     outcome = count(made, one.truth)
     assert outcome.received == outcome.accepted + outcome.quarantined + outcome.duplicate
-    assert (outcome.wrong, outcome.held) == (0, 0), facts(made)
+    assert outcome.wrong == 0, facts(made)
+    assert outcome.held == 0 or one.blocks, facts(made)  # what waits for an answer is held back
     whole = {code for code, row in made.problems.select("code", "row").iter_rows() if row is None}
     assert {code for code in whole if code.startswith("E-")} == one.blocks
     assert one.said <= whole

@@ -17,6 +17,8 @@ from jiqun.facts.intake.export import export, template
 from jiqun.facts.intake.hints import Hints
 from jiqun.facts.intake.plan import Plan, letter, plan
 from jiqun.facts.intake.timing import in_text
+from jiqun.facts.load.quality import check
+from jiqun.facts.load.references import Known
 from jiqun.facts.store.store import Store
 from jiqun.facts.store.undo import undo
 from tests.facts.corpus.outcome import county
@@ -317,9 +319,7 @@ def test_every_contract_of_facts_has_the_basis_it_needs() -> None:
     assert contracts()["firm_indicator"].column_grades["value"] == "firm"
 
 
-def test_a_graded_column_needs_a_basis_only_where_it_says_something(tmp_path: Path) -> None:
-    from jiqun.facts.load.quality import Known, check  # noqa: PLC0415 - beside its only use
-
+def test_a_graded_column_needs_a_basis_only_where_it_says_something() -> None:
     spec = graded(FIRM, SECRET, LAWFUL)
     frame = pl.DataFrame(
         {

@@ -10,8 +10,8 @@ import polars as pl
 import pytest
 
 from jiqun.errors import JiqunError
-from jiqun.facts.read.sheet import is_note, is_total, lay_out, unit_of_line
 from jiqun.facts.read.raw import Options
+from jiqun.facts.read.sheet import is_note, is_total, lay_out, unit_of_line
 from jiqun.facts.read.tables import read, read_bytes
 from jiqun.facts.read.workbook import cell_text
 from tests.facts.messy import workbook

@@ -20,6 +20,7 @@ from jiqun.core.auditor.selectors import (
     DETAILS,
     ENTRIES,
     READS,
+    READS_OF_FIRM,
     ROOTS,
     action_choices,
     action_words,
@@ -120,7 +121,8 @@ def reads(request: HttpRequest) -> HttpResponse:
     who = viewer(request)
     listed = Paginator(reads_of(who), PER_PAGE).get_page(request.GET.get("page"))
     empty = {"message": _("还没有人看过。") if who.firms else _("没有查看企业数据的记录。")}
-    table = html_table(READS, read_rows(listed.object_list), caption=_("查看记录"), empty=empty)
+    columns = READS_OF_FIRM if len(who.firms) == 1 else READS
+    table = html_table(columns, read_rows(listed.object_list), caption=_("查看记录"), empty=empty)
     content = {"title": _("谁看过本企业的数据") if who.firms else _("查看企业数据的记录"), "table": table,
                "page": listed, "firm": bool(who.firms)}  # fmt: skip
     return render(request, "audit/reads.html", content)

@@ -24,6 +24,7 @@ from jiqun.core.models.audit import (
     InstantField,
     canonical_json,
 )
+from jiqun.core.pages import ROLE_LABELS
 from jiqun.core.tabular import Field, pick
 
 ENTRIES = [
@@ -42,11 +43,13 @@ READS = [
     Field("firm", "企业", "Firm"), Field("purpose", "用途", "Purpose"), Field("fields", "字段", "Fields"),
     Field("proof", "证明", "Proof", link="href"),
 ]  # fmt: skip
+# A firm need not be told which firm it is; its columns fit a phone better without.
+READS_OF_FIRM = [one for one in READS if one.name != "firm"]
 ROOTS = [
     Field("day", "日期", "Day"), Field("seal", "封印", "Seal"), Field("entries", "记录", "Entries", "integer", "条"),
-    Field("chains", "对象", "Targets", "integer", "个"), Field("algorithm", "算法", "Algorithm"),
-    Field("root", "当日根", "Root"),
+    Field("chains", "对象", "Targets", "integer", "个"), Field("algorithm", "算法", "Algorithm")
 ]  # fmt: skip
+_ROLES = {role.value: words for role, words in ROLE_LABELS.items()}
 FIELD_WORDS = {"output": ("产值", "output"), "employment": ("用工", "employment")}
 OWN_ACTIONS = {
     READ_FIRMS: ("查看企业数据", "read firm-level data"),
@@ -120,6 +123,10 @@ def action_choices() -> list[tuple[str, str]]:
     return sorted((name, action_words(name)) for name in {*actions(), *OWN_ACTIONS})
 
 
+def _role_words(codes: str) -> str:
+    return "、".join(str(_ROLES.get(code, code)) for code in codes.split(",") if code)
+
+
 def _when(entry: AuditEntry) -> str:
     return f"{localtime(entry.at):%Y-%m-%d %H:%M:%S}"
 
@@ -141,7 +148,7 @@ def entry_rows(found: Iterable[AuditEntry], *, details: bool = False) -> list[di
             "at": _when(one), "who": one.user_name or pick("系统", "system"),
             "href": reverse("audit-entry", args=[one.pk]),
             "organisation": one.organisation or now.get(one.user_id or 0, ""),  # pyright: ignore[reportAttributeAccessIssue]
-            "roles": one.roles, "action": action_words(one.action), "target": one.target,
+            "roles": _role_words(one.roles), "action": action_words(one.action), "target": one.target,
             "reason": one.reason, "seq": one.seq,
         } | (_detail(one) if details else {})
         for one in entries
@@ -182,5 +189,5 @@ def _field_words(names: str) -> str:
 
 def root_rows(found: Iterable[AuditRoot]) -> list[dict[str, Any]]:
     """Return roots as rows of the public list."""
-    names = ("day", "seal", "entries", "chains", "algorithm", "root")
+    names = ("day", "seal", "entries", "chains", "algorithm")
     return [{name: getattr(one, name) for name in names} for one in found]

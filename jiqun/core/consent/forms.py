@@ -42,7 +42,6 @@ class GrantForm(forms.Form):
             label=_("字段"),
             choices=[(name, field_label(name)) for name in fields],
             widget=forms.CheckboxSelectMultiple,
-            required=False,
         )
         firm = forms.ChoiceField(label=_("企业"), choices=list(firms.items()))
         if len(firms) == 1:

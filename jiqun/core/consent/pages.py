@@ -23,6 +23,7 @@ from jiqun.core.lawful.catalogue import purpose, purposes
 from jiqun.core.lawful.fields import field_label, grantable
 from jiqun.core.models.consent import Consent, ConsentUse
 from jiqun.core.pages import download, page, viewer
+from jiqun.core.registry import engines
 from jiqun.core.tabular import Field, html_table, pick
 
 HELD = [
@@ -48,6 +49,17 @@ USES = [
 REACH = [
     Field("purpose", "用途", "Purpose"), Field("about", "说明", "About"), Field("level", "层级", "Level"),
     Field("firms", "授权企业数", "Firms"),
+]  # fmt: skip
+LEVELS = {
+    "firm": ("单个企业", "single firms"),
+    "aggregate": ("至少五家的汇总", "aggregates of five or more"),
+}
+PURPOSES = [
+    Field("purpose", "用途", "Purpose", link="href", about_zh="点开授权", about_en="open to grant"),
+    Field("about", "说明", "About"), Field("used_by", "使用方", "Used by"), Field("level", "展示到", "Shown as"),
+    Field("engines", "现在使用它的计算", "Used today by"),
+    Field("granted", "授权", "Consent", "words",
+          words={"active": ("有效", "in force"), "none": ("未授权", "none")}),
 ]  # fmt: skip
 BADGES = {"active": "good", "later": "plain", "ended": "undisclosed", "withdrawn": "missing"}
 
@@ -82,6 +94,28 @@ def _consent_row(one: Consent, used: dict[int, int]) -> dict[str, Any]:
         "state_badge": BADGES[state(one)],
         "used": used.get(one.pk, 0),
     }
+
+
+def _purpose_rows(found: list[Consent]) -> list[dict[str, Any]]:
+    active = {one.purpose for one in found if state(one) == "active"}
+    known = engines()
+    return [
+        {
+            "purpose": pick(one.zh, one.en),
+            "href": reverse("consent-grant", args=[one.code]),
+            "about": pick(one.about_zh, one.about_en),
+            "used_by": pick(one.used_by_zh, one.used_by_en),
+            "level": pick(*LEVELS[one.level]),
+            "engines": "、".join(
+                pick(known[e].label_zh, known[e].label_en) for e in one.engines if e in known
+            )
+            or pick("还没有", "none yet"),
+            "granted": "active" if one.code in active else "none",
+            "granted_badge": "good" if one.code in active else "plain",
+        }
+        for one in purposes().values()
+        if one.offered
+    ]
 
 
 def _use_rows(found: list[ConsentUse]) -> list[dict[str, Any]]:
@@ -132,13 +166,9 @@ def own_data(request: HttpRequest) -> HttpResponse:
             REGISTERED, registered(facts, who), caption=_("公开登记信息"),
             empty={"message": _("登记信息里没有本企业。")},
         ),
-        "purposes": [
-            {"code": p.code, "name": pick(p.zh, p.en), "about": pick(p.about_zh, p.about_en),
-             "used_by": pick(p.used_by_zh, p.used_by_en), "engines": "、".join(p.engines),
-             "firm_level": p.level == "firm",
-             "active": sum(c.purpose == p.code and state(c) == "active" for c in found)}
-            for p in purposes().values() if p.offered
-        ],
+        "purposes": html_table(
+            PURPOSES, _purpose_rows(found), caption=_("可以授权的用途"), empty={"message": ""}
+        ),
         "consents": html_table(
             CONSENTS, [_consent_row(one, used) for one in found], caption=_("授权与撤回"),
             empty={"message": _("还没有授权。")},
@@ -238,9 +268,7 @@ def allowed(request: HttpRequest) -> HttpResponse:
         {
             "purpose": pick(one.purpose.zh, one.purpose.en),
             "about": pick(one.purpose.about_zh, one.purpose.about_en),
-            "level": pick("单个企业", "single firms")
-            if one.purpose.level == "firm"
-            else pick("汇总", "aggregates"),
+            "level": pick(*LEVELS[one.purpose.level]),
             "firms": pick("少于 5 家", "fewer than 5") if one.firms is None else str(one.firms),
         }
         for one in reach(who, store())

@@ -26,7 +26,6 @@ class PurposeForm(forms.Form):
     purpose = forms.CharField(
         label=gettext_lazy("用途"),
         max_length=200,
-        required=False,
         help_text=gettext_lazy("写明办什么事，例如：核对 2025 年补链清单中的本地供给"),
         widget=forms.TextInput(attrs={"class": "form-control", "list": "usual-purposes"}),
     )

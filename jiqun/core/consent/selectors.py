@@ -47,6 +47,10 @@ def held(facts: Store, viewer: Viewer) -> list[Row]:
     One row per field, source and basis, tables in the order of their contracts.
     """
     found: list[Row] = []
+    allowed: dict[str, set[str]] = {}
+    for one in Consent.objects.visible_to(viewer).in_force(timezone.localdate()):
+        for name in one.fields:
+            allowed.setdefault(name, set()).add(one.purpose)
     for contract in firm_level():
         frame = _spread(own_rows(facts, contract.name, viewer), contract)
         if frame.is_empty():
@@ -58,13 +62,21 @@ def held(facts: Store, viewer: Viewer) -> list[Row]:
             period.max().alias("last"),
             pl.col("as_of").max(),
         )
-        found += [_held(contract, row) for row in groups.sort(GROUP).iter_rows(named=True)]
+        found += [
+            _held(contract, row, allowed.get(f"{contract.name}.{row['field']}", set()))
+            for row in groups.sort(GROUP).iter_rows(named=True)
+        ]
     return found
 
 
-def _held(contract: Contract, row: Row) -> Row:
+def _held(contract: Contract, row: Row, allowed: set[str]) -> Row:
     kind = basis_kind(row["lawful_basis"])
-    names = [pick(p.zh, p.en) for p in purposes().values() if kind.code in p.bases]
+    granted = pick("（已授权）", " (with your consent)")
+    names = [
+        pick(p.zh, p.en) + ("" if kind.code in p.bases else granted)
+        for p in purposes().values()
+        if kind.code in p.bases or (kind.by_consent and p.code in allowed)
+    ]
     consent = pick("须本企业授权", "only with your consent")
     never = pick("不用于任何用途", "for nothing")
     first, last = row["first"], row["last"]
@@ -92,7 +104,7 @@ def registered(facts: Store, viewer: Viewer) -> list[Row]:
         found += [
             {
                 "item": pick(column.zh, column.en),
-                "value": row[column.name],
+                "value": column.values.get(row[column.name], row[column.name]),
                 "source": row["source"],
                 "as_of": row["as_of"],
             }

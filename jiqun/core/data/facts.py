@@ -29,6 +29,7 @@ from jiqun.core.tabular import (
 from jiqun.core.tabular.query import YES, typed
 from jiqun.core.tabular.spec import UNKNOWN
 from jiqun.facts.contract import Column, Contract
+from jiqun.facts.template import label as heading
 
 TYPES: Mapping[str, FieldType] = {
     "text": "text", "code": "code", "enum": "words", "integer": "integer", "number": "number",
@@ -66,7 +67,7 @@ def field_of(column: Column, contract: Contract) -> Field:
         decimals=4 if column.unit == "°" else 2,
         required=column.required, example=column.example, default=column.default,
         min=column.min, max=column.max,
-        grade=grade_of(contract),
+        grade=grade_of(contract), heading=heading(column),
     )  # fmt: skip
 
 

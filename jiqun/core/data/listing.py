@@ -25,6 +25,7 @@ from jiqun.core.tabular import (
     workbook,
 )
 from jiqun.core.tabular.query import chips, form_fields, in_words, pairs
+from jiqun.core.tabular.workbook import import_heading
 from jiqun.errors import JiqunError, Problem
 
 SHOWN_COLUMNS = 14
@@ -179,7 +180,7 @@ def write_file(one: Asked, rows: Sequence[Mapping[str, Any]], kind: str, export:
     """Return a table as a file; the workbook's second sheet is the import template, filled in."""
     spec, fields = one.spec, one.exported
     if kind == "csv":
-        return csv_file([label(field) for field in fields], fields, rows)
+        return csv_file([import_heading(field) for field in fields], fields, rows)
     whole = spec.importer is not None and not one.query.columns
     notes = [pick(spec.about_zh, spec.about_en)]
     if whole:

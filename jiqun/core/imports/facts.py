@@ -148,7 +148,7 @@ def _text(name: str, row: Mapping[str, Any]) -> str | None:
     if value is None:
         return None
     usual = in_usual_unit(value, row["unit"]) if name == "value" and "unit" in row else None
-    return f"{usual[0]:,.10g} {usual[1]}" if usual else str(value)
+    return f"{usual[0]:,} {usual[1]}" if usual else str(value)
 
 
 def shaped(planned: planning.Plan, contract: Contract) -> Plan:

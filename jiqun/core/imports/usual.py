@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from decimal import Decimal
 
 from jiqun.core.tabular import pick
 
@@ -13,13 +14,15 @@ USUAL: Mapping[str, tuple[int, str, str]] = {
 }  # fmt: skip
 
 
-def in_usual_unit(value: float | None, unit: str | None) -> tuple[float | None, str | None]:
-    """Return a value and its unit as people write them: 120000 CNY_fen → 1200 元.
+def in_usual_unit(value: int | None, unit: str | None) -> tuple[int | Decimal | None, str | None]:
+    """Return a value and its unit as people write them: 120000 CNY_fen → 1200 元; exact.
 
-    Exact below 2**53. A unit without a usual one, and an unknown value, stay as they are.
+    A unit without a usual one, and an unknown value, stay as they are.
     """
     usual = USUAL.get(unit or "")
     if usual is None:
         return value, unit
     factor, zh, en = usual
-    return (None if value is None else value / factor), pick(zh, en)
+    if value is None or value % factor == 0:
+        return (None if value is None else value // factor), pick(zh, en)
+    return Decimal(value) / factor, pick(zh, en)

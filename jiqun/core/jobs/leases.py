@@ -11,7 +11,7 @@ from __future__ import annotations
 import fcntl
 import os
 import uuid
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -51,7 +51,7 @@ def new_lease() -> str:
 
 
 @contextmanager
-def held(lease: str) -> Iterator[None]:
+def held(lease: str) -> Generator[None]:
     """Hold the lock of an attempt while the block runs."""
     path = _folder() / f"{lease.partition(':')[2]}.lock"
     with path.open("w") as lock:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from typing import Any
 
@@ -149,7 +149,7 @@ def _close(job: Job, outcome: dict[str, Any]) -> bool:
 
 
 @contextmanager
-def _beating(progress: Progress) -> Iterator[None]:
+def _beating(progress: Progress) -> Generator[None]:
     """Write heartbeat and progress once a second while the block runs."""
     over = threading.Event()
 

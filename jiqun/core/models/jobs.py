@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Self
+from typing import Self, cast
 
 from django.conf import settings
 from django.db import models
@@ -42,6 +42,7 @@ class Job(models.Model):
         FAILED = "failed", _("失败")
         CANCELLED = "cancelled", _("已取消")
 
+    user_id: int | None
     user = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.CASCADE)
     name = models.CharField(max_length=80)
     title_zh = models.CharField(max_length=200)
@@ -65,7 +66,7 @@ class Job(models.Model):
     started = models.DateTimeField(null=True)
     finished = models.DateTimeField(null=True)
 
-    objects = JobQuerySet.as_manager()
+    objects = cast("JobQuerySet", JobQuerySet.as_manager())
 
     class Meta:
         """Newest first; the worker asks by state, a person by owner."""
@@ -102,7 +103,7 @@ class Duty(models.Model):
     finished = models.DateTimeField(null=True)
     problem = models.CharField(max_length=300, blank=True)
 
-    objects = DutyQuerySet.as_manager()
+    objects = cast("DutyQuerySet", DutyQuerySet.as_manager())
 
     def __str__(self) -> str:
         return self.name

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Self
+from typing import Self, cast
 
 from django.conf import settings
 from django.db import models
@@ -16,6 +16,7 @@ from jiqun.core.visible import OwnQuerySet, VisibleQuerySet
 class Notice(models.Model):
     """One thing that one person is told. ``key`` makes telling it twice impossible."""
 
+    user_id: int
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE)
     kind = models.CharField(max_length=60)
     title_zh = models.CharField(max_length=200)
@@ -28,7 +29,7 @@ class Notice(models.Model):
     created = models.DateTimeField(auto_now_add=True)
     read = models.DateTimeField(null=True)
 
-    objects = OwnQuerySet.as_manager()
+    objects = cast("OwnQuerySet[Notice]", OwnQuerySet.as_manager())
 
     class Meta:
         """Newest first; the bell counts by person over what is unread."""
@@ -58,12 +59,13 @@ class NoticeChoice(models.Model):
         MAIL = "mail", _("邮件")
         ROBOT = "robot", _("群机器人")
 
+    user_id: int
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE)
     kind = models.CharField(max_length=60)
     channel = models.CharField(max_length=8, choices=Channel)
     on = models.BooleanField()
 
-    objects = OwnQuerySet.as_manager()
+    objects = cast("OwnQuerySet[NoticeChoice]", OwnQuerySet.as_manager())
 
     class Meta:
         """One choice per kind and channel."""
@@ -103,7 +105,7 @@ class Robot(models.Model):
     made_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL)
     created = models.DateTimeField(auto_now_add=True)
 
-    objects = RobotQuerySet.as_manager()
+    objects = cast("RobotQuerySet", RobotQuerySet.as_manager())
 
     class Meta:
         """By name."""
@@ -141,7 +143,9 @@ class Delivery(models.Model):
         FAILED = "failed", _("失败")
 
     channel = models.CharField(max_length=8, choices=NoticeChoice.Channel)
+    user_id: int | None
     user = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.CASCADE)
+    robot_id: int | None
     robot = models.ForeignKey(Robot, null=True, on_delete=models.CASCADE)
     title_zh = models.CharField(max_length=200)
     title_en = models.CharField(max_length=200)
@@ -155,7 +159,7 @@ class Delivery(models.Model):
     problem_en = models.CharField(max_length=300, blank=True)
     created = models.DateTimeField(auto_now_add=True)
 
-    objects = DeliveryQuerySet.as_manager()
+    objects = cast("DeliveryQuerySet", DeliveryQuerySet.as_manager())
 
     class Meta:
         """Oldest first; the worker asks by state and date, the rate by robot and date."""

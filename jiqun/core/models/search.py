@@ -7,7 +7,7 @@ nor its counts nor its time.
 
 from __future__ import annotations
 
-from typing import Self, TypeVar
+from typing import Self, TypeVar, cast
 
 from django.conf import settings
 from django.db import models
@@ -66,6 +66,7 @@ class SearchSegment(models.Model):
     source = models.CharField(max_length=40)
     place = models.CharField(max_length=20, blank=True)
     firm = models.CharField(max_length=40, blank=True)
+    user_id: int | None
     user = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.CASCADE)
     grade = models.CharField(max_length=10)
     roles = models.CharField(max_length=120, blank=True)
@@ -73,7 +74,7 @@ class SearchSegment(models.Model):
     rows = models.PositiveIntegerField()
     built = models.DateTimeField(auto_now=True)
 
-    objects = SegmentQuerySet.as_manager()
+    objects = cast("SegmentQuerySet", SegmentQuerySet.as_manager())
 
     class Meta:
         """Asked by source when building, read whole when searching."""
@@ -113,6 +114,7 @@ class SearchEntry(models.Model):
     """
 
     id = models.BigIntegerField(primary_key=True)
+    segment_id: int
     segment = models.ForeignKey(SearchSegment, on_delete=models.CASCADE)
     key = models.CharField(max_length=120)
     title_zh = models.CharField(max_length=200)
@@ -121,7 +123,7 @@ class SearchEntry(models.Model):
     body = models.TextField(blank=True)
     url = models.CharField(max_length=300, blank=True)
 
-    objects = EntryQuerySet.as_manager()
+    objects = cast("EntryQuerySet", EntryQuerySet.as_manager())
 
     class Meta:
         """Found by id from a posting, by key from a code that was typed."""
@@ -135,12 +137,13 @@ class SearchEntry(models.Model):
 class SearchPosting(models.Model):
     """The entries of a segment that have a gram: sorted numbers, 4 bytes each, little-endian."""
 
+    segment_id: int
     segment = models.ForeignKey(SearchSegment, on_delete=models.CASCADE, db_index=False)
     gram = models.CharField(max_length=12)
     title = models.BooleanField()
     numbers = models.BinaryField()
 
-    objects = PostingQuerySet.as_manager()
+    objects = cast("PostingQuerySet", PostingQuerySet.as_manager())
 
     class Meta:
         """One row per segment, gram and field; its index is the way in."""

@@ -2,29 +2,39 @@
 
 from __future__ import annotations
 
-from typing import Self
+from typing import ClassVar, Self
 
 from django.conf import settings
 from django.db import models
 
 from jiqun.core.access import Role, Viewer
-from jiqun.core.visible import OwnQuerySet, VisibleQuerySet
+from jiqun.core.visible import M, VisibleQuerySet
 
 
-class OwnOrSecurityQuerySet(OwnQuerySet[models.Model]):
-    """The own rows; all of them for a security administrator."""
-
-    def visible_to(self, viewer: Viewer) -> Self:
-        """Return the viewer's own rows, or all for the role that ends sessions."""
-        return self.all() if viewer.has(Role.SECURITY) else super().visible_to(viewer)
-
-
-class SecurityQuerySet(VisibleQuerySet[models.Model]):
+class SecurityQuerySet(VisibleQuerySet[M]):
     """For what only a security administrator looks at."""
 
     def visible_to(self, viewer: Viewer) -> Self:
         """Return all rows to a security administrator."""
         return self.all() if viewer.has(Role.SECURITY) else self.none()
+
+
+class RateCounterQuerySet(SecurityQuerySet["RateCounter"]):
+    """Counters."""
+
+
+class PasswordRecordQuerySet(SecurityQuerySet["PasswordRecord"]):
+    """Records of passwords."""
+
+
+class LoginSessionQuerySet(VisibleQuerySet["LoginSession"]):
+    """The own sessions; all of them for a security administrator."""
+
+    def visible_to(self, viewer: Viewer) -> Self:
+        """Return the viewer's own sessions, or all for the role that ends them."""
+        if viewer.has(Role.SECURITY):
+            return self.all()
+        return self.filter(user_id=viewer.user_id) if viewer.known else self.none()
 
 
 class RateCounter(models.Model):
@@ -37,7 +47,7 @@ class RateCounter(models.Model):
     count = models.IntegerField()
     until = models.BigIntegerField(db_index=True)
 
-    objects = SecurityQuerySet.as_manager()
+    objects: ClassVar[RateCounterQuerySet] = RateCounterQuerySet.as_manager()  # pyright: ignore[reportAssignmentType]
 
     def __str__(self) -> str:
         return f"{self.bucket}: {self.count}"
@@ -53,7 +63,8 @@ class LoginSession(models.Model):
     address = models.CharField(max_length=45, blank=True)
     device = models.CharField(max_length=200, blank=True)
 
-    objects = OwnOrSecurityQuerySet.as_manager()
+    user_id: int
+    objects: ClassVar[LoginSessionQuerySet] = LoginSessionQuerySet.as_manager()  # pyright: ignore[reportAssignmentType]
 
     class Meta:
         """The one used last first."""
@@ -72,7 +83,7 @@ class PasswordRecord(models.Model):
     encoded = models.CharField(max_length=200)
     initial = models.BooleanField(default=False)
 
-    objects = SecurityQuerySet.as_manager()
+    objects: ClassVar[PasswordRecordQuerySet] = PasswordRecordQuerySet.as_manager()  # pyright: ignore[reportAssignmentType]
 
     class Meta:
         """Newest first."""

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from django.conf import settings
 from django.db import models
 
 from jiqun.core.visible import OwnQuerySet
+
+
+class ApiTokenQuerySet(OwnQuerySet["ApiToken"]):
+    """Tokens; everybody sees the own."""
 
 
 class ApiToken(models.Model):
@@ -25,7 +31,8 @@ class ApiToken(models.Model):
     expires = models.DateTimeField()
     last_used = models.DateTimeField(null=True)
 
-    objects = OwnQuerySet.as_manager()
+    user_id: int
+    objects: ClassVar[ApiTokenQuerySet] = ApiTokenQuerySet.as_manager()  # pyright: ignore[reportAssignmentType]
 
     class Meta:
         """Newest first."""

@@ -49,8 +49,14 @@ def choose(*, viewer: Viewer, chosen: Mapping[tuple[str, str], bool]) -> None:
         JiqunError: ``E-INPUT`` with every kind or channel that does not exist.
     """
     problems = [
-        Problem("E-INPUT", f"没有这种通知或渠道：{kind}、{channel}", f"no such kind or channel: {kind}, {channel}",
-                remedy_zh="请从页面上的列表选择。", remedy_en="Choose from the list on the page.", value=f"{kind}.{channel}")
+        Problem(
+            "E-INPUT",
+            f"没有这种通知或渠道：{kind}、{channel}",
+            f"no such kind or channel: {kind}, {channel}",
+            remedy_zh="请从页面上的列表选择。",
+            remedy_en="Choose from the list on the page.",
+            value=f"{kind}.{channel}",
+        )
         for kind, channel in chosen
         if kind not in kinds() or channel not in DEFAULTS
     ]  # fmt: skip
@@ -92,12 +98,26 @@ def add_robot(
     problems: list[Problem] = []
     if not label.strip():
         problems.append(
-            Problem("E-INPUT", "请给机器人一个名称", "the robot needs a name", "填写名称", "Enter a name", column="label")
-        )  # fmt: skip
+            Problem(
+                "E-INPUT",
+                "请给机器人一个名称",
+                "the robot needs a name",
+                remedy_zh="填写名称",
+                remedy_en="Enter a name",
+                column="label",
+            )
+        )
     if kind not in Robot.Kind.values:
         problems.append(
-            Problem("E-INPUT", f"没有这种机器人：{kind}", f"no such kind of robot: {kind}", "从列表选择", "Choose from the list", column="kind")
-        )  # fmt: skip
+            Problem(
+                "E-INPUT",
+                f"没有这种机器人：{kind}",
+                f"no such kind of robot: {kind}",
+                remedy_zh="从列表选择",
+                remedy_en="Choose from the list",
+                column="kind",
+            )
+        )
     refuse(problems)
     address = read_address(kind, url)
     robot = Robot.objects.create(

@@ -174,7 +174,12 @@ def _failed(request: HttpRequest, robot: Robot) -> list[dict[str, Any]]:
     """The newest messages of a robot that did not arrive."""
     failed = Delivery.objects.visible_to(viewer(request)).filter(robot=robot).exclude(problem_zh="")
     return [
-        {"at": row.created, "title": row.title_zh, "state": row.get_state_display(), "problem": pick(row.problem_zh, row.problem_en)}
+        {
+            "at": row.created,
+            "title": row.title_zh,
+            "state": str(Delivery.State(row.state).label),
+            "problem": pick(row.problem_zh, row.problem_en),
+        }
         for row in failed.order_by("-id")[:5]
     ]  # fmt: skip
 

@@ -105,7 +105,7 @@ def _plain(text: str) -> str:
 def message(kind: str, title: str, link: str) -> dict[str, Any]:
     """Return the body: markdown of one title, linked where there is an address to link to."""
     shown = f"[{_plain(title)}]({link})" if link else _plain(title)
-    if kind == Robot.Kind.WECOM:
+    if Robot.Kind(kind) is Robot.Kind.WECOM:
         return {"msgtype": "markdown", "markdown": {"content": shown}}
     return {"msgtype": "markdown", "markdown": {"title": " ".join(title.split()), "text": shown}}
 

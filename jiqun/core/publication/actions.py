@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
+import polars as pl
 from django.utils import timezone
 
 from jiqun.core.access import Viewer, forbidden
@@ -108,7 +109,7 @@ def draft(
         parameters={"rule": asdict(rule), "options": asdict(OPTIONS),
                     "merges": [asdict(one) for one in made.merges], "note": found.note},
         snapshot=at, code_version=code_version("engine/disclosure", "core/publication"),
-        firms=found.table.rows["firm"].to_list(), cells=cells,
+        firms=list(found.table.rows["firm"]), cells=cells,
         report=report_of(made.system, made.audit, others, merges=len(made.merges), gap=made.pattern.gap),
         digest=digest_of(cells, about), made_by_id=viewer.user_id,
     )  # fmt: skip
@@ -126,7 +127,7 @@ def _cells(made: Plan) -> list[dict[str, Any]]:
             "value": row["total"] if row["status"] == "published" else None,
             "count": row["count"] if row["status"] == "published" else None,
         }
-        for row in made.cells().iter_rows(named=True)
+        for row in pl.DataFrame(dict(made.cells())).iter_rows(named=True)
     ]
 
 

@@ -55,7 +55,7 @@ def report_of(
     Bounds are those that any reader can compute from what is published; true values of withheld
     cells are not in it, only how near the nearest bound comes in shares of the value.
     """
-    found = findings(system, result)
+    found = pl.DataFrame(dict(findings(system, result)))
     value = pl.col("total").abs().clip(lower_bound=1)
     nearest = pl.min_horizontal(
         (pl.col("total") - pl.col("low")) / value, (pl.col("high") - pl.col("total")) / value

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import polars as pl
 
@@ -131,6 +132,14 @@ def _figures(
     return allowed.select(columns), read.note(title["zh"], title["en"])
 
 
+def _arrays(frame: pl.DataFrame, levels: Sequence[str]) -> dict[str, Any]:
+    """Columns as the engine takes them; a code that nobody gave is marked."""
+    coded = [pl.col(level).fill_null(SHORT) for level in levels]
+    return frame.select("firm", pl.col("value").cast(pl.Int64), *coded).to_dict(as_series=False) | {
+        "value": frame["value"].cast(pl.Int64).to_numpy()
+    }
+
+
 def contributions(
     facts: Store, scope: Scope, at: str, *, key: str, only: Sequence[str] | None = None
 ) -> Contributions:
@@ -173,7 +182,7 @@ def contributions(
     frame = _codes(joined, scope.dimensions)
     dimensions = tuple(CHOICES[name].dimension(name) for name in scope.dimensions)
     levels = [level for dimension in dimensions for level in dimension.levels]
-    table = Table(key, scope.measure, frame.select("firm", "value", *levels), dimensions)
+    table = Table(key, scope.measure, _arrays(frame, levels), dimensions)
     return Contributions(table, units[0], note)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import islice
-from typing import Any
+from typing import Any, cast
 
 import polars as pl
 from django.db import connection, transaction
@@ -128,7 +128,7 @@ def _insert(
 ) -> None:
     """Insert rows by plain SQL of both databases: five times as fast as a model object per row."""
     quote = connection.ops.quote_name
-    columns = ", ".join(quote(str(model._meta.get_field(name).column)) for name in names)
+    columns = ", ".join(quote(cast(Any, model._meta.get_field(name)).column) for name in names)
     sql = f"INSERT INTO {quote(model._meta.db_table)} ({columns}) VALUES ({', '.join(['%s'] * len(names))})"
     with connection.cursor() as cursor:
         while batch := list(islice(rows, BATCH)):

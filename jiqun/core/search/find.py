@@ -86,7 +86,9 @@ def find(viewer: Viewer, typed: str, *, kinds: Iterable[str] = (), limit: int = 
         if rank is not None:
             by_kind[segment.source].append(_hit(segment, entry, rank))
     graded = {segment.source for segment in known.values() if segment.grade == Grade.FIRM}
-    allowed = {kind: _allowed(viewer, hits) if kind in graded else hits for kind, hits in by_kind.items()}
+    allowed = {
+        kind: _allowed(viewer, hits) if kind in graded else hits for kind, hits in by_kind.items()
+    }
     groups = [_group(kind, hits, limit, more=kind in cut) for kind, hits in allowed.items() if hits]
     _log_reads(viewer, [group for group in groups if group.kind in graded])
     return sorted(groups, key=lambda group: (group.hits[0].rank, group.kind))

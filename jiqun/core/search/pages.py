@@ -13,6 +13,7 @@ from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
+from jiqun.core.factstore import is_synthetic, store
 from jiqun.core.models.search import SearchEntry
 from jiqun.core.pages import page, viewer
 from jiqun.core.search.find import Group, Hit, find
@@ -93,6 +94,7 @@ def search(request: HttpRequest) -> HttpResponse:
         "groups": _shown(groups, typed),
         "total": sum(group.count for group in groups),
         "more": any(group.more for group in groups),
+        "synthetic": is_synthetic(store()),
     }
     return render(request, "search/results.html" if suggesting else "search/search.html", context)
 
@@ -116,5 +118,6 @@ def entry(request: HttpRequest, kind: str, key: str) -> HttpResponse:
         "title": pick(found.title_zh, found.title_en),
         "label": pick(source.zh, source.en) if source else kind,
         "entry": found,
+        "synthetic": is_synthetic(store()),
     }
     return render(request, "search/entry.html", context)

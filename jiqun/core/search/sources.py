@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import polars as pl
-from django.contrib.auth import get_user_model
+from django.contrib.auth.models import User
 from django.urls import reverse
 from django.utils.translation import override
 
@@ -127,7 +127,12 @@ def pages() -> pl.DataFrame:
 def organisations() -> pl.DataFrame:
     """Organisations, for those who keep accounts."""
     rows = [
-        {"key": f"organisation-{one.pk}", "title": str(one), "subtitle": one.get_kind_display(), "body": f"{one.place} {one.firm}"}
+        {
+            "key": f"organisation-{one.pk}",
+            "title": str(one),
+            "subtitle": one.get_kind_display(),
+            "body": f"{one.place} {one.firm}",
+        }
         for one in all_organisations()
     ]  # fmt: skip
     return pl.DataFrame(
@@ -139,8 +144,12 @@ def organisations() -> pl.DataFrame:
 def people() -> pl.DataFrame:
     """Accounts, for those who keep them."""
     rows = [
-        {"key": f"user-{one.pk}", "title": one.get_full_name() or one.get_username(), "subtitle": one.get_username()}
-        for one in get_user_model().objects.all()
+        {
+            "key": f"user-{one.pk}",
+            "title": one.get_full_name() or one.get_username(),
+            "subtitle": one.get_username(),
+        }
+        for one in User.objects.all()
     ]  # fmt: skip
     return pl.DataFrame(rows, schema={"key": pl.String, "title": pl.String, "subtitle": pl.String})
 

@@ -21,6 +21,31 @@ def _target(user_id: int | None) -> str:
     return f"user:{user_id}"
 
 
+def _problems(label: str, days: int, scope: str) -> list[Problem]:
+    problems: list[Problem] = []
+    if not label.strip():
+        problems.append(
+            Problem(
+                "E-INPUT", "请写令牌的名称", "give the token a name", "例如：月报程序", "for example: monthly report",
+                column="label",
+            )
+        )  # fmt: skip
+    if not 1 <= days <= LONGEST_DAYS:
+        problems.append(
+            Problem(
+                "E-INPUT", f"有效天数应为 1–{LONGEST_DAYS}", f"days must be 1 to {LONGEST_DAYS}", column="days",
+                value=str(days),
+            )
+        )  # fmt: skip
+    if scope not in ApiToken.Scope.values:
+        problems.append(
+            Problem(
+                "E-INPUT", "权限应为 read 或 write", "scope must be read or write", column="scope", value=scope
+            )
+        )  # fmt: skip
+    return problems
+
+
 def may_issue_token(viewer: Viewer) -> bool:
     """Everybody who has logged in may have a token with the own rights."""
     return viewer.known
@@ -41,14 +66,7 @@ def issue_token(
     Raises:
         JiqunError: ``E-FORBIDDEN`` for one who has not logged in, ``E-INPUT`` for values out of range.
     """
-    problems: list[Problem] = []
-    if not label.strip():
-        problems.append(Problem("E-INPUT", "请写令牌的名称", "give the token a name", "例如：月报程序", "for example: monthly report", column="label"))  # fmt: skip
-    if not 1 <= days <= LONGEST_DAYS:
-        problems.append(Problem("E-INPUT", f"有效天数应为 1–{LONGEST_DAYS}", f"days must be 1 to {LONGEST_DAYS}", column="days", value=str(days)))  # fmt: skip
-    if scope not in ApiToken.Scope.values:
-        problems.append(Problem("E-INPUT", "权限应为 read 或 write", "scope must be read or write", column="scope", value=scope))  # fmt: skip
-    refuse(problems)
+    refuse(_problems(label, days, scope))
     token = new_token()
     row = ApiToken.objects.create(
         user_id=viewer.user_id,
@@ -147,5 +165,7 @@ def reset_password(*, viewer: Viewer, user: User) -> str:
     user.save(update_fields=["password"])
     passwords.remember(user, initial=True)
     ended = sessions.end(LoginSession.objects.filter(user_id=user.pk))
-    record(viewer, "security.reset_password", target=_target(user.pk), after={"sessions_ended": ended})
+    record(
+        viewer, "security.reset_password", target=_target(user.pk), after={"sessions_ended": ended}
+    )
     return password

@@ -19,7 +19,13 @@ STATES = {
     "no test": ("尚无测试", "no test yet"),
     "not applicable": ("不适用", "not applicable"),
 }
-BADGES = {"pass": "good", "fail": "missing", "not met": "missing", "no test": "weak", "not applicable": "undisclosed"}
+BADGES = {
+    "pass": "good",
+    "fail": "missing",
+    "not met": "missing",
+    "no test": "weak",
+    "not applicable": "undisclosed",
+}
 
 
 class Requirement(TypedDict):

@@ -21,12 +21,14 @@ from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
+from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from jiqun.core.access import ADMINISTRATORS, Role, Viewer
 from jiqun.core.actions import viewer_of_system
 from jiqun.core.audit import record
+from jiqun.core.pages import viewer
 from jiqun.core.security import lockout
 from jiqun.core.security.limits import count
 from jiqun.core.security.origin import client_address
@@ -52,6 +54,13 @@ def enrolled(user: AbstractBaseUser) -> bool:
     return Authenticator.objects.filter(user_id=user.pk, type=Authenticator.Type.TOTP).exists()
 
 
+def _request() -> HttpRequest:
+    """The request that allauth is answering."""
+    if context.request is None:
+        raise RuntimeError("a second factor is asked for within a request only")
+    return context.request
+
+
 def _keys() -> MultiFernet:
     """Keys from the installation's secret, the newest first; older ones still open what they closed."""
     given = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
@@ -64,7 +73,7 @@ class FactorAdapter(DefaultMFAAdapter):
 
     def get_totp_issuer(self) -> str:
         """The name that the person's app shows."""
-        return f"Jiqun {context.request.get_host()}"
+        return f"Jiqun {_request().get_host()}"
 
     def encrypt(self, text: str) -> str:
         """Close a secret, so that a copy of the database alone does not open accounts."""
@@ -79,7 +88,7 @@ class FactorAdapter(DefaultMFAAdapter):
 
     def can_delete_authenticator(self, authenticator: Authenticator) -> bool:
         """Not where the installation demands a second factor; there a security administrator resets it."""
-        who = context.request.viewer  # pyright: ignore[reportAttributeAccessIssue]
+        who = viewer(_request())
         return not (authenticator.type == Authenticator.Type.TOTP and demanded(who))
 
     def send_notification_mail(self, *args: Any, **kwargs: Any) -> None:
@@ -98,15 +107,14 @@ class _Guarded(forms.Form):
         Raises:
             ValidationError: Wrong, used already, or too many attempts.
         """
-        request: HttpRequest = context.request
+        request = _request()
         key, address = f"u{self.user.pk}", client_address(request)
         tried = lockout.attempt("factor", key, address)
         if not tried.allowed:
             raise locked(tried.wait)
         try:
-            code = super().clean_code()  # pyright: ignore[reportAttributeAccessIssue]
-            if count(f"code:{key}:{code}", CODE_LIFE).count > 1:
-                raise ValidationError(_("验证码已用过，请等下一个。"), code="incorrect_code")
+            code = str(super().clean_code())  # pyright: ignore[reportAttributeAccessIssue]
+            _take(key, code)
         except ValidationError:
             record(
                 viewer_of_system("login"), "security.factor_failed", target=f"user:{self.user.pk}",
@@ -117,7 +125,14 @@ class _Guarded(forms.Form):
                 raise locked(settings.LOCK_MINUTES * 60) from None
             raise
         lockout.succeeded("factor", key, address)
-        return str(code)
+        return code
+
+
+def _take(key: str, code: str) -> None:
+    """Use a code up; codes are counted by a keyed hash, so that none is kept."""
+    digest = salted_hmac("code", code, algorithm="sha256").hexdigest()[:24]
+    if count(f"code:{key}:{digest}", CODE_LIFE).count > 1:
+        raise ValidationError(_("验证码已用过，请等下一个。"), code="incorrect_code")
 
 
 def locked(wait: int) -> ValidationError:
@@ -132,7 +147,11 @@ def locked(wait: int) -> ValidationError:
 def _labelled(form: forms.Form) -> None:
     field = form.fields["code"]
     field.label = gettext_lazy("验证码")
-    field.widget.attrs = {"autocomplete": "one-time-code", "inputmode": "text", "class": "form-control"}
+    field.widget.attrs = {
+        "autocomplete": "one-time-code",
+        "inputmode": "text",
+        "class": "form-control",
+    }
 
 
 class CodeAtLogin(_Guarded, AuthenticateForm):

@@ -17,7 +17,11 @@ class OwnPassword(ChangePasswordForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        for name, label in (("oldpassword", _("现在的密码")), ("password1", _("新密码")), ("password2", _("再输一次新密码"))):  # fmt: skip
+        for name, label in (
+            ("oldpassword", _("现在的密码")),
+            ("password1", _("新密码")),
+            ("password2", _("再输一次新密码")),
+        ):
             self.fields[name].label = label
             self.fields[name].help_text = ""
             self.fields[name].widget.attrs.pop("placeholder", None)
@@ -30,6 +34,6 @@ class OwnPassword(ChangePasswordForm):
             ValidationError: It is wrong, or the account is locked.
         """
         typed = str(self.cleaned_data.get("oldpassword", ""))
-        if not get_adapter().reauthenticate(self.user, typed):
+        if self.user is None or not get_adapter().reauthenticate(self.user, typed):
             raise ValidationError(_("现在的密码不对。"))
         return typed

@@ -1,5 +1,4 @@
-"""How often one person or one address may do something; counted in the database, so that all
-server processes count together.
+"""How often one person or one address may do something, counted by all server processes together.
 
 One statement counts and says the result, so that two requests at once are two.
 """
@@ -17,7 +16,7 @@ from jiqun.core.models.security import RateCounter
 from jiqun.errors import JiqunError, Kind
 
 TOO_MANY_REQUESTS = 429
-_TABLE = RateCounter._meta.db_table  # noqa: SLF001
+_TABLE = RateCounter._meta.db_table
 _COUNT = f"""
 INSERT INTO {_TABLE} (bucket, count, until) VALUES (%s, 1, %s)
 ON CONFLICT (bucket) DO UPDATE SET
@@ -69,7 +68,7 @@ def read_rules(text: str) -> dict[str, Rule]:
         name, _, figures = part.partition("=")
         times, _, seconds = figures.partition("/")
         if name not in RULES:
-            raise ValueError(f"JIQUN_RATE_LIMITS: no such rule {name!r}; known: {', '.join(RULES)}")
+            raise ValueError(f"no such rule {name!r}; known: {', '.join(RULES)}")
         rules[name] = Rule(int(times), int(seconds))
     return rules
 
@@ -79,7 +78,7 @@ def rules() -> Mapping[str, Rule]:
     return read_rules(settings.RATE_LIMITS)
 
 
-class TooMany(JiqunError):
+class TooManyError(JiqunError):
     """``E-TOO-MANY``; answered with 429 and, in ``Retry-After``, the seconds to wait."""
 
     def __init__(self, wait: int) -> None:
@@ -110,11 +109,11 @@ def limit(name: str, who: str) -> None:
     """Count one use of a rule by ``who``.
 
     Raises:
-        TooMany: ``E-TOO-MANY`` when the rule's number is exceeded.
+        TooManyError: ``E-TOO-MANY`` when the rule's number is exceeded.
     """
     rule = rules().get(name)
     if rule is None:
         return
     counted = count(f"rate:{name}:{who}", rule.seconds)
     if counted.count > rule.times:
-        raise TooMany(counted.wait)
+        raise TooManyError(counted.wait)

@@ -37,7 +37,11 @@ def account_key(username: str) -> str:
     An unknown name is not kept as typed: people type passwords into the wrong field.
     """
     found = User.objects.filter(username__iexact=username).values_list("pk", flat=True).first()
-    return f"u{found}" if found else f"n{salted_hmac('login', username.casefold()).hexdigest()[:24]}"
+    return (
+        f"u{found}"
+        if found
+        else f"n{salted_hmac('login', username.casefold(), algorithm='sha256').hexdigest()[:24]}"
+    )
 
 
 def _buckets(kind: str, key: str, address: str) -> list[tuple[str, int]]:

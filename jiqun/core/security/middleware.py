@@ -5,12 +5,13 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from hashlib import sha256
-from typing import Any
+from typing import Any, cast
 
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import logout
 from django.contrib.auth.models import User
+from django.core.exceptions import ImproperlyConfigured
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -20,7 +21,12 @@ from django.utils.translation import gettext as _
 from jiqun.core.access import Viewer
 from jiqun.core.middleware import error_page
 from jiqun.core.security import factors, limits, passwords, sessions
-from jiqun.core.security.origin import client_address, drop_untrusted_headers, new_request_id
+from jiqun.core.security.origin import (
+    client_address,
+    drop_untrusted_headers,
+    new_request_id,
+    trusted_networks,
+)
 from jiqun.errors import JiqunError, Kind
 
 Answer = Callable[[HttpRequest], HttpResponse]
@@ -38,7 +44,7 @@ PERMISSIONS = ", ".join(
 )  # fmt: skip
 
 
-class PayloadTooLarge(JiqunError):
+class PayloadTooLargeError(JiqunError):
     """``E-TOO-LARGE``: the body is larger than this installation takes."""
 
     def __init__(self) -> None:
@@ -55,10 +61,34 @@ class PayloadTooLarge(JiqunError):
         return 413
 
 
+def check_settings() -> None:
+    """Stop the start of a server whose security settings cannot be understood.
+
+    Raises:
+        ImproperlyConfigured: Names the variable and what it may be.
+    """
+    words = (
+        ("MFA", settings.MFA, factors.NEEDED_BY),
+        ("PASSWORD_PROFILE", settings.PASSWORD_PROFILE, passwords.PROFILES),
+    )
+    for name, value, known in words:
+        if value not in known:
+            raise ImproperlyConfigured(f"JIQUN_{name} is {value!r}; it may be {', '.join(known)}")
+    try:
+        limits.rules()
+    except ValueError as error:
+        raise ImproperlyConfigured(f"JIQUN_RATE_LIMITS: {error}") from error
+    try:
+        trusted_networks()
+    except ValueError as error:
+        raise ImproperlyConfigured(f"JIQUN_TRUSTED_PROXIES: {error}") from error
+
+
 class RequestMiddleware:
     """Outermost: gives the request its id and its address, and the answer its headers."""
 
     def __init__(self, get_response: Answer) -> None:
+        check_settings()
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
@@ -131,7 +161,7 @@ class RateMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Refuse a body that is too large before anything reads it."""
         if _too_large(request):
-            return error_page(request, PayloadTooLarge())
+            return error_page(request, PayloadTooLargeError())
         response = self.get_response(request)
         wait = getattr(request, "retry_after", 0)
         if wait and response.status_code == limits.TOO_MANY_REQUESTS:
@@ -149,8 +179,10 @@ class RateMiddleware:
         if not rule:
             return None
         try:
-            limits.limit(rule, f"a{client_address(request)}" if name == "account_login" else _who(request))
-        except limits.TooMany as error:
+            limits.limit(
+                rule, f"a{client_address(request)}" if name == "account_login" else _who(request)
+            )
+        except limits.TooManyError as error:
             request.retry_after = error.wait  # pyright: ignore[reportAttributeAccessIssue]
             return error_page(request, error)
         return None
@@ -165,7 +197,7 @@ class SessionMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Look after the session; a request without its cookie costs nothing."""
         if settings.SESSION_COOKIE_NAME in request.COOKIES and request.user.is_authenticated:
-            self._look_after(request, request.user)
+            self._look_after(request, cast(User, request.user))
         return self.get_response(request)
 
     def _look_after(self, request: HttpRequest, user: User) -> None:
@@ -178,7 +210,9 @@ class SessionMiddleware:
             logout(request)
             messages.info(
                 request,
-                _("太久没有操作，已自动退出，请重新登录。") if why == "idle" else _("登录时间已到，请重新登录。"),
+                _("太久没有操作，已自动退出，请重新登录。")
+                if why == "idle"
+                else _("登录时间已到，请重新登录。"),
             )
         else:
             sessions.touch(request, kept, now=now)

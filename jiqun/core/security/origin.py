@@ -12,7 +12,13 @@ from uuid import uuid4
 from django.conf import settings
 from django.http import HttpRequest
 
-FORWARDED = ("HTTP_X_FORWARDED_FOR", "HTTP_X_FORWARDED_PROTO", "HTTP_X_FORWARDED_HOST", "HTTP_FORWARDED", "HTTP_X_REAL_IP")  # fmt: skip
+FORWARDED = (
+    "HTTP_X_FORWARDED_FOR",
+    "HTTP_X_FORWARDED_PROTO",
+    "HTTP_X_FORWARDED_HOST",
+    "HTTP_FORWARDED",
+    "HTTP_X_REAL_IP",
+)
 _request_id: ContextVar[str] = ContextVar("request_id", default="-")
 
 
@@ -21,13 +27,22 @@ def _networks(given: tuple[str, ...]) -> tuple[IPv4Network | IPv6Network, ...]:
     return tuple(ip_network(one, strict=False) for one in given)
 
 
+def trusted_networks() -> tuple[IPv4Network | IPv6Network, ...]:
+    """Return the machines and networks of the installation's own proxies.
+
+    Raises:
+        ValueError: One is no address and no network.
+    """
+    return _networks(tuple(settings.TRUSTED_PROXIES))
+
+
 def _trusted(address: str) -> bool:
     """Whether a machine is one of the installation's own proxies."""
     try:
         found = ip_address(address)
     except ValueError:
         return False
-    return any(found in network for network in _networks(tuple(settings.TRUSTED_PROXIES)))
+    return any(found in network for network in trusted_networks())
 
 
 def drop_untrusted_headers(request: HttpRequest) -> None:

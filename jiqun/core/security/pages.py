@@ -54,7 +54,12 @@ def own_sessions(request: HttpRequest) -> HttpResponse:
             ended = actions.end_sessions(viewer=who, user=user, keep=this)
             messages.success(request, _("已结束其他 %(n)d 个会话。") % {"n": ended})
         return redirect("security-sessions")
-    content = {"title": _("登录的设备"), "rows": rows, "this": this, "factor": _has_factor(who.user_id)}
+    content = {
+        "title": _("登录的设备"),
+        "rows": rows,
+        "this": this,
+        "factor": _has_factor(who.user_id),
+    }
     return render(request, "security/sessions.html", content)
 
 
@@ -83,7 +88,13 @@ def api_token(request: HttpRequest) -> HttpResponse:
             days=_number(request.POST.get("days", str(LONGEST_DAYS))),
             scope=request.POST.get("scope", ApiToken.Scope.READ),
         )
-    content = {"title": _("接口令牌"), "token": token, "rows": rows.all(), "days": DAYS, "now": timezone.now()}
+    content = {
+        "title": _("接口令牌"),
+        "token": token,
+        "rows": rows.all(),
+        "days": DAYS,
+        "now": timezone.now(),
+    }
     return render(request, "security/tokens.html", content)
 
 
@@ -100,7 +111,9 @@ def _asked(request: HttpRequest) -> dict[str, str]:
 
 def _shown(asked: dict[str, str], locked: dict[int, int]) -> Any:
     """Return the accounts that were asked for, with what stands beside each."""
-    factor = Count("authenticator", filter=Q(authenticator__type=Authenticator.Type.TOTP), distinct=True)
+    factor = Count(
+        "authenticator", filter=Q(authenticator__type=Authenticator.Type.TOTP), distinct=True
+    )
     people = User.objects.annotate(
         factors=factor,
         open_sessions=Count("loginsession", distinct=True),

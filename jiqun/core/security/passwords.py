@@ -27,7 +27,18 @@ from jiqun.core.models.security import PasswordRecord
 
 LONGEST = 256
 # Words of the product and of Chinese keyboards that the common list, which is English, lacks.
-HOUSE_WORDS = ("jiqun", "集群", "admin", "mima", "woaini", "zhongguo", "qwerty", "asdfgh", "zxcvbn", "1qaz2wsx")  # fmt: skip
+HOUSE_WORDS = (
+    "jiqun",
+    "集群",
+    "admin",
+    "mima",
+    "woaini",
+    "zhongguo",
+    "qwerty",
+    "asdfgh",
+    "zxcvbn",
+    "1qaz2wsx",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +89,10 @@ def _is_common(password: str) -> bool:
 
 
 def _context_words(user: AbstractBaseUser | None, words: Iterable[str]) -> list[str]:
-    own = [str(getattr(user, name, "") or "") for name in ("username", "first_name", "last_name", "email")]
+    own = [
+        str(getattr(user, name, "") or "")
+        for name in ("username", "first_name", "last_name", "email")
+    ]
     parts = [piece for one in own for piece in (one, *re.split(r"\W+", one))]
     found = {one.lower() for one in (*parts, *words, *HOUSE_WORDS)}
     return [one for one in found if len(one) >= (2 if re.search(r"[\u4e00-\u9fff]", one) else 4)]
@@ -108,7 +122,10 @@ def problems_of(
     chosen = profile()
     wrong: list[str] = []
     if len(password) < chosen.shortest:
-        wrong.append(ngettext("至少 %(n)d 个字符。", "至少 %(n)d 个字符。", chosen.shortest) % {"n": chosen.shortest})  # fmt: skip
+        wrong.append(
+            ngettext("至少 %(n)d 个字符。", "至少 %(n)d 个字符。", chosen.shortest)
+            % {"n": chosen.shortest}
+        )
     if len(password) > LONGEST:
         wrong.append(_("最多 %(n)d 个字符。") % {"n": LONGEST})
     if _kinds(password) < chosen.kinds:
@@ -151,7 +168,9 @@ def generated(length: int = 16) -> str:
     """Return a random password that both profiles accept; without characters easily confused."""
     letters = "".join(one for one in string.ascii_letters + string.digits if one not in "lIO01o")
     while True:
-        made = "-".join("".join(secrets.choice(letters) for _i in range(4)) for _j in range(length // 4))
+        made = "-".join(
+            "".join(secrets.choice(letters) for _i in range(4)) for _j in range(length // 4)
+        )
         if not problems_of(made) and _kinds(made) >= 3:
             return made
 
@@ -165,7 +184,9 @@ def remember(user: AbstractBaseUser, *, initial: bool) -> None:
     """
     PasswordRecord.objects.create(user_id=user.pk, encoded=user.password, initial=initial)
     kept = PasswordRecord.objects.filter(user_id=user.pk).values_list("pk", flat=True)
-    PasswordRecord.objects.filter(user_id=user.pk, pk__lt=min(kept[: profile().history + 1])).delete()
+    PasswordRecord.objects.filter(
+        user_id=user.pk, pk__lt=min(kept[: profile().history + 1])
+    ).delete()
 
 
 def change_due(user: User, *, now: datetime) -> str:

@@ -35,7 +35,9 @@ def device_words(agent: str) -> str:
     >>> device_words("Mozilla/5.0 (X11; Linux x86_64) Gecko/20100101 Firefox/140.0")
     'Firefox · Linux'
     """
-    found = [next((words for sign, words in table if sign in agent), "") for table in (BROWSERS, SYSTEMS)]
+    found = [
+        next((words for sign, words in table if sign in agent), "") for table in (BROWSERS, SYSTEMS)
+    ]
     return " · ".join(filter(None, found)) or re.sub(r"[^\x20-\x7e]", "", agent)[:60]
 
 

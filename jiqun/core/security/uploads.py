@@ -29,7 +29,19 @@ RATIO_COUNTS_FROM = 10 * 1024 * 1024
 CHUNK = 1 << 20
 NAME_LENGTH = 120
 ZIP, OLE, PDF = b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", b"%PDF-"
-FOREIGN = (ZIP, OLE, PDF, b"MZ", b"\x7fELF", b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"<?php", b"PAR1", b"Rar!")
+FOREIGN = (
+    ZIP,
+    OLE,
+    PDF,
+    b"MZ",
+    b"\x7fELF",
+    b"\x89PNG",
+    b"\xff\xd8\xff",
+    b"GIF8",
+    b"<?php",
+    b"PAR1",
+    b"Rar!",
+)
 ENDINGS: Mapping[str, str] = {
     "xlsx": "xlsx", "xls": "xls", "csv": "csv", "txt": "csv", "tsv": "csv", "parquet": "parquet",
     "pdf": "pdf", "png": "png", "jpg": "jpg", "jpeg": "jpg", "zip": "zip",
@@ -52,9 +64,7 @@ class Upload:
         return len(self.content)
 
 
-def _refused(
-    code: str, name: str, zh: str, en: str, remedy_zh: str, remedy_en: str
-) -> JiqunError:
+def _refused(code: str, name: str, zh: str, en: str, remedy_zh: str, remedy_en: str) -> JiqunError:
     problem = Problem(code, zh, en, remedy_zh, remedy_en, file=name)
     return JiqunError(
         code, f"文件 {name}：{zh}", f"file {name}: {en}", hint_zh=remedy_zh, hint_en=remedy_en,
@@ -69,9 +79,13 @@ def plain_name(name: str) -> str:
     '表.xlsx'
     """
     last = re.split(r"[/\\]", unicodedata.normalize("NFC", name))[-1]
-    kept = "".join(one for one in last if unicodedata.category(one)[0] != "C" and one not in '<>:"|?*')
+    kept = "".join(
+        one for one in last if unicodedata.category(one)[0] != "C" and one not in '<>:"|?*'
+    )
     stem, dot, ending = kept.strip(" .").rpartition(".")
-    return f"{(stem or ending)[:NAME_LENGTH]}{dot if stem else ''}{ending if stem else ''}" or "file"
+    return (
+        f"{(stem or ending)[:NAME_LENGTH]}{dot if stem else ''}{ending if stem else ''}" or "file"
+    )
 
 
 def _read(content: bytes | BinaryIO, name: str) -> bytes:
@@ -85,7 +99,14 @@ def _read(content: bytes | BinaryIO, name: str) -> bytes:
             "Split it, or have it loaded on the server by jiqun load.",
         )  # fmt: skip
     if not data:
-        raise _refused("E-UPLOAD-KIND", name, "是空文件", "is empty", "请检查后重新上传。", "Check it and upload again.")  # fmt: skip
+        raise _refused(
+            "E-UPLOAD-KIND",
+            name,
+            "是空文件",
+            "is empty",
+            "请检查后重新上传。",
+            "Check it and upload again.",
+        )
     return data
 
 
@@ -132,7 +153,14 @@ def _unpack(data: bytes, name: str) -> list[str]:
                         if total > allowed:
                             raise _bomb(name)
             return [member.filename for member in members]
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, ValueError, OSError) as error:
+    except (
+        zipfile.BadZipFile,
+        zlib.error,
+        EOFError,
+        NotImplementedError,
+        ValueError,
+        OSError,
+    ) as error:
         raise _damaged(name) from error
 
 

@@ -14,6 +14,7 @@ from django.utils.translation import get_language
 from jiqun.core.access import Grade
 
 FEN_PER_WAN = 1_000_000
+EXACT = 10**13  # of a quantity with two decimals, a spreadsheet keeps 15 digits
 FieldType = Literal[
     "text", "code", "firm_id", "words", "bool", "integer", "number", "quantity", "share",
     "probability", "money_wan", "date", "datetime", "period",
@@ -47,7 +48,7 @@ class Field:
     unit that another column of the row names. ``source`` is the path of a model's attribute where
     it is not the column's name. ``check`` is given the value as text and answers with what is
     wrong with it, as (zh, en), or None. A column of grade ``PERSONAL`` has fewer readers than its
-    table.
+    table. ``heading`` is that of the import template where it is not the Chinese name.
     """
 
     name: str
@@ -71,6 +72,7 @@ class Field:
     filter: FilterKind = ""
     sortable: bool = True
     grade: Grade | None = None
+    heading: str = ""
 
     @property
     def narrowed_by(self) -> FilterKind:
@@ -147,10 +149,15 @@ def unknown(value: Any) -> bool:
 
 
 def cell_value(spec: Field, value: Any) -> str | float | int | None:
-    """Return a value as a file keeps it: numbers as numbers in the column's unit, unknown as None."""
+    """Return a value as a file keeps it: numbers as numbers in the column's unit, unknown as None.
+
+    A number of more digits than a spreadsheet program keeps is written as text.
+    """
     if unknown(value):
         return None
     if spec.type not in FORMATS:
         return display(spec, value)
+    if spec.type == "quantity" and abs(value) >= EXACT:
+        return str(value)
     number = float(value) / FEN_PER_WAN if spec.type == "money_wan" else float(value)
     return int(number) if number == int(number) else number

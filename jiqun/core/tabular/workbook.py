@@ -105,6 +105,11 @@ def heading(spec: Field) -> str:
     return f"{label(spec)}{f'（{unit}）' if unit else ''}"
 
 
+def import_heading(spec: Field) -> str:
+    """Heading of a column in the import template, which the import knows in both languages."""
+    return pick(spec.heading or spec.zh, spec.en)
+
+
 def sheet_name(name: str, taken: set[str]) -> str:
     r"""A name that Excel takes: at most 31 characters, none of ``[]:*?/\\``, used once."""
     plain = "".join(c for c in name if c not in "[]:*?/\\'").strip()[:31] or "Sheet"
@@ -124,8 +129,7 @@ def workbook(
     Args:
         provenance: Title, scope, filters, user, versions.
         sheets: (name, columns, rows) of each table; a name is cut to Excel's 31 characters.
-        import_headings: Write the headings of the import template, which name no unit and do not
-            depend on the language.
+        import_headings: Write the headings of the import template.
 
     Numbers stay numbers; an unknown figure is an empty cell.
     """
@@ -141,7 +145,9 @@ def workbook(
         sheet = book.add_worksheet(sheet_name(name, taken))
         sheet.freeze_panes(1, 1)
         for column, spec in enumerate(specs):
-            sheet.write_string(0, column, spec.zh if import_headings else heading(spec), head)
+            sheet.write_string(
+                0, column, import_heading(spec) if import_headings else heading(spec), head
+            )
             sheet.set_column(column, column, 14 if spec.type in FORMATS else 24)
         for line, row in enumerate(rows, start=1):
             for column, spec in enumerate(specs):

@@ -22,11 +22,10 @@ from dataclasses import dataclass
 from typing import cast
 
 import numpy as np
-import polars as pl
 from scipy import sparse
 
 from jiqun.engine.disclosure.lp import Program
-from jiqun.engine.disclosure.tables import Flags, Floats, Ints, System
+from jiqun.engine.disclosure.tables import Columns, Flags, Floats, Ints, System
 
 RANGE = 1e8  # largest over smallest figure that the solver's tolerances can tell apart
 CLOSE = 1e-6  # of the scaled unit: rounding of the solver
@@ -64,7 +63,7 @@ class Audit:
     """Result of the attack on a set of tables.
 
     Attributes:
-        cells: one row per withheld sensitive cell: ``cell``, ``total``, ``need``, ``low``,
+        cells: one entry per withheld sensitive cell: ``cell``, ``total``, ``need``, ``low``,
             ``high`` (what the outsider can compute), ``exact``, ``within`` (bounded within the
             rule's share on both sides), ``exposed`` (either side nearer than ``need``).
         insiders: exposures to contributors.
@@ -72,7 +71,7 @@ class Audit:
         known: sensitive cells that an earlier release has published already.
     """
 
-    cells: pl.DataFrame
+    cells: Columns
     insiders: tuple[Exposure, ...]
     tried: int
     known: int
@@ -126,7 +125,7 @@ class Attacker:
         whole = sparse.csr_array(system.matrix[self.targets])
         self._sums = sparse.csr_array(whole[:, self.free])
         self._containing = sparse.csr_array(whole.T)
-        need = system.cells["need"].to_numpy()[self.targets] / self.scale
+        need = system.cells["need"][self.targets] / self.scale
         self._need = np.maximum(need, 1e-3)
         self._total = np.abs(system.totals[self.targets]) / self.scale
         self._witnesses: Floats = np.zeros((0, len(self.free)))
@@ -232,13 +231,13 @@ def audit(system: System, hidden: Flags, *, with_insiders: bool = True) -> Audit
     cells = _outside(attacker)
     exposures: list[Exposure] = []
     known = insiders(system, attacker.free, attacker.scale) if with_insiders else []
-    safe = set(cells.filter(~pl.col("exposed"))["cell"].to_list())
+    safe = set(cells["cell"][~cells["exposed"]].tolist())
     for who in known:
         exposures += _exposures(attacker, who, safe)
     return Audit(cells, tuple(exposures), len(known), int((system.sensitive & ~withheld).sum()))
 
 
-def _outside(attacker: Attacker) -> pl.DataFrame:
+def _outside(attacker: Attacker) -> Columns:
     """What the outsider computes of each target."""
     system, targets = attacker.system, attacker.targets
     down, up = attacker.needs(OUTSIDER)
@@ -253,18 +252,16 @@ def _outside(attacker: Attacker) -> pl.DataFrame:
     high = np.floor(total + reach[:, 1] * attacker.scale)
     share = system.rule.within * np.abs(total)
     exposed = (reach[:, 0] < down) | (reach[:, 1] < up)
-    return pl.DataFrame(
-        {
-            "cell": targets,
-            "total": total.astype(np.int64),
-            "need": system.cells["need"].to_numpy()[targets],
-            "low": low.astype(np.int64),
-            "high": high.astype(np.int64),
-            "exact": reach.max(axis=1, initial=0.0) <= 0.0,
-            "within": (low >= total - share) & (high <= total + share),
-            "exposed": exposed,
-        }
-    )
+    return {
+        "cell": targets,
+        "total": total.astype(np.int64),
+        "need": system.cells["need"][targets],
+        "low": low.astype(np.int64),
+        "high": high.astype(np.int64),
+        "exact": reach.max(axis=1, initial=0.0) <= 0.0,
+        "within": (low >= total - share) & (high <= total + share),
+        "exposed": exposed,
+    }
 
 
 def _exposures(attacker: Attacker, who: Knowledge, safe: set[int]) -> list[Exposure]:
@@ -291,7 +288,7 @@ def _row(matrix: sparse.csr_array, at: int) -> tuple[Ints, Floats]:
 def unit_of(system: System, targets: Ints) -> float:
     """Return the amount that programs count in: the smallest protection, or what is solvable."""
     largest = float(np.abs(system.values).max(initial=1.0))
-    need = system.cells["need"].to_numpy()[targets]
+    need = system.cells["need"][targets]
     return max(float(need.min(initial=largest)), largest / RANGE)
 
 
@@ -327,18 +324,21 @@ def insiders(system: System, free: Ints, scale: float) -> list[Knowledge]:
 
     A holder alone in an atom knows it; otherwise it knows the sign of what the others have there.
     """
-    counts = system.holders.group_by("atom").len("holders")
-    own = system.holders.filter(pl.col("atom").is_in(free.tolist())).join(counts, on="atom")
+    atom, holder = system.holders["atom"], system.holders["holder"]
+    several = np.bincount(atom, minlength=len(system.values)) > 1
     low, high = outsider_bounds(system, scale)
+    known = np.flatnonzero(np.isin(atom, free))
+    known = known[np.argsort(holder[known], kind="stable")]
+    starts = np.flatnonzero(np.diff(holder[known], prepend=-1))
     found: list[Knowledge] = []
-    for (holder,), mine in own.sort("holder", "atom").group_by("holder", maintain_order=True):
-        atoms = mine["atom"].to_numpy()
-        value = mine["value"].to_numpy().astype(np.float64)
+    for mine in np.split(known, starts[1:]) if len(known) else []:
+        atoms = atom[mine]
+        value = system.holders["value"][mine].astype(np.float64)
         rest = (system.values[atoms] - value) / scale
-        alone = mine["holders"].to_numpy() == 1
+        alone = ~several[atoms]
         least = np.where(rest >= 0, np.maximum(low[atoms], -rest), low[atoms])
         most = np.where(rest >= 0, high[atoms], np.minimum(high[atoms], -rest))
         found.append(Knowledge(
-            str(holder), atoms, np.where(alone, 0.0, least), np.where(alone, 0.0, most), value,
+            str(system.names[holder[mine[0]]]), atoms, np.where(alone, 0.0, least), np.where(alone, 0.0, most), value,
         ))  # fmt: skip
     return found

@@ -60,7 +60,7 @@ class Separation:
             return None
         dual = self._program.duals()[0][: len(self._rows)]
         room = np.where(dual > 0, self._up[self._rows], self._down[self._rows])
-        weights = np.zeros(self._system.cells.height)
+        weights = np.zeros(self._system.matrix.shape[0])
         weights[self._rows] = np.minimum(
             np.where(np.abs(dual) < CLOSE, 0.0, np.abs(dual) * room), need - value
         )

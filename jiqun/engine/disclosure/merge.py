@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
-import polars as pl
+import numpy as np
 
 from jiqun.engine.disclosure.tables import WHOLE, System, Table
 
@@ -30,11 +30,9 @@ class Merge:
 
 def apply_merge(table: Table, merge: Merge) -> Table:
     """Return the table with the two categories as one."""
-    level = pl.col(merge.level)
-    merged = (
-        pl.when(level.is_in([merge.first, merge.second])).then(pl.lit(merge.code)).otherwise(level)
-    )
-    return replace(table, rows=table.rows.with_columns(merged.alias(merge.level)))
+    codes = np.asarray(table.rows[merge.level], dtype=object)
+    mine = np.isin(codes.astype(str), [merge.first, merge.second])
+    return replace(table, rows={**table.rows, merge.level: np.where(mine, merge.code, codes)})
 
 
 def next_merge(table: Table, system: System, exposed: Sequence[int]) -> Merge | None:
@@ -53,29 +51,34 @@ def next_merge(table: Table, system: System, exposed: Sequence[int]) -> Merge | 
     for at, dimension in enumerate(table.dimensions):
         level = dimension.levels[-1]
         coarser = list(dimension.levels[:-1])
-        value = pl.col("value").abs().sum()
-        sizes = table.rows.group_by(*coarser, level).agg(value).sort(*coarser, level)
-        rows = sizes.rows(named=True)
-        for left, right in pairwise(rows):
-            codes = (str(left[level]), str(right[level]))
+        for left, right in pairwise(_sizes(table, [*coarser, level])):
+            codes = (left[0][-1], right[0][-1])
             margin, inner = (sum(hits.get((at, code), (0, 0))[n] for code in codes) for n in (0, 1))
-            if any(left[name] != right[name] for name in coarser) or not margin + inner:
+            if left[0][:-1] != right[0][:-1] or not margin + inner:
                 continue
-            score = (-margin, -inner, float(min(left["value"], right["value"])))
+            score = (-margin, -inner, min(left[1], right[1]))
             if best is None or score < best[0]:
                 best = (score, Merge(dimension.name, level, *codes))
     return best[1] if best else None
+
+
+def _sizes(table: Table, levels: Sequence[str]) -> list[tuple[tuple[str, ...], float]]:
+    """Codes of the finest level with those above it, and the size of each, in order of code."""
+    size = np.abs(np.asarray(table.rows["value"], dtype=np.float64))
+    codes = np.stack([np.asarray(table.rows[level], dtype=object).astype(str) for level in levels])
+    known, group = np.unique(codes, axis=1, return_inverse=True)
+    sums = np.bincount(group.reshape(-1), weights=size)
+    return [(tuple(map(str, key)), float(sum_)) for key, sum_ in zip(known.T, sums, strict=True)]
 
 
 def _hits(
     table: Table, system: System, exposed: Sequence[int]
 ) -> dict[tuple[int, str], tuple[int, int]]:
     """Exposed margins and inner cells by (dimension, code)."""
-    mine = system.places.filter(
-        pl.col("cell").is_in(list(exposed)) & (pl.col("table") == table.key)
-    )
     found: dict[tuple[int, str], tuple[int, int]] = {}
-    for coordinate in mine["coordinate"]:
+    places = system.places
+    mine = np.isin(places["cell"], list(exposed)) & (places["table"] == table.key)
+    for coordinate in places["coordinate"][mine]:
         codes = coordinate.split("|")
         margin = WHOLE in codes
         for at, code in enumerate(codes):

@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
-import polars as pl
+from scipy import sparse
 
 from jiqun.engine.disclosure.attack import Attacker, Audit, audit, weak_spots
 from jiqun.engine.disclosure.exact import cheapest
 from jiqun.engine.disclosure.merge import Merge, apply_merge, next_merge
 from jiqun.engine.disclosure.rules import Rule
 from jiqun.engine.disclosure.suppress import Pattern, attackers, protect
-from jiqun.engine.disclosure.tables import WHOLE, Flags, Ratio, System, Table, assemble
+from jiqun.engine.disclosure.tables import (
+    WHOLE,
+    Columns,
+    Flags,
+    Ints,
+    Ratio,
+    System,
+    Table,
+    assemble,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,26 +64,33 @@ class Plan:
     pattern: Pattern
     audit: Audit
 
-    def cells(self) -> pl.DataFrame:
+    def cells(self) -> Columns:
         """Return the table's cells: coordinate, count, total, status (see :func:`statuses`)."""
-        return statuses(self.system, self.pattern.hidden).filter(pl.col("table") == self.table.key)
+        found = statuses(self.system, self.pattern.hidden)
+        mine = found["table"] == self.table.key
+        return {name: column[mine] for name, column in found.items()}
 
 
-def statuses(system: System, hidden: Flags) -> pl.DataFrame:
+def statuses(system: System, hidden: Flags) -> Columns:
     """Return every cell of every table with ``status``: published, primary or secondary."""
     status = np.where(~hidden, "published", np.where(system.sensitive, "primary", "secondary"))
-    known = system.cells.with_columns(status=pl.Series(status))
-    return system.places.join(known, on="cell").sort("table", "coordinate")
+    places = system.places
+    order = np.lexsort((places["coordinate"].astype(str), places["table"].astype(str)))
+    at = places["cell"][order]
+    return {
+        **{name: column[order] for name, column in places.items()},
+        **{name: column[at] for name, column in system.cells.items()},
+        "status": status[at],
+    }
 
 
 def margins(system: System) -> Flags:
     """Cells that are the whole of some dimension in every table where they stand."""
-    parts = system.places.with_columns(
-        margin=pl.col("coordinate").str.split("|").list.contains(WHOLE)
-    )
-    found = parts.group_by("cell").agg(pl.col("margin").all())
-    flags = np.zeros(system.cells.height, dtype=bool)
-    flags[found["cell"].to_numpy()] = found["margin"].to_numpy()
+    margin = np.array([WHOLE in text.split("|") for text in system.places["coordinate"]])
+    cells = system.places["cell"]
+    flags = np.zeros(system.matrix.shape[0], dtype=bool)
+    flags[cells] = True
+    flags[cells[~margin]] = False
     return flags
 
 
@@ -132,7 +149,7 @@ def hopeless(system: System, *, with_insiders: bool) -> list[int]:
 
 
 def _exposed(result: Audit) -> list[int]:
-    outside = result.cells.filter(pl.col("exposed"))["cell"].to_list()
+    outside = result.cells["cell"][result.cells["exposed"]].tolist()
     return [*outside, *(one.cell for one in result.insiders)]
 
 
@@ -170,55 +187,46 @@ def audit_tables(
     return system, audit(system, system.primary(), with_insiders=insiders)
 
 
-def findings(system: System, result: Audit) -> pl.DataFrame:
+def findings(system: System, result: Audit) -> Columns:
     """Return the audit's cells with the place where each stands, widest exposure first.
 
     A cell that stands in no table (firms that a comparison of tables singles out) is named by
-    the smallest cell that contains it, with ``implied`` true.
+    the smallest cell that contains it, with ``implied`` true. ``insiders`` counts contributors
+    that come nearer than they may.
     """
-    names = _names(system)
-    insiders: Mapping[int, int] = {}
-    if result.insiders:
-        counted = pl.DataFrame({"cell": [one.cell for one in result.insiders]})[
-            "cell"
-        ].value_counts()
-        insiders = dict(counted.iter_rows())
-    return (
-        result.cells.join(names, on="cell")
-        .join(system.cells.select("cell", "count", "implied"), on="cell")
-        .with_columns(
-            insiders=pl.col("cell").replace_strict(insiders, default=0, return_dtype=pl.Int64)
-        )
-        .sort(
-            "within",
-            "exposed",
-            "insiders",
-            "table",
-            "coordinate",
-            descending=[True, True, True, False, False],
+    cell = result.cells["cell"]
+    near = np.bincount(
+        [one.cell for one in result.insiders] or [0], minlength=system.matrix.shape[0]
+    )
+    near = near if result.insiders else np.zeros_like(near)
+    table, coordinate = _names(system, cell)
+    found = {
+        **result.cells, "table": table, "coordinate": coordinate, "count": system.cells["count"][cell],
+        "implied": system.implied[cell], "insiders": near[cell],
+    }  # fmt: skip
+    order = np.lexsort(
+        (
+            coordinate.astype(str),
+            table.astype(str),
+            -found["insiders"],
+            ~found["exposed"],
+            ~found["within"],
         )
     )
+    return {name: column[order] for name, column in found.items()}
 
 
-def _names(system: System) -> pl.DataFrame:
-    first = (
-        system.places.sort("table", "coordinate")
-        .unique("cell", keep="first")
-        .select("cell", "table", "coordinate")
-    )
-    lone = np.flatnonzero(system.implied)
-    if not len(lone):
-        return first
-    overlap = (system.matrix[lone] @ system.matrix.T).tocoo()
-    sizes = system.cells.select(pl.col("cell").alias("within_cell"), "atoms")
-    inside = pl.DataFrame(
-        {"cell": lone[overlap.coords[0]], "within_cell": overlap.coords[1].astype(np.int64)}
-    )
-    holding = (
-        inside.filter(~pl.col("within_cell").is_in(lone.tolist())).join(sizes, on="within_cell")
-        .sort("atoms", "within_cell").unique("cell", keep="first", maintain_order=True)
-    )  # fmt: skip
-    named = holding.join(first, left_on="within_cell", right_on="cell").select(
-        "cell", "table", "coordinate"
-    )
-    return pl.concat([first, named])
+def _names(system: System, cells: Ints) -> tuple[Any, Any]:
+    """Table and coordinate of each cell: its own, or those of the smallest cell that holds it."""
+    places = system.places
+    order = np.lexsort((places["coordinate"].astype(str), places["table"].astype(str)))
+    known, first = np.unique(places["cell"][order], return_index=True)
+    place = np.full(system.matrix.shape[0], -1)
+    place[known] = order[first]
+    size = np.where(place >= 0, system.cells["atoms"], np.iinfo(np.int64).max)
+    holding = sparse.csc_array(system.matrix)
+    for cell in cells[place[cells] < 0]:
+        atom = system.matrix.indices[system.matrix.indptr[cell]]
+        inside = holding.indices[holding.indptr[atom] : holding.indptr[atom + 1]]
+        place[cell] = place[inside[size[inside].argmin()]]
+    return places["table"][place[cells]], places["coordinate"][place[cells]]

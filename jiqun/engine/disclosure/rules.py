@@ -8,8 +8,11 @@ p % rule (the second largest contributor could estimate the largest within p %).
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
-import polars as pl
+import numpy as np
+
+Ints = np.ndarray[Any, np.dtype[np.integer[Any]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,39 +35,46 @@ class Rule:
     least: float = 1.0
 
 
-def summaries(rows: pl.DataFrame, key: str, rule: Rule) -> pl.DataFrame:
-    """Return one row per cell with what the rules look at.
+def summaries(cell: Ints, holder: Ints, value: Ints, rule: Rule) -> dict[str, Any]:
+    """Return what the rules look at, one entry per cell.
 
     Contributors under one holder count as one. Negative contributions count with their size:
     dominance is about how much of the cell one can see, not about its sign.
 
     Args:
-        rows: columns ``key``, ``holder`` and ``value`` (integer base units).
-        key: column that names the cell.
+        cell: cell of each contribution, 0 … n − 1, each of them at least once.
+        holder: number of its holder.
+        value: the contribution, in whole base units.
         rule: the parameters.
 
     Returns:
-        Columns ``key``, ``count``, ``total``, ``largest``, ``second``, ``sensitive``, ``need``
-        (distance that has to stay between the value and either bound that anyone can compute),
-        sorted by key.
+        Arrays (n,): ``count``, ``total``, ``largest``, ``second``, ``sensitive`` and ``need``, the
+        distance that has to stay between the value and either bound that anyone can compute.
     """
-    held = rows.group_by(key, "holder").agg(pl.col("value").sum())
-    size = pl.col("value").abs()
-    cells = held.group_by(key).agg(
-        count=pl.len().cast(pl.Int64),
-        total=pl.col("value").sum(),
-        weight=size.sum(),
-        largest=size.max(),
-        second=size.sort(descending=True).slice(1, 1).sum(),
-    )
-    rest = pl.col("weight") - pl.col("largest") - pl.col("second")
-    margin = rule.percent / 100 * pl.col("largest") - rest
+    at, held = _held(cell, holder, value)
+    size = np.abs(held)
+    order = np.lexsort((-size, at))
+    at, held, size = at[order], held[order], size[order]
+    first = np.flatnonzero(np.diff(at, prepend=-1))
+    count = np.diff(np.append(first, len(at)))
+    total, weight = np.add.reduceat(held, first), np.add.reduceat(size, first)
+    largest = size[first]
+    second = np.where(count > 1, size[np.minimum(first + 1, len(size) - 1)], 0)
+    margin = rule.percent / 100 * largest - (weight - largest - second)
     # A zero made of contributors says that each of them has zero.
-    hidden = (
-        (pl.col("count") < rule.minimum)
-        | (pl.col("largest") > rule.largest * pl.col("weight"))
-        | (margin > 0)
-        | (pl.col("weight") == 0)
+    sensitive = (
+        (count < rule.minimum) | (largest > rule.largest * weight) | (margin > 0) | (weight == 0)
     )
-    need = pl.max_horizontal(pl.col("total").abs() * rule.within, margin, pl.lit(rule.least))
-    return cells.with_columns(sensitive=hidden, need=need).drop("weight").sort(key)
+    need = np.maximum(np.maximum(np.abs(total) * rule.within, margin), rule.least)
+    return {
+        "count": count, "total": total, "largest": largest, "second": second,
+        "sensitive": sensitive, "need": need,
+    }  # fmt: skip
+
+
+def _held(cell: Ints, holder: Ints, value: Ints) -> tuple[Ints, Ints]:
+    """Sum contributions of one holder in one cell; return the cells and the sums."""
+    order = np.lexsort((holder, cell))
+    at, who = cell[order], holder[order]
+    new = np.flatnonzero((np.diff(at, prepend=-1) != 0) | (np.diff(who, prepend=-1) != 0))
+    return at[new], np.add.reduceat(value[order], new)

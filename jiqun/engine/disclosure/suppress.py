@@ -61,7 +61,7 @@ def costs(system: System) -> Floats:
     A margin counts 1 + log2 of its atoms; the value adds less than half a cell.
     """
     totals = np.abs(system.totals)
-    atoms = system.cells["atoms"].to_numpy()
+    atoms = system.cells["atoms"]
     return 1.0 + np.log2(atoms) + 0.5 * totals / max(1.0, float(totals.max(initial=0.0)))
 
 

@@ -18,21 +18,20 @@ register who is in which cell, and so every true zero.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import product
 from typing import Any, cast
 
 import numpy as np
-import polars as pl
 from scipy import sparse
 
-from jiqun.engine.disclosure.rules import Rule, summaries
+from jiqun.engine.disclosure.rules import Ints, Rule, summaries
 from jiqun.errors import JiqunError
 
 Floats = np.ndarray[Any, np.dtype[np.float64]]
-Ints = np.ndarray[Any, np.dtype[np.integer[Any]]]
 Flags = np.ndarray[Any, np.dtype[np.bool_]]
+Columns = Mapping[str, Any]  # arrays of one length by name
 WHOLE = ""  # code of "all of this dimension"
 SEED = 20260401  # of the random words that stand for units and cells in comparisons of sets
 
@@ -52,15 +51,15 @@ class Table:
     Attributes:
         key: name of the table, unique in a set.
         measure: what is summed; equal numbers of one firm are one number within a measure only.
-        rows: one row per contributor with ``firm``, ``value`` (integer base units), the columns of
-            the dimensions' levels, and optionally ``holder`` (firms of one owner count as one).
+        rows: arrays with one entry per contributor: ``firm``, ``value`` (whole base units), the
+            dimensions' levels (text), optionally ``holder`` (firms of one owner count as one).
         dimensions: the dimensions.
         withheld: coordinates that an earlier release withheld; None for a table still to be made.
     """
 
     key: str
     measure: str
-    rows: pl.DataFrame
+    rows: Columns
     dimensions: tuple[Dimension, ...]
     withheld: frozenset[str] | None = None
 
@@ -84,22 +83,24 @@ class System:
     """The linear system of a set of tables.
 
     Attributes:
-        cells: one row per distinct cell (``cell``, ``count``, ``total``, ``largest``, ``second``,
+        cells: one entry per distinct cell (``count``, ``total``, ``largest``, ``second``,
             ``sensitive``, ``need``, ``atoms``, ``implied``: in no table, but a set of contributors
             that comparing tables could single out).
         places: where a cell stands: ``table``, ``coordinate``, ``cell``.
         matrix: cells × atoms, 0/1.
         values: value of each atom.
-        holders: ``atom``, ``holder``, ``value``: what each holder knows of each atom.
+        holders: ``atom``, ``holder`` (a number), ``value``: what each holder knows of each atom.
+        names: name of each holder.
         decided: per cell, +1 published for good, −1 withheld for good, 0 still open.
         ratios: rows over atoms that are known to lie in ``ratio_low`` … ``ratio_high``.
     """
 
-    cells: pl.DataFrame
-    places: pl.DataFrame
+    cells: Columns
+    places: Columns
     matrix: sparse.csr_array
     values: Floats
-    holders: pl.DataFrame
+    holders: Columns
+    names: Any
     decided: Ints
     ratios: sparse.csr_array
     ratio_low: Floats
@@ -109,17 +110,17 @@ class System:
     @property
     def totals(self) -> Floats:
         """Value of each cell."""
-        return self.cells["total"].to_numpy().astype(np.float64)
+        return self.cells["total"].astype(np.float64)
 
     @property
     def sensitive(self) -> Flags:
         """Cells that the primary rules withhold."""
-        return self.cells["sensitive"].to_numpy()
+        return self.cells["sensitive"]
 
     @property
     def implied(self) -> Flags:
         """Cells that stand in no table."""
-        return self.cells["implied"].to_numpy()
+        return self.cells["implied"]
 
     def primary(self) -> Flags:
         """Cells hidden before any secondary suppression.
@@ -131,15 +132,11 @@ class System:
         return hidden & (self.decided <= 0)
 
 
-def coordinates(table: Table) -> pl.DataFrame:
-    """Return each contribution once for each cell that it lies in: ``firm … coordinate``.
-
-    Raises:
-        JiqunError: ``E-PUBLICATION-ROWS`` when a firm has two rows in one table.
-    """
-    rows = table.rows
-    if rows["firm"].n_unique() != rows.height:
-        firm = rows.filter(pl.col("firm").is_duplicated())["firm"][0]
+def _checked(table: Table) -> None:
+    """Raise ``E-PUBLICATION-ROWS`` when a firm has two rows in one table."""
+    firms, count = np.unique(np.asarray(table.rows["firm"], dtype=object), return_counts=True)
+    if len(count) and count.max() > 1:
+        firm = firms[int(count.argmax())]
         raise JiqunError(
             "E-PUBLICATION-ROWS",
             f"表 {table.key} 中企业 {firm} 出现多行",
@@ -147,25 +144,34 @@ def coordinates(table: Table) -> pl.DataFrame:
             hint_zh="一张表中每家企业只能有一个数值；请先按企业合并或检查期间。",
             hint_en="A table takes one number per firm: add them up first, or check the period.",
         )
-    holder = pl.col("holder").fill_null(pl.col("firm")) if "holder" in rows.columns else "firm"
-    named = rows.select(
-        "firm",
-        (holder if isinstance(holder, pl.Expr) else pl.col(holder)).alias("holder"),
-        pl.col("value").cast(pl.Int64),
-        *[pl.col(level).cast(pl.String).fill_null("—") for dim in table.dimensions for level in dim.levels],
-    )  # fmt: skip
-    unit = pl.concat_str(pl.lit(f"{table.measure}\x1f"), "firm", pl.lit("\x1f"), "value")
-    parts: list[pl.DataFrame] = []
+
+
+def _coded(columns: Sequence[Any]) -> tuple[Any, Ints]:
+    """Return the distinct entries of several text columns together, and the code of each."""
+    joined = np.concatenate([np.asarray(column, dtype=object) for column in columns])
+    known, code = np.unique(joined.astype(str), return_inverse=True)
+    return known, cast(Ints, code)
+
+
+def _places(table: Table) -> tuple[list[str], Ints, Ints]:
+    """Return the coordinates of a table's cells, and (row, place) of every contribution in them."""
+    count = len(table.rows["firm"])
+    labels: list[str] = []
+    row_of: list[Ints] = []
+    place_of: list[Ints] = []
     for combination in product(*[(None, *dim.levels) for dim in table.dimensions]):
-        codes = [pl.lit(WHOLE) if level is None else pl.col(level) for level in combination]
-        parts.append(
-            named.select(
-                unit.alias("unit"), "holder", "value",
-                pl.lit(table.key).alias("table"),
-                pl.concat_str(*codes, separator="|").alias("coordinate"),
-            )
-        )  # fmt: skip
-    return pl.concat(parts)
+        key = np.zeros(count, dtype=np.int64)
+        words: list[Any] = []
+        for level in combination:
+            known, code = _coded([[WHOLE] * count if level is None else table.rows[level]])
+            key = key * len(known) + code
+            words.append(known[code])
+        _, first, inverse = np.unique(key, return_index=True, return_inverse=True)
+        labels_here = ["|".join(str(word[at]) for word in words) for at in first]
+        row_of.append(np.arange(count))
+        place_of.append(cast(Ints, inverse) + len(labels))
+        labels += labels_here
+    return labels, np.concatenate(row_of), np.concatenate(place_of)
 
 
 def _words(count: int, stream: int) -> np.ndarray[Any, np.dtype[np.uint64]]:
@@ -194,58 +200,80 @@ def assemble(
     Raises:
         JiqunError: ``E-PUBLICATION-ROWS``.
     """
-    chosen = rule or Rule()
-    long = pl.concat([coordinates(table) for table in tables])
-    long = long.with_columns(
-        place=pl.struct("table", "coordinate").rank("dense").cast(pl.Int64) - 1,
-        u=pl.col("unit").rank("dense").cast(pl.Int64) - 1,
-    )
-    places = long.select("table", "coordinate", "place").unique().sort("place")
-    units = long.select("u", "holder", "value").unique("u", keep="first").sort("u")
-    sums = _set_sums(long["place"].to_numpy(), long["u"].to_numpy(), places.height, units.height, 1)
+    for table in tables:
+        _checked(table)
+    names, holder = _coded([table.rows.get("holder", table.rows["firm"]) for table in tables])
+    value = np.concatenate([np.asarray(table.rows["value"], dtype=np.int64) for table in tables])
+    unit, first = _units(tables, value)
+    place, row, keys, labels = _all_places(tables)
+    sums = _set_sums(place, unit[row], len(labels), len(first), 1)
     _, cell = np.unique(sums, return_inverse=True)
-    places = places.with_columns(cell=pl.Series(cell.astype(np.int64)))
-    pairs = long.select("u", pl.Series("cell", cell[long["place"].to_numpy()])).unique()
-    count = int(cell.max()) + 1
-    where = _set_sums(pairs["u"].to_numpy(), pairs["cell"].to_numpy(), units.height, count, 2)
+    pairs = np.unique(np.stack([cell[place], unit[row]]), axis=1)
+    where = _set_sums(pairs[1], pairs[0], len(first), int(cell.max()) + 1, 2)
     _, atom = np.unique(where, return_inverse=True)
-    units = units.with_columns(atom=pl.Series(atom.astype(np.int64)))
-    return _system(tables, places, pairs, units, chosen, ratios)
+    units = {"holder": holder[first], "value": value[first], "atom": cast(Ints, atom)}
+    places = {"table": keys, "coordinate": np.array(labels, dtype=object), "cell": cast(Ints, cell)}
+    return _system(tables, places, cast(Ints, pairs), units, names, rule or Rule(), ratios)
+
+
+def _units(tables: Sequence[Table], value: Ints) -> tuple[Ints, Ints]:
+    """Return the unit of each contribution (measure, firm and value), and one contribution of each."""
+    _, firm = _coded([table.rows["firm"] for table in tables])
+    _, measure = _coded([[table.measure] * len(table.rows["firm"]) for table in tables])
+    key = np.stack([measure, firm, value])
+    _, first, unit = np.unique(key, axis=1, return_index=True, return_inverse=True)
+    return cast(Ints, unit.reshape(-1)), cast(Ints, first)
+
+
+def _all_places(tables: Sequence[Table]) -> tuple[Ints, Ints, Any, list[str]]:
+    """Place and contribution of every membership; table and coordinate of every place."""
+    place: list[Ints] = []
+    row: list[Ints] = []
+    keys: list[str] = []
+    labels: list[str] = []
+    offset = 0
+    for table in tables:
+        found, rows, places = _places(table)
+        place.append(places + len(labels))
+        row.append(rows + offset)
+        keys += [table.key] * len(found)
+        labels += found
+        offset += len(table.rows["firm"])
+    return np.concatenate(place), np.concatenate(row), np.array(keys, dtype=object), labels
 
 
 def _system(
-    tables: Sequence[Table], places: pl.DataFrame, pairs: pl.DataFrame, units: pl.DataFrame,
+    tables: Sequence[Table], places: Columns, pairs: Ints, units: Columns, names: Any,
     rule: Rule, ratios: Sequence[Ratio],
 ) -> System:  # fmt: skip
-    found = pairs.join(units, on="u")
-    links = found.select("cell", "atom").unique()
-    per_cell = links.group_by("cell").len("atoms").sort("cell")
-    single = links.join(per_cell.filter(pl.col("atoms") == 1), on="cell")["atom"]
-    count, atoms = per_cell.height, int(units["atom"].to_numpy().max()) + 1
-    lone = np.setdiff1d(np.arange(atoms), single.to_numpy())
-    implied = pl.DataFrame({"atom": lone, "cell": np.arange(count, count + len(lone))})
-    members = pl.concat(
-        [found.select("cell", "holder", "value"),
-         units.join(implied, on="atom").select("cell", "holder", "value")]
-    )  # fmt: skip
-    links = pl.concat([links, implied.select("cell", "atom")])
-    cells = summaries(members, "cell", rule).with_columns(
-        atoms=links.group_by("cell").len().sort("cell")["len"].cast(pl.Int64),
-        implied=pl.col("cell") >= count,
-    )
-    matrix = sparse.csr_array(
-        (np.ones(links.height), (links["cell"].to_numpy(), links["atom"].to_numpy())),
-        shape=(count + len(lone), atoms),
-    )
-    values = units.group_by("atom").agg(pl.col("value").sum()).sort("atom")["value"]
+    cell, unit = pairs
+    atom = units["atom"]
+    links = np.unique(np.stack([cell, atom[unit]]), axis=1)
+    count, atoms = int(cell.max()) + 1, int(atom.max()) + 1
+    single = links[1][np.bincount(links[0], minlength=count)[links[0]] == 1]
+    lone = np.setdiff1d(np.arange(atoms), single)
+    implied = np.full(atoms, -1)
+    implied[lone] = np.arange(count, count + len(lone))
+    alone = np.flatnonzero(implied[atom] >= 0)
+    at = np.concatenate([cell, implied[atom[alone]]])
+    of = np.concatenate([unit, alone])
+    links = np.concatenate([links, np.stack([implied[lone], lone])], axis=1)
+    cells = summaries(at, units["holder"][of], units["value"][of], rule)
+    cells["atoms"] = np.bincount(links[0])
+    cells["implied"] = np.arange(len(cells["count"])) >= count
+    shape = (count + len(lone), atoms)
+    matrix = sparse.csr_array((np.ones(links.shape[1]), (links[0], links[1])), shape=shape)
+    values = np.zeros(atoms, dtype=np.int64)
+    np.add.at(values, atom, units["value"])
     rows, low, high = _ratio_rows(ratios, places, matrix)
     return System(
         cells=cells,
-        places=places.select("table", "coordinate", "cell"),
+        places=places,
         matrix=matrix,
-        values=values.to_numpy().astype(np.float64),
-        holders=units.group_by("atom", "holder").agg(pl.col("value").sum()).sort("atom", "holder"),
-        decided=_decided(tables, places, cells.height),
+        values=values.astype(np.float64),
+        holders=_holders(units),
+        names=names,
+        decided=_decided(tables, places, shape[0]),
         ratios=rows,
         ratio_low=low,
         ratio_high=high,
@@ -253,25 +281,34 @@ def _system(
     )
 
 
-def _decided(tables: Sequence[Table], places: pl.DataFrame, count: int) -> Ints:
+def _holders(units: Columns) -> Columns:
+    """Sum the figures of each holder in each atom."""
+    keys, group = np.unique(np.stack([units["atom"], units["holder"]]), axis=1, return_inverse=True)
+    value = np.zeros(keys.shape[1], dtype=np.int64)
+    np.add.at(value, group.reshape(-1), units["value"])
+    return {"atom": keys[0], "holder": keys[1], "value": value}
+
+
+def _decided(tables: Sequence[Table], places: Columns, count: int) -> Ints:
     """Published for good wins over withheld for good: what is known once stays known."""
     decided = np.zeros(count, dtype=np.int64)
     for table in tables:
         if table.withheld is None:
             continue
-        mine = places.filter(pl.col("table") == table.key)
-        hidden = mine["coordinate"].is_in(list(table.withheld)).to_numpy()
-        cell = mine["cell"].to_numpy()
+        mine = places["table"] == table.key
+        hidden = np.isin(places["coordinate"][mine].astype(str), sorted(table.withheld))
+        cell = places["cell"][mine]
         decided[cell[hidden]] = np.where(decided[cell[hidden]] > 0, 1, -1)
         decided[cell[~hidden]] = 1
     return decided
 
 
 def _ratio_rows(
-    ratios: Sequence[Ratio], places: pl.DataFrame, matrix: sparse.csr_array
+    ratios: Sequence[Ratio], places: Columns, matrix: sparse.csr_array
 ) -> tuple[sparse.csr_array, Floats, Floats]:
     """Two rows per rate: numerator − (rate ± half) × denominator is ≥ 0 and ≤ 0."""
-    at = {(row["table"], row["coordinate"]): row["cell"] for row in places.iter_rows(named=True)}
+    keys = zip(places["table"], places["coordinate"], strict=True)
+    at = dict(zip(keys, places["cell"].tolist(), strict=True)) if ratios else {}
     rows: list[Floats] = []
     low: list[float] = []
     high: list[float] = []

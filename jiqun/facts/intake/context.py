@@ -9,7 +9,7 @@ import polars as pl
 from jiqun.facts.contract import Contract
 from jiqun.facts.intake.hints import Hints, Scope
 from jiqun.facts.load.mapping import Table
-from jiqun.facts.load.quality import FIRM, INDUSTRY, PLACE, REFERENCES, Known
+from jiqun.facts.load.references import FIRM, INDUSTRY, PLACE, REFERENCES, Known
 from jiqun.facts.read.raw import RawTable
 from jiqun.facts.store.store import Store
 

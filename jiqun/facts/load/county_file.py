@@ -150,7 +150,7 @@ CHOICES: Mapping[str, Sequence[str]] = {
 TYPES: Mapping[str, type | tuple[type, ...]] = {
     "file": str, "contract": str, "source": str, "owner": str, "basis": str, "sheet": str,
     "encoding": str, "delimiter": str, "unit": str, "as_of": dt.date, "next_due": dt.date,
-    "skip": int, "year": int, "totals": bool, "round": bool,
+    "skip": int, "year": int, "totals": bool, "round": bool, "hidden": bool,
     "serial_dates": bool, "columns": dict, "constants": dict, "units": dict, "keep": dict,
     "drop": dict, "split": dict, "values": dict, "measures": list, "rows": list,
 }  # fmt: skip

@@ -22,8 +22,9 @@ from jiqun.facts.contract import Contract, contract
 from jiqun.facts.load import balance, county_file, mapping, records, report
 from jiqun.facts.load.convert import RECORD, convert
 from jiqun.facts.load.mapping import County, Table
-from jiqun.facts.load.quality import Checked, Known, check
+from jiqun.facts.load.quality import Checked, check
 from jiqun.facts.load.records import Records
+from jiqun.facts.load.references import Known
 from jiqun.facts.load.report import LoadReport, TableReport
 from jiqun.facts.read import tables
 from jiqun.facts.read.raw import ROW, RawTable, unflagged
@@ -65,6 +66,7 @@ def _options(table: Table) -> tables.Options:
         header_rows=table.header_rows,
         skip=table.skip,
         totals=table.totals,
+        hidden=table.hidden,
         fill_down=table.fill_down,
     )
 

@@ -100,6 +100,7 @@ class Table:
     header_rows: tuple[int, ...] = ()
     skip: int = 0
     totals: bool = True
+    hidden: bool = False
     fill_down: tuple[str, ...] = ()
     columns: Mapping[str, Take] = field(default_factory=dict)
     constants: Mapping[str, str] = field(default_factory=dict)

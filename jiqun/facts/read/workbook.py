@@ -121,7 +121,7 @@ def _choose(
     if len(names) == 1:
         return names[0], (), ()
     shown = {one.name for one in book.sheets_metadata if one.visible == SheetVisibleEnum.Visible}
-    full = [name for name in names if book.get_sheet_by_name(name).total_height > 0]
+    full = [name for name in names if book.get_sheet_by_name(name).start is not None]
     data = [name for name in full if name in shown and not ASIDE.search(name)]
     data = data or [name for name in full if name in shown] or names[:1]
     hidden = tuple(n for n in full if n not in shown and not ASIDE.search(n))

@@ -266,7 +266,9 @@ class DurableTable:
 
     def _refresh_reader(self) -> DeltaTable | None:
         if self._reader is not None:
-            self._reader.update_incremental()
+            # One look for the next entry costs a thousandth of listing the log; pages ask often.
+            if log_path(self.path, self._reader.version() + 1).exists():
+                self._reader.update_incremental()
         elif self.exists:
             self._reader = DeltaTable(self.path)
         return self._reader

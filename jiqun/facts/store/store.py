@@ -25,6 +25,7 @@ from jiqun.facts.store import ledger, retract
 from jiqun.facts.store.compaction import compact, sweep
 from jiqun.facts.store.durable import canonical_json, full_disk_is_clear, make_folder
 from jiqun.facts.store.intake import conform, content_digest
+from jiqun.facts.store.kept import Kept
 from jiqun.facts.store.ledger import Receipt, Run
 from jiqun.facts.store.snapshot import (
     Snapshot,
@@ -62,6 +63,7 @@ class Store:
         self.root = root.resolve()
         self.tables = Tables(self.root, contracts() if known is None else known)
         self.views = Views(self.root / "_scratch")
+        self._kept = Kept()
         make_folder(self.root)
         for name in (BATCHES, *self.names()):  # the ledger first: it tells what was acknowledged
             self.tables.open(name).recover()
@@ -167,6 +169,21 @@ class Store:
         at: At = None,
     ) -> pl.DataFrame:
         """Return :meth:`current` as a frame; ``where`` takes the table and gives a condition."""
+        version = self.version(name, at)
+        if where is None:
+            return self._kept.frame(
+                (name, version, None if columns is None else tuple(columns)),
+                lambda: self._read(name, columns, None, at),
+            )
+        return self._read(name, columns, where, at)
+
+    def _read(
+        self,
+        name: str,
+        columns: Sequence[str] | None,
+        where: Callable[[ir.Table], ir.BooleanValue] | None,
+        at: At,
+    ) -> pl.DataFrame:
         table = self.current(name, at)
         if where is not None:
             table = table.filter(where(table))
@@ -279,6 +296,8 @@ class Store:
     def runs(self, engine: str | None = None, scope: Mapping[str, Any] | None = None) -> list[Run]:
         """Return the runs, newest first; of one engine and one scope if given."""
         rows = self.polars(RUNS).sort("recorded_at", "version", descending=True)
+        if engine is not None:
+            rows = rows.filter(pl.col("engine") == engine)
         found = [ledger.run_of(row) for row in rows.iter_rows(named=True)]
         return [
             one

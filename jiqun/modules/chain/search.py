@@ -69,7 +69,7 @@ def _of_run(run: str, scope: PageScope) -> pl.DataFrame:
         pl.lit(before), "kind", pl.lit("/"), "code", pl.lit(f"{after}?{scope.query()}")
     )
     return shown.select(
-        key=pl.concat_str("kind", "code", pl.lit(f"{scope.place}-{scope.classification}-{scope.period}"), separator="."),
+        key=pl.concat_str("kind", "code", pl.lit("-".join(scope.as_dict().values())), separator="."),
         title=pl.col("name_zh").fill_null(pl.col("code")),
         title_en=pl.col("name_en").fill_null(""),
         subtitle=pl.concat_str(tier, pl.lit(f"{scope.place} {scope.period}"), "code", separator=" · "),

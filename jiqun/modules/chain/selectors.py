@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import shlex
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
 
 import polars as pl
@@ -85,9 +86,17 @@ def chain_view(
     run = _latest(store, scope)
     if overrides:
         frame, _ = what_if(store, run.snapshot, scope, overrides)
-    else:
-        frame = store.finding(ENGINE, run.run).to_polars()
-    return _view(run, frame, overrides or {})
+        return _view(run, frame, overrides)
+    kept = _stored_view(store, run.run)
+    # Rows are handed out as copies, because pages mask and label them for their viewer.
+    return replace(kept, run=run, rows=tuple(dict(row) for row in kept.rows))
+
+
+@lru_cache(maxsize=64)
+def _stored_view(store: Store, run: str) -> ChainView:
+    """What a run has stored, which never changes; kept because most pages begin with it."""
+    (found,) = (one for one in store.runs(ENGINE) if one.run == run)
+    return _view(found, store.finding(ENGINE, run).to_polars(), {})
 
 
 def _view(run: Run, frame: pl.DataFrame, changed: Mapping[str, float]) -> ChainView:
@@ -177,7 +186,8 @@ def list_words(row: Row) -> str:
 
 def place_names(store: Store, places: Sequence[str]) -> dict[str, str]:
     """Names of places in the page's language; the code where there is no name."""
-    frame = rows(store, "place", ["place", "name_zh", "name_en"], place=list(places))
+    known = store.polars("place", ["place", "name_zh", "name_en"])
+    frame = known.filter(pl.col("place").is_in(list(places)))
     found = {code: pick(zh or code, en or zh or code) for code, zh, en in frame.iter_rows()}
     return {place: found.get(place, place) for place in places}
 
@@ -190,6 +200,12 @@ def firms_in(store: Store, scope: Scope, industries: Sequence[str], snapshot: st
     """
     if not industries:
         return pl.DataFrame(schema={"firm": pl.String})
+    return _firms_in(store, scope, tuple(industries), snapshot).clone()
+
+
+@lru_cache(maxsize=64)
+def _firms_in(store: Store, scope: Scope, codes: tuple[str, ...], snapshot: str) -> pl.DataFrame:
+    """The firms of a snapshot, which never changes."""
     places = places_within(store, snapshot, scope.place)
     mine = table(
         store, "firm_industry", snapshot, classification=scope.classification, main=True
@@ -197,7 +213,6 @@ def firms_in(store: Store, scope: Scope, industries: Sequence[str], snapshot: st
     columns = ["firm", "name", "place", "scale", "status", "products", "materials"]
     firms = table(store, "firm", snapshot, place=places).select(*columns)
     frame = mine.join(firms.filter(firms["status"] != "closed"), "firm").to_polars()
-    codes = tuple(industries)
     return frame.filter(
         pl.any_horizontal(pl.col("industry").str.starts_with(code) for code in codes)
     ).sort(

@@ -23,13 +23,18 @@ VOCABULARY = frozenset({"table", "name", "kind", "code", "slug", "use"})
 BODY = ("firm", "purpose", "label", "name", "q", "reason")
 
 
-def queries(words: Mapping[str, Sequence[str]]) -> list[dict[str, str]]:
+def queries(words: Mapping[str, Sequence[object]]) -> list[dict[str, str]]:
     """Query strings worth trying: the demo's scope, searches for what is another's, exports."""
     scope = dict(part.split("=") for part in DEMO_QUERY.split("&"))
     searches = [
         {name: text}
         for name in ("q", "search", "filter", "firm", "target", "who")
-        for text in [*words["firm"], word("firmb", "typed")[:6], "合成", str(FIGURES["firmb"])]
+        for text in [
+            *map(str, words["firm"]),
+            word("firmb", "typed")[:6],
+            "合成",
+            str(FIGURES["firmb"]),
+        ]
     ]
     more = [{"sort": "value"}, {"page": "2"}, {"format": "xlsx"}, {"format": "csv"}, {"export": "xlsx"},
             {"purpose": "chain"}, {"user": "1"}, {"owner": "firmb"}]  # fmt: skip
@@ -43,7 +48,7 @@ class Tenants(RuleBasedStateMachine):
     """
 
     crawler_of: ClassVar[Callable[[], Crawler]]
-    words: ClassVar[Mapping[str, Sequence[str]]]
+    words: ClassVar[Mapping[str, Sequence[object]]]
     numbers: ClassVar[Sequence[int]]
     readable: ClassVar[Sequence[Route]]
     writing: ClassVar[Sequence[Route]]
@@ -114,7 +119,7 @@ class Tenants(RuleBasedStateMachine):
         if not self.writing:
             return
         route = data.draw(st.sampled_from(self.writing))
-        everything = sorted({word for group in self.words.values() for word in group})
+        everything = sorted({str(word) for group in self.words.values() for word in group})
         body = {name: data.draw(st.sampled_from(everything)) for name in BODY}
         self.crawler.operate(tenant, route.method, self._filled(data, route)[0], body)
 
@@ -126,7 +131,7 @@ class Tenants(RuleBasedStateMachine):
 
 
 def machine_of(
-    world: World, crawler: Callable[[], Crawler], words: Mapping[str, Sequence[str]]
+    world: World, crawler: Callable[[], Crawler], words: Mapping[str, Sequence[object]]
 ) -> type[Tenants]:
     """Return the machine for a world; every example starts from the same rows."""
     known = routes()

@@ -58,11 +58,13 @@ def routes() -> list[Route]:
 
 
 def values_for(
-    route: Route, numbers: Sequence[int], words: Mapping[str, Sequence[str]]
+    route: Route, numbers: Sequence[int], words: Mapping[str, Sequence[object]]
 ) -> list[list[object]]:
-    """Candidates for each parameter: every number of a seeded row, every word of that name."""
-    everything = sorted({word for group in words.values() for word in group})
+    """Candidates for each parameter: what is known of that name, else any number or any word."""
+    everything = sorted(
+        {word for group in words.values() for word in group if isinstance(word, str)}
+    )
     return [
-        list(numbers) if kind == "int" or name.endswith("_id") else list(words.get(name) or everything)
+        list(words.get(name) or (numbers if kind == "int" else everything))
         for kind, name in route.parameters
-    ]  # fmt: skip
+    ]

@@ -43,6 +43,7 @@ LAYOUT = [
              [None, "万元", "万元", "人"], ["1762", 5, 12.5, 20]],
             [(1, 0, 3, 0), (1, 1, 1, 3), (2, 1, 2, 2)],
         ),
+        [cell("1762", "2024", OUT, 5_000_000), A, cell("1762", "2025", "employment", 20)],
         blocks=frozenset({"E-COLUMN-UNKNOWN", "E-COLUMN-ABSENT"}),
         hints=Hints(
             figures={
@@ -94,7 +95,8 @@ LAYOUT = [
     ),
     File(
         "a signature under the table",
-        sheet([["2025年", None, None], *ROWS, ["单位负责人：", "合成", None], ["填表人：合成", "联系电话：000", "报出日期：2026年1月5日"]]),
+        sheet([["2025年", None, None], *ROWS, ["单位负责人：", "合成", None],
+               ["填表人：合成", "联系电话：000", "报出日期：2026年1月5日"]]),
         [A, B],
     ),
     File(
@@ -152,14 +154,18 @@ FIRMS = [
     ),
     File(
         "a firm's figures across the page",
-        csv(f"2025年规上企业,,,,\n统一社会信用代码,企业名称,工业总产值（万元）,从业人员（人）,合法依据\n{FIRM_A},甲,12.5,30,{BASIS}\n{FIRM_B},乙,3,,{BASIS}\n"),
+        csv(
+            f"2025年规上企业,,,,\n统一社会信用代码,企业名称,工业总产值（万元）,从业人员（人）,合法依据\n"
+            f"{FIRM_A},甲,12.5,30,{BASIS}\n{FIRM_B},乙,3,,{BASIS}\n"),
         [(FIRM_A, OUT, "2025", 12_500_000, "CNY_fen", BASIS), (FIRM_B, OUT, "2025", 3_000_000, "CNY_fen", BASIS),
          (FIRM_A, "employment", "2025", 30, "person", BASIS)],
         contract="firm_indicator", blank=1, said=frozenset({"I-COLUMN-EXPLAINS"}),
     ),
     File(
         "firm-level rows without a basis",
-        csv(f"统一社会信用代码,指标,期间,数值,单位,合法依据\n{FIRM_A},output,2025,5,万元,\n{FIRM_B},output,2025,6,万元,{BASIS}\n"),
+        csv(
+            f"统一社会信用代码,指标,期间,数值,单位,合法依据\n{FIRM_A},output,2025,5,万元,\n"
+            f"{FIRM_B},output,2025,6,万元,{BASIS}\n"),
         [(FIRM_B, OUT, "2025", 6_000_000, "CNY_fen", BASIS)],
         contract="firm_indicator", held={"E-BASIS": 1},
     ),
@@ -171,13 +177,17 @@ FIRMS = [
     ),
     File(
         "rows of firms that are not the sender's, known or not",
-        csv(f"统一社会信用代码,指标,期间,数值,单位\n{FIRM_A},output,2025,5,万元\n{FIRM_B},output,2025,6,万元\n91350100M000100Y44,output,2025,7,万元\n"),
+        csv(
+            f"统一社会信用代码,指标,期间,数值,单位\n{FIRM_A},output,2025,5,万元\n"
+            f"{FIRM_B},output,2025,6,万元\n91350100M000100Y44,output,2025,7,万元\n"),
         [(FIRM_A, OUT, "2025", 5_000_000, "CNY_fen", BASIS)],
         contract="firm_indicator", basis=BASIS, firms=frozenset({FIRM_A}), held={"E-NOT-YOURS": 2},
     ),
     File(
         "invoices with several products",
-        csv(f"销方信用代码,销方名称,购方信用代码,购方名称,所属期,货物名称,金额（元）,授权依据\n{FIRM_A},甲,{FIRM_B},乙,2025年8月,棉纱,\"1,200.50\",{BASIS}\n{FIRM_A},甲,{FIRM_B},乙,2025年8月,布,-300,{BASIS}\n"),
+        csv(
+            f"销方信用代码,销方名称,购方信用代码,购方名称,所属期,货物名称,金额（元）,授权依据\n{FIRM_A},甲,{FIRM_B},乙,2025年8月,棉纱,\"1,200.50\",{BASIS}\n"
+            f"{FIRM_A},甲,{FIRM_B},乙,2025年8月,布,-300,{BASIS}\n"),
         [(FIRM_A, FIRM_B, "2025-08", "棉纱", 120_050, "CNY_fen")],
         contract="trade_link", held={"E-RANGE": 1},
     ),

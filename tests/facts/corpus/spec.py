@@ -70,6 +70,22 @@ def csv(text: str, encoding: str = "utf-8") -> bytes:
     return text.lstrip("\n").encode(encoding)
 
 
+def _fill(
+    book: xlsxwriter.Workbook, title: str, lines: Sequence[Row]
+) -> xlsxwriter.worksheet.Worksheet:
+    page = book.add_worksheet(title)
+    month = book.add_format({"num_format": 'yyyy"年"m"月"'})
+    for r, line in enumerate(lines):
+        for c, one in enumerate(line):
+            if hasattr(one, "isoformat"):
+                page.write_datetime(r, c, one, month)
+            elif isinstance(one, str):
+                page.write_string(r, c, one)
+            elif one is not None:
+                page.write(r, c, one)
+    return page
+
+
 def sheet(
     rows: Sequence[Row],
     merges: Sequence[Merge] = (),
@@ -83,31 +99,18 @@ def sheet(
     """A workbook; merges are (first row, first column, last row, last column) from 0."""
     buffer = io.BytesIO()
     book = xlsxwriter.Workbook(buffer)
-    month = book.add_format({"num_format": 'yyyy"年"m"月"'})
-
-    def fill(title: str, lines: Sequence[Row]) -> xlsxwriter.worksheet.Worksheet:
-        page = book.add_worksheet(title)
-        for r, line in enumerate(lines):
-            for c, one in enumerate(line):
-                if hasattr(one, "isoformat"):
-                    page.write_datetime(r, c, one, month)
-                elif isinstance(one, str):
-                    page.write_string(r, c, one)
-                elif one is not None:
-                    page.write(r, c, one)
-        return page
 
     for title, lines in (before or {}).items():
-        fill(title, lines)
-    page = fill(name, rows)
+        _fill(book, title, lines)
+    page = _fill(book, name, rows)
     for top, left, low, right in merges:
         page.merge_range(top, left, low, right, rows[top][left])
     for number in hidden:
         page.set_row(number - 1, None, None, {"hidden": True})
     for title, lines in (others or {}).items():
-        fill(title, lines)
+        _fill(book, title, lines)
     for title, lines in (unseen or {}).items():
-        fill(title, lines).hide()
+        _fill(book, title, lines).hide()
     page.activate()
     book.close()
     return buffer.getvalue()

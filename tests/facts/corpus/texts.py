@@ -58,6 +58,7 @@ TITLED = [
     File(
         "unit line that also has the month",
         csv("合成县工业产值,,\n2025年8月,,单位：万元\n行业代码,行业名称,产值\n1762,针织品染整,8\n"),
+        [cell("1762", "2025-08", OUT, 8_000_000)],
         blocks=frozenset({"E-COLUMN-ABSENT"}),
         hints=Hints(constants={"period": "2025-08"}),
         helped=[cell("1762", "2025-08", OUT, 8_000_000)],
@@ -93,7 +94,9 @@ TITLED = [
     ),
     File(
         "this year and last year under one heading",
-        csv("2025年工业产值,,\n行业代码,产值（万元）,\n,本年,上年\n1762,6,5\n").replace("产值（万元）".encode(), "产值".encode())
+        csv(
+            "2025年工业产值,,\n行业代码,产值（万元）,\n,本年,上年\n1762,6,5\n"
+            "").replace("产值（万元）".encode(), "产值".encode())
         .replace("2025年工业产值,,".encode(), "2025年工业产值,,单位：万元".encode()),
         [cell("1762", "2025", OUT, 6_000_000), cell("1762", "2024", OUT, 5_000_000)],
     ),
@@ -120,7 +123,9 @@ TITLED = [
     ),
     File(
         "subtotals, parts and the whole",
-        csv("2025年工业,,\n序号,行业代码,产值（万元）\n1,1762,12.5\n,其中：大型企业,9\n2,1763,3\n,轻工业小计,15.5\n,总　计,15.5\n"),
+        csv(
+            "2025年工业,,\n序号,行业代码,产值（万元）\n1,1762,12.5\n"
+            ",其中：大型企业,9\n2,1763,3\n,轻工业小计,15.5\n,总　计,15.5\n"),
         [A, B], held={"I-TOTAL-ROW": 2, "I-PART-ROW": 1},
     ),
 ]  # fmt: skip
@@ -164,7 +169,9 @@ PERIODS = [
     ),
     File(
         "serial numbers, lost zeros and words for a time",
-        csv("行业代码,期间,产值（万元）\n1762,45900,1\n1762,2025.1,2\n1762,去年,3\n1762,2025年2-5月,4\n1762,2025,12.5\n"),
+        csv(
+            "行业代码,期间,产值（万元）\n1762,45900,1\n1762,2025.1,2\n"
+            "1762,去年,3\n1762,2025年2-5月,4\n1762,2025,12.5\n"),
         [A], held={"E-PERIOD": 3, "E-PERIOD-AMBIGUOUS": 1},
     ),
 ]  # fmt: skip
@@ -200,14 +207,18 @@ QUANTITIES = [
     ),
     File(
         "five ways of having no figure, and zero",
-        csv("行业代码,期间,产值（万元）\n1762,2019,\n1762,2020,—\n1762,2021,…\n1762,2022,*\n1762,2023,x\n1762,2024,0\n1762,2025,12.5\n"),
+        csv(
+            "行业代码,期间,产值（万元）\n1762,2019,\n1762,2020,—\n1762,2021,…\n"
+            "1762,2022,*\n1762,2023,x\n1762,2024,0\n1762,2025,12.5\n"),
         [cell("1762", "2022", OUT, None, status="suppressed"),
          cell("1762", "2023", OUT, None, status="suppressed"), cell("1762", "2024", OUT, 0), A],
         held={"I-NOT-REPORTED": 1, "I-NOT-APPLICABLE": 1, "I-NOT-AVAILABLE": 1},
     ),
     File(
         "estimates, ranges and bounds are no quantities",
-        csv("行业代码,期间,从业人员（人）\n1762,2021,约3000\n1762,2022,3000-5000\n1762,2023,3000左右\n1762,2024,<5\n1762,2025,3000余\n1763,2025,20\n"),
+        csv(
+            "行业代码,期间,从业人员（人）\n1762,2021,约3000\n1762,2022,3000-5000\n"
+            "1762,2023,3000左右\n1762,2024,<5\n1762,2025,3000余\n1763,2025,20\n"),
         [cell("1763", "2025", "employment", 20)], held={"E-QUANTITY": 5},
     ),
     File(
@@ -217,7 +228,9 @@ QUANTITIES = [
     ),
     File(
         "failed formulas",
-        csv("行业代码,期间,产值（万元）\n1762,2024,#REF!\n1763,2024,#DIV/0!\n#N/A,2025,1\n1762,2025,12.5\n1763,#VALUE!,2\n"),
+        csv(
+            "行业代码,期间,产值（万元）\n1762,2024,#REF!\n1763,2024,#DIV/0!\n"
+            "#N/A,2025,1\n1762,2025,12.5\n1763,#VALUE!,2\n"),
         [A], held={"E-FORMULA": 4},
     ),
     File(
@@ -233,7 +246,8 @@ QUANTITIES = [
     File(
         "a unit in each row, one unknown, one of another kind",
         csv("行业代码,期间,产值,计量单位\n1762,2025,1250,万元\n1763,2025,0.03,亿元\n0111,2025,5,斛\n176,2025,7,人\n"),
-        [cell("1762", "2025", OUT, 1_250_000_000), cell("1763", "2025", OUT, 300_000_000)], held={"E-UNIT": 1, "E-UNIT-MEASURE": 1},
+        [cell("1762", "2025", OUT, 1_250_000_000), cell("1763", "2025", OUT, 300_000_000)],
+        held={"E-UNIT": 1, "E-UNIT-MEASURE": 1},
     ),
     File("no unit anywhere", csv("行业代码,期间,产值\n1762,2025,12.5\n1763,2025,3\n"),
          held={"E-UNIT-MISSING": 2}, hints=Hints(unit="万元"), helped=[A, B]),
@@ -297,12 +311,12 @@ ROWS = [
     ),
     File(
         "a column nobody knows",
-        csv("行业代码,期间,产值（万元）,分机\n1762,2025,12.5,8801\n"), blocks=frozenset({"E-COLUMN-UNKNOWN"}),
+        csv("行业代码,期间,产值（万元）,分机\n1762,2025,12.5,8801\n"), [A], blocks=frozenset({"E-COLUMN-UNKNOWN"}),
         hints=Hints(ignore=("分机",)), helped=[A],
     ),
     File(
         "a misspelt heading",
-        csv("行业代玛,期间,产值（万元）\n1762,2025,12.5\n"),
+        csv("行业代玛,期间,产值（万元）\n1762,2025,12.5\n"), [A],
         blocks=frozenset({"E-COLUMN-UNKNOWN", "E-COLUMN-ABSENT"}),
         hints=Hints(columns={"行业代玛": "industry"}), helped=[A],
     ),
@@ -319,7 +333,9 @@ ROWS = [
     ),
     File(
         "measures in rows",
-        csv("行业代码,期间,指标,数值,单位\n1762,2025,总产值,12.5,万元\n1762,2025,从业人员,30,人\n1762,2025,增速,3,%\n"),
+        csv(
+            "行业代码,期间,指标,数值,单位\n1762,2025,总产值,12.5,万元\n"
+            "1762,2025,从业人员,30,人\n1762,2025,增速,3,%\n"),
         [A, cell("1762", "2025", "employment", 30)], held={"E-ENUM": 1},
     ),
 ]  # fmt: skip

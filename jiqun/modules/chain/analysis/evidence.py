@@ -79,7 +79,7 @@ def invoiced_outside(
     columns = ["seller", "buyer", "value"]
     found = lawful_rows(
         store, "trade_link", columns, at, purpose="chain",
-        reference=f"chain {scope.place} {scope.classification} {scope.period} @{at.id[:12]}",
+        reference=f"产业链分析 {scope.place} {scope.classification} {scope.period} @{at.id[:12]}",
     )  # fmt: skip
     links = found.frame
     if links.is_empty():
