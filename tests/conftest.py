@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
+from django.conf import settings
 from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import translation
@@ -35,7 +37,8 @@ def shared_data() -> Path:
 
 @pytest.fixture(autouse=True)
 def unhurried(settings: Settings) -> None:
-    """No rate limits and no demand for a second factor, except in the tests of these."""
+    """No rate limits, no slow hashing, no demand for a second factor, except in their tests."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     settings.RATE_LIMITS = "off"
     settings.MFA = "off"
 
@@ -53,14 +56,27 @@ def common_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
 
 
+def _digest_of_makers() -> str:
+    """A digest over all files that the demo county and its findings are made by."""
+    total = hashlib.sha256()
+    for name in ("demo", "engine", "facts", "modules", "rules", "core"):
+        for path in sorted((settings.BASE / "jiqun" / name).rglob("*")):
+            if path.suffix in {".py", ".yaml", ".toml", ".json", ".csv"}:
+                total.update(path.relative_to(settings.BASE).as_posix().encode())
+                total.update(path.read_bytes())
+    return total.hexdigest()[:16]
+
+
 @pytest.fixture(scope="session")
-def demo_folder(
-    common_folder: Path, django_db_setup: None, django_db_blocker: DjangoDbBlocker
-) -> Path:
-    """The store's folder, built once for all workers; engines ask the database for consents."""
-    folder = common_folder / "demo"
+def demo_folder(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Path:
+    """The store's folder, built once for all workers; engines ask the database for consents.
+
+    Kept between runs as long as nothing changed that it is made by.
+    """
+    folder = settings.BASE / "var" / "tests" / _digest_of_makers()
     with built_once(folder) as wanted:
         if wanted:
+            shutil.rmtree(folder, ignore_errors=True)
             generate(folder / "county", firms=DEMO_FIRMS)
             built = Store(folder / "store")
             load_folder(folder / "county", built)

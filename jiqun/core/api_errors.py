@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from ninja import NinjaAPI, Schema
 from ninja.errors import AuthenticationError, HttpError, ValidationError
@@ -98,6 +99,9 @@ def answer_in_one_shape(api: NinjaAPI) -> None:
         return answer(request, _not_found())
 
     def refused(request: HttpRequest, error: Any) -> HttpResponse:
+        # Without a session the check for forged forms is not what failed: nobody is logged in.
+        if error.status_code == 403 and settings.SESSION_COOKIE_NAME not in request.COOKIES:
+            return answer(request, _login(), 401)
         return answer(request, _bad_request([], str(error.message)), error.status_code)
 
     api.add_exception_handler(JiqunError, known)

@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from jiqun.core.access import Role, Viewer
-from jiqun.core.registry import modules
+from jiqun.core.registry import Module, Section, modules
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 ROLE_LABELS = {
@@ -64,6 +64,26 @@ def _item(request: HttpRequest, label: Any, url_name: str, icon: str) -> dict[st
     return {"label": label, "url": url, "icon": icon, "active": request.path == url}
 
 
+def sections_of(module: Module) -> tuple[Section, ...]:
+    """Return the groups of the navigation that a module adds."""
+    own = (Section(module.label, module.icon, module.navigation),) if module.navigation else ()
+    return own + module.sections
+
+
+def _section(
+    request: HttpRequest, section: Section, children: list[dict[str, Any]]
+) -> dict[str, Any]:
+    """One group; open when the page lies under one of its entries."""
+    active = any(request.path.startswith(child["url"]) for child in children)
+    return {
+        "label": section.label,
+        "url": children[0]["url"],
+        "icon": section.icon,
+        "active": active,
+        "children": children if active and len(children) > 1 else [],
+    }
+
+
 def _demo_logins() -> list[dict[str, str]]:
     """Accounts shown on the login page of a demo installation, and nowhere else."""
     path = settings.VAR / "demo-logins.json"
@@ -81,25 +101,14 @@ def shell(request: HttpRequest) -> Mapping[str, Any]:
     if who is None or not who.known:
         return {"navigation": [], "demo_logins": _demo_logins()}
     navigation = [_item(request, _("县情总览"), "start", "home")]
-    for module in modules():
+    for section in (one for module in modules() for one in sections_of(module)):
         children = [
             _item(request, item.label, item.url_name, item.icon)
-            for item in module.navigation
+            for item in section.items
             if not item.roles or who.has(*item.roles)
         ]
-        if not children:
-            continue
-        active = any(request.path.startswith(child["url"]) for child in children)
-        navigation.append(
-            {
-                "label": module.label,
-                "url": children[0]["url"],
-                "icon": module.icon,
-                "active": active,
-                "children": children if active else [],
-            }
-        )
-    navigation.append(_item(request, _("数据表"), "tables", "table"))
+        if children:
+            navigation.append(_section(request, section, children))
     roles = "、".join(str(ROLE_LABELS[role]) for role in sorted(who.roles))
     return {"navigation": navigation, "role_label": roles, "viewer": who}
 

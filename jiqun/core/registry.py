@@ -37,6 +37,15 @@ class NavItem:
 
 
 @dataclass(frozen=True, slots=True)
+class Section:
+    """One group of the navigation; a viewer who sees none of its entries does not see it."""
+
+    label: Label
+    icon: str
+    items: tuple[NavItem, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Engine:
     """Something that ``jiqun run NAME`` computes. ``needs`` names engines that come first."""
 
@@ -51,7 +60,8 @@ class Engine:
 class Module:
     """What a module adds to the whole; every dotted path is loaded late.
 
-    ``urls`` is a module of addresses under ``prefix``, ``router`` a router of the API, ``tables``
+    The entries of ``navigation`` form one section under the module's label; ``sections`` are more
+    of them. ``urls`` is a module of addresses under ``prefix``, ``router`` a router of the API, ``tables``
     a sequence of table specs (``core.tabular``), ``search`` a sequence of search sources.
     """
 
@@ -64,6 +74,7 @@ class Module:
     tables: str = ""
     search: str = ""
     navigation: tuple[NavItem, ...] = ()
+    sections: tuple[Section, ...] = ()
     engines: tuple[Engine, ...] = ()
     commands: Mapping[str, Callable[[argparse.ArgumentParser], None]] = field(
         default_factory=dict[str, Callable[["argparse.ArgumentParser"], None]]

@@ -6,11 +6,13 @@ write to the database recomputes what depends on it, as long as one later root i
 
 from __future__ import annotations
 
+import gc
 import json
 import multiprocessing
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from itertools import groupby, pairwise
@@ -91,16 +93,28 @@ def verify_log(
 def verify(source: Source, *, outside: Mapping[date, str] | None = None) -> Report:
     """Verify the log that ``source`` holds, in one process and over one state of the database."""
     started = time.perf_counter()
-    with source.snapshot():
+    with _no_collection(), source.snapshot():
         roots = stored_roots(source)
         part = _part(source, *_ALL_CHAINS)
         return _report(source, [part], (roots, roots), outside or {}, started)
 
 
+@contextmanager
+def _no_collection() -> Generator[None]:
+    """Keep Python from looking for cycles, of which the verifier makes none: a fifth of its time."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
+
+
 def _in_child(task: tuple[str, int, int]) -> Part:
     alias, first, last = task
     source = DjangoSource(connections[alias])
-    with source.snapshot():
+    with _no_collection(), source.snapshot():
         return _part(source, first, last)
 
 

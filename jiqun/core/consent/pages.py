@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
@@ -73,8 +73,12 @@ def _own(request: HttpRequest) -> Viewer:
 
 def _names(who: Viewer) -> dict[str, str]:
     facts = store().current("firm")
-    known = facts.filter(facts["firm"].isin(sorted(who.firms))).select("firm", "name").to_polars()
-    found = dict(known.iter_rows())
+    known = (
+        facts.filter(cast(Any, facts["firm"]).isin(sorted(who.firms)))
+        .select("firm", "name")
+        .to_polars()
+    )
+    found: dict[str, str | None] = dict(known.iter_rows())
     return {firm: found.get(firm) or firm for firm in sorted(who.firms)}
 
 
@@ -253,7 +257,7 @@ def receipt_file(request: HttpRequest, receipt: str, kind: str) -> HttpResponse:
         )
     if kind != "pdf":
         raise Http404
-    name = _names(who).get(one.firm, one.firm)
+    name = _names(who)[one.firm]
     return download(receipt_pdf(one, name), f"{one.receipt}.pdf", "application/pdf")
 
 

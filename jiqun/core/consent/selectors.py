@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, cast
 
 import polars as pl
 from django.utils import timezone
@@ -99,7 +99,7 @@ def registered(facts: Store, viewer: Viewer) -> list[Row]:
     found: list[Row] = []
     contract = contracts()["firm"]
     frame = facts.current("firm")
-    mine = frame.filter(frame["firm"].isin(sorted(viewer.firms))).to_polars()
+    mine = frame.filter(cast(Any, frame["firm"]).isin(sorted(viewer.firms))).to_polars()
     for row in mine.iter_rows(named=True):
         found += [
             {

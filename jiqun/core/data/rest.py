@@ -226,7 +226,7 @@ def send(
     name: str,
     file: File[UploadedFile],  # pyright: ignore[reportCallIssue]
     stated: Form[Stated],
-    idempotency_key: str = Header("", alias="Idempotency-Key"),  # pyright: ignore[reportCallInDefaultInitializer]
+    idempotency_key: str = Header("", alias="Idempotency-Key"),  # pyright: ignore[reportCallIssue, reportCallInDefaultInitializer]
 ) -> ImportState:
     """Hand in a file; nothing is stored in the table before it is applied."""
     who = viewer(request)

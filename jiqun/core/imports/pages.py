@@ -56,9 +56,8 @@ def new(request: HttpRequest, table: str) -> HttpResponse:
     if spec.importer is None or not may_plan_import(who, table):
         raise forbidden("导入这张表", "import into this table")
     asks = spec.importer.asks
-    form = UploadForm(
-        request.POST or None, request.FILES or None, asks=asks, initial=defaults(spec, localdate())
-    )
+    given = (request.POST, request.FILES) if request.method == "POST" else (None, None)
+    form = UploadForm(*given, asks=asks, initial=defaults(spec, localdate()))
     if request.method == "POST" and form.is_valid():
         sent = form.cleaned_data["file"]
         try:

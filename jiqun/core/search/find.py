@@ -7,9 +7,9 @@ the weightier entry, then the shorter title.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import reduce
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,7 +25,7 @@ from jiqun.core.models.search import (
 )
 from jiqun.core.search.text import Query, is_han, normal, parse
 
-Numbers = NDArray[np.uint32]
+Numbers = NDArray[np.integer[Any]]
 NONE: Numbers = np.empty(0, dtype=np.uint32)
 # Candidates looked at per kind. Beyond, the weightiest are taken and the count says "at least".
 MOST_CANDIDATES = 300
@@ -108,7 +108,7 @@ def _candidates(
     cut: set[str] = set()
     for segment, postings in sorted(lists.items(), key=lambda item: -known[item[0]].rows):
         source = known[segment].source
-        best = _best_first(query, postings)
+        best = _best_first(query, postings, known[segment].rows)
         if best.size > left[source]:
             cut.add(source)
         taken = best[: left[source]].tolist()
@@ -117,25 +117,27 @@ def _candidates(
     return ids, cut
 
 
-def _best_first(query: Query, postings: Mapping[tuple[str, bool], Numbers]) -> Numbers:
+def _best_first(query: Query, postings: Mapping[tuple[str, bool], Numbers], rows: int) -> Numbers:
     """Entries with every gram: those that begin so, those with all in the title, the others."""
-    title = _intersect([postings.get((gram, True), NONE) for gram in query.grams])
-    every = _intersect(
-        [
-            np.union1d(postings.get((gram, True), NONE), postings.get((gram, False), NONE))
-            for gram in query.grams
-        ]
-    )
-    start = np.intersect1d(title, postings.get((query.start, True), NONE), assume_unique=True)
-    middle = np.setdiff1d(title, start, assume_unique=True)
-    rest = np.setdiff1d(every, title, assume_unique=True)
-    return np.concatenate([start, middle, rest])
+    if any((gram, True) not in postings and (gram, False) not in postings for gram in query.grams):
+        return NONE
+    title, every = np.ones(rows, dtype=bool), np.ones(rows, dtype=bool)
+    for gram in query.grams:
+        there = _mask(postings, gram, rows, title=True)
+        title &= there
+        every &= there | _mask(postings, gram, rows, title=False)
+    start = title & _mask(postings, query.start, rows, title=True)
+    parts = (start, title & ~start, every & ~title)
+    return np.concatenate([np.flatnonzero(part) for part in parts])
 
 
-def _intersect(lists: Sequence[Numbers]) -> Numbers:
-    """Numbers in all of the lists, shortest list first."""
-    ordered = sorted(lists, key=len)
-    return reduce(lambda a, b: np.intersect1d(a, b, assume_unique=True), ordered)
+def _mask(
+    postings: Mapping[tuple[str, bool], Numbers], gram: str, rows: int, *, title: bool
+) -> NDArray[np.bool_]:
+    """Which of a segment's entries have a gram."""
+    mask = np.zeros(rows, dtype=bool)
+    mask[postings.get((gram, title), NONE)] = True
+    return mask
 
 
 def _entries(query: Query, ids: list[int], segments: SegmentQuerySet) -> Iterable[SearchEntry]:

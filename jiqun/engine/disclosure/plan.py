@@ -200,7 +200,7 @@ def findings(system: System, result: Audit) -> Columns:
     )
     near = near if result.insiders else np.zeros_like(near)
     table, coordinate = _names(system, cell)
-    found = {
+    found: Columns = {
         **result.cells, "table": table, "coordinate": coordinate, "count": system.cells["count"][cell],
         "implied": system.implied[cell], "insiders": near[cell],
     }  # fmt: skip
@@ -208,9 +208,9 @@ def findings(system: System, result: Audit) -> Columns:
         (
             coordinate.astype(str),
             table.astype(str),
-            -found["insiders"],
-            ~found["exposed"],
-            ~found["within"],
+            -near[cell],
+            ~result.cells["exposed"],
+            ~result.cells["within"],
         )
     )
     return {name: column[order] for name, column in found.items()}

@@ -151,6 +151,7 @@ def _industries(
 def references(
     frame: pl.DataFrame, contract: Contract, known: Known, unchecked: list[str]
 ) -> list[pl.DataFrame]:
+    """Codes of places, firms and industries that are not known; ``unchecked`` grows."""
     parts: list[pl.DataFrame] = []
     for column, kind in REFERENCES.get(contract.name, {}).items():
         if kind == INDUSTRY:
@@ -178,6 +179,7 @@ def _credit_codes(frame: pl.DataFrame, column: str) -> pl.DataFrame:
 
 
 def firm_codes(frame: pl.DataFrame, contract: Contract) -> list[pl.DataFrame]:
+    """Both check characters of the credit codes of a register of firms."""
     if contract.name != "firm":
         return []
     return [_credit_codes(frame.filter(pl.col("id_scheme") == "uscc"), "firm")]

@@ -16,7 +16,12 @@ DITTO = ("同上", "〃", "″", "〞", "同前", "ditto")
 HIDDEN_ROW, SECOND, AGAIN, PART = (
     "E-ROW-HIDDEN", "E-SECOND-TABLE", "I-HEADING-AGAIN", "I-PART-ROW",
 )  # fmt: skip
-_TOTAL_END = r"^.{0,10}(?:合计|总计|小计|共计)数?$"
+# 全县合计, 轻工业小计, 一、合计: a word for a sum after a scope or a number, never after a term of
+# its own (增加值合计 of an input–output table is data).
+_TOTAL_END = (
+    r"^(?:全[县市区省国镇乡]|本[县市区]|[一二三四五六七八九十]+、|[轻重]?工业|规上工业|规模以上(?:工业)?)"
+    r"(?:合计|总计|小计|共计)数?$"
+)
 _PART_ROW = r"^其中(?:[:：]|$)|^其中[:：]?.{0,12}$"
 _NUMERIC = r"^[-+−▲△(（]?[\d０-９][\d０-９,，.．]*[%％)）]?$"
 _MARK = r"^(?:[-—–―─/…*.\s]+|[xXDS]|N/?A|保密|不公开|无数据)$"
