@@ -14,7 +14,7 @@ from jiqun.core.data.pages import freshness_table
 from jiqun.core.factstore import is_synthetic, store
 from jiqun.core.pages import page, viewer
 from jiqun.core.tabular import html_table, pick
-from jiqun.modules.chain.public import ChainView, Scope, chain_view, visible_scopes
+from jiqun.modules.chain.public import ChainView, Scope, shown_view, visible_scopes
 
 SUPPLY = {"strong": ("强", "strong"), "weak": ("弱", "weak"), "missing": ("缺", "missing"),
           "undisclosed": ("未披露", "undisclosed")}  # fmt: skip
@@ -46,7 +46,7 @@ def start(request: HttpRequest) -> HttpResponse:
     counties = []
     names = dict(facts.polars("place", ["place", "name_zh"]).iter_rows())
     for scope in scopes[:6]:
-        view = chain_view(facts, Scope(**scope), who)
+        view = shown_view(facts, Scope(**scope), who)
         query = "&".join(f"{key}={value}" for key, value in scope.items())
         place = names.get(scope["place"], scope["place"])
         counties.append(

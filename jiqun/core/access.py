@@ -16,9 +16,8 @@ from jiqun.core.places import firms_within
 from jiqun.errors import JiqunError, Kind
 
 # An aggregate of firms is shown to those who may not see firms only when at least so many firms
-# stand behind it and none of them makes up more than half (methods 6.7).
+# stand behind it (methods 6.7); tables made of firms' own figures: ``engine/disclosure/rules``.
 MINIMUM_FIRMS = 5
-LARGEST_SHARE = 0.5
 
 
 class Grade(StrEnum):
@@ -153,12 +152,3 @@ def grades_for(viewer: Viewer, *, own: bool = False) -> frozenset[Grade]:
     if own and viewer.known and viewer.has(Role.FIRM) and viewer.firms:
         grades |= {Grade.FIRM, Grade.PERSONAL}
     return frozenset(grades)
-
-
-def aggregate_is_safe(count: int, largest_share: float | None) -> bool:
-    """Whether an aggregate of ``count`` firms may be shown to everyone who has logged in.
-
-    ``largest_share`` is unknown where only a statistical office's own table is at hand; that
-    office has already applied its own rule, so the count alone decides.
-    """
-    return count >= MINIMUM_FIRMS and (largest_share is None or largest_share <= LARGEST_SHARE)

@@ -124,7 +124,8 @@ def test_a_bad_cell_of_any_column_is_named_with_address_value_and_remedy(
     spec = specs()[name]
     fields = spec.template_fields
     spoilt = [one for one in fields if one.type in BAD]
-    spoilt += [one for one in fields if one.required and one.default is None and one.type in ("text", "code")]  # fmt: skip
+    needed = [one for one in fields if one.required and one.default is None]
+    spoilt += [one for one in needed if one.type in ("text", "code")]
     rows = [
         {one.name: cell_value(one, row.get(one.name)) for one in fields}
         for row in _rows(spec, official)
@@ -262,7 +263,8 @@ def test_a_firm_sees_its_own_rows_and_an_official_none_without_a_purpose(
     demo: Demo, people: Mapping[str, User], first_firm: str, name: str
 ) -> None:
     spec = specs()[name]
-    firm = Viewer(people["firm"].pk, "firm", frozenset({Role.FIRM}), frozenset({"990101"}), frozenset({first_firm}))  # fmt: skip
+    places, firms = frozenset({"990101"}), frozenset({first_firm})
+    firm = Viewer(people["firm"].pk, "firm", frozenset({Role.FIRM}), places, firms)
     rows = spec.read(firm, Query(limit=None)).rows
     named = [one.name for one in spec.fields if one.type == "firm_id"]
     assert all(first_firm in [row[column] for column in named] for row in rows)
@@ -276,13 +278,15 @@ def test_rows_of_others_are_refused_without_saying_whether_they_exist(
     demo: Demo, official: Viewer, people: Mapping[str, User], name: str
 ) -> None:
     spec = specs()[name]
-    near = Viewer(people["elsewhere"].pk, "e", frozenset({Role.ANALYST}), frozenset({"9902"}), purpose="核对数据")  # fmt: skip
+    role, places = frozenset({Role.ANALYST}), frozenset({"9902"})
+    near = Viewer(people["elsewhere"].pk, "e", role, places, purpose="核对数据")
     assert spec.importer is not None
     columns = {one.name for one in spec.fields}
     if not spec.importer.may(near):
         assert "place" not in columns or name in ("place", "input_output")
         return
-    rows = [row for row in _rows(spec, official) if str(row.get("place", "990101")).startswith("990101")][:5]  # fmt: skip
+    found = _rows(spec, official)
+    rows = [row for row in found if str(row.get("place", "990101")).startswith("990101")][:5]
     content = write_file(asked(spec, official, QueryDict()), rows, "csv", "D1")
     plan = _plan(spec, near, content, "别人的.csv")
     assert plan.counts.quarantined == len(rows)

@@ -14,7 +14,6 @@ from jiqun.core.access import (
     Grade,
     Role,
     Viewer,
-    aggregate_is_safe,
     grades_for,
     may_see_firm_rows,
     may_see_place,
@@ -148,11 +147,3 @@ def test_a_place_out_of_reach_is_refused_with_a_way_on() -> None:
     assert "990201" in caught.value.message_en
     assert caught.value.hint_zh
     assert caught.value.hint_en
-
-
-@pytest.mark.parametrize(
-    ("count", "largest", "safe"),
-    [(4, None, False), (5, None, True), (5, 0.5, True), (5, 0.51, False), (400, 0.9, False)],
-)
-def test_small_aggregates_are_not_safe(count: int, largest: float | None, safe: bool) -> None:  # noqa: FBT001
-    assert aggregate_is_safe(count, largest) is safe

@@ -91,6 +91,25 @@ def test_upload_check_apply_undo(sign_in: SignIn, own_demo: Demo) -> None:
     assert _status(own_demo, firm) == "active"
 
 
+def test_a_column_that_the_file_does_not_have_stays_as_it_is(
+    sign_in: SignIn, own_demo: Demo
+) -> None:
+    client = sign_in("analyst")
+    head = HEAD[:4]
+    rows = [row[:4] for row in _firms(own_demo, 3)]
+    one = _upload(client, _csv(rows, head))
+    assert (one.counts["update"], one.counts["unchanged"]) == (0, 3)
+    rows[0][3] = "停产"
+    one = _upload(client, _csv(rows, head))
+    assert (one.counts["update"], one.counts["unchanged"]) == (1, 2)
+    wanted = own_demo.store.polars("firm").filter(firm=rows[0][0]).to_dicts()[0]
+    client.post(f"/data/imports/{one.key}/apply/")
+    stored = own_demo.store.polars("firm").filter(firm=rows[0][0]).to_dicts()[0]
+    assert stored["status"] == "suspended"
+    for name in ("scale", "founded", "products", "materials", "lon", "lat", "id_scheme"):
+        assert stored[name] == wanted[name], name
+
+
 def test_the_refused_rows_come_back_corrected(sign_in: SignIn, own_demo: Demo) -> None:
     client = sign_in("analyst")
     rows = _firms(own_demo, 5)

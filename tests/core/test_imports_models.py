@@ -51,7 +51,7 @@ def _check(
 IMPORTER = model_importer(
     "organisations", FIELDS, ("name",),
     Writer(
-        may=lambda viewer: viewer.has(Role.SYSTEM), visible=lambda viewer: Organisation.objects.all(),
+        may=lambda viewer: viewer.has(Role.SYSTEM), visible=lambda _viewer: Organisation.objects.all(),
         create=_create, update=_update, remove=_remove, check=_check,
     ),
 )  # fmt: skip
@@ -124,6 +124,19 @@ def test_an_unknown_column_stops_until_it_is_settled() -> None:
     assert (left_out.blocked, left_out.counts.accepted) == (False, 4)
 
 
+def test_a_column_that_the_file_does_not_have_stays_as_it_is() -> None:
+    Organisation.objects.create(name="示例统计局", kind="park", place="990101")
+    text = "名称,类别\n示例统计局,部门\n"
+    plan = IMPORTER.plan(WHO, _upload(text))
+    changes = [(one.before, one.after) for one in plan.changes]
+    assert changes == [({"kind": "park"}, {"kind": "bureau"})]
+    IMPORTER.apply(WHO, _upload(text), plan.digest, b"")
+    assert Organisation.objects.get().place == "990101"
+    emptied = IMPORTER.plan(WHO, _upload("名称,类别,负责地方\n示例统计局,部门,\n"))
+    changes = [(one.before, one.after) for one in emptied.changes]
+    assert changes == [({"place": "990101"}, {"place": None})]
+
+
 def test_a_file_without_a_required_column_is_blocked_in_words() -> None:
     plan = IMPORTER.plan(WHO, _upload("名称,负责地方\n示例局,990101\n"))
     assert plan.blocked
@@ -137,8 +150,9 @@ def test_an_apostrophe_of_our_own_csv_is_taken_off_again() -> None:
 
 def test_a_model_table_is_narrowed_ordered_and_paged_by_the_database() -> None:
     for number in range(7):
-        Organisation.objects.create(name=f"示例{number}局", kind="bureau", place="" if number else "990101")  # fmt: skip
-    read = model_read(lambda viewer: Organisation.objects.all(), KEPT)
+        place = "" if number else "990101"
+        Organisation.objects.create(name=f"示例{number}局", kind="bureau", place=place)
+    read = model_read(lambda _viewer: Organisation.objects.all(), KEPT)
     found = read(WHO, Query(sort=("-name",), start=2, limit=3))
     assert (found.total, [row["name"] for row in found.rows]) == (
         7, ["示例4局", "示例3局", "示例2局"],

@@ -16,7 +16,8 @@ import pytest
 
 SCRIPT = Path(__file__).with_name("worker_process.py")
 ROOT = SCRIPT.parents[2]
-PATIENCE = 40.0
+PATIENCE = 60.0
+pytestmark = pytest.mark.slow
 Workers = list[subprocess.Popen[bytes]]
 
 
@@ -127,5 +128,5 @@ def test_a_worker_that_is_told_to_end_gives_its_job_back(machine: Machine) -> No
     worker = machine.work()
     machine.until(lambda: len(machine.log()) == 1)
     worker.terminate()
-    assert worker.wait(20) == 0
+    assert worker.wait(PATIENCE) == 0
     assert machine.jobs() == [("waiting", 0, None)]

@@ -201,3 +201,11 @@ def test_an_undo_that_died_before_the_ledger_is_finished_by_repeating_it(
     assert values(again) == [1, 1, 1]
     assert store.tables.open(CONTRACT).token(retract.RETRACTIONS, store.version(CONTRACT)) == 1
     assert refused(again, "b2").code == "E-UNDO-AGAIN"
+
+
+def test_an_acknowledged_undo_is_on_the_disk(store: Store) -> None:
+    """Both commits were synced, log entry and folder, before the call returned."""
+    put(store, "b1", cells(0, 3))
+    undo(store, "b1")
+    for name in (CONTRACT, "_batch"):
+        assert store.tables.open(name)._synced == store.version(name)

@@ -32,7 +32,9 @@ def test_two_wrong_cells_of_a_row_are_both_listed(tmp_path: Path) -> None:
 
 
 def test_every_missing_column_is_named(tmp_path: Path) -> None:
-    options = 'constants = { classification = "c" }\ncolumns = { industry = "行业", period = "时期" }\n'
+    options = (
+        'constants = { classification = "c" }\ncolumns = { industry = "行业", period = "时期" }\n'
+    )
     report, _ = load_one(tmp_path, options, "t.csv", "代码,年,值（万元）\n1762,2025,5\n".encode())
     named = {one.column: one.message_zh for one in report.problems}
     assert list(named) == ["行业", "时期", "place（地方）", "measure（指标）"]

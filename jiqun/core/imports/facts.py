@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from dataclasses import replace
 from typing import Any
 
 import polars as pl
@@ -32,7 +33,7 @@ from jiqun.facts.contract import Contract
 from jiqun.facts.intake import apply as applying
 from jiqun.facts.intake import plan as planning
 from jiqun.facts.intake import saved
-from jiqun.facts.intake.compare import CHANGE, CREATE, UPDATE
+from jiqun.facts.intake.compare import CHANGE, CREATE, UNCHANGED, UPDATE
 from jiqun.facts.intake.hints import Hints
 from jiqun.facts.store.undo import undo as take_back
 from jiqun.facts.template import workbook as template
@@ -40,6 +41,8 @@ from jiqun.facts.template import workbook as template
 EVERYWHERE = "*"
 Codes = frozenset[str] | None
 SHOWN = 50  # changes of each kind that a plan shows
+# Read together, and made where the file has only the figure.
+WITH_VALUE = ("value", "unit", "status", "lawful_basis")
 # Shared by every place, so only those who answer for every place bring rows.
 REFERENCE = frozenset({"place", "industry", "concordance", "input_output"})
 WRITERS: Mapping[str, tuple[str, str]] = {
@@ -92,6 +95,31 @@ def _planned(contract: Contract, viewer: Viewer, upload: Upload) -> planning.Pla
         owner=upload.owner, as_of=upload.as_of, basis=upload.basis, hints=_hints(upload),
         allowed_firms=firms, allowed_places=places,
     )  # fmt: skip
+
+
+def keeping(
+    planned: planning.Plan, contract: Contract, constants: Collection[str]
+) -> planning.Plan:
+    """Let a fact keep what the file does not speak of.
+
+    A file without a column says nothing about it: in an update that column stays as it is, and
+    is neither emptied nor set to its default. An empty cell of a column that is there empties it.
+    """
+    stated = {meant for _, meant, _ in planned.shown} | {*constants, *contract.key, *WITH_VALUE}
+    silent = [name for name in contract.names if name not in stated]
+    if not silent or not planned.updates:
+        return planned
+    updates = planned.rows.filter(pl.col(CHANGE) == UPDATE)
+    kept = updates.with_columns(planned.before[name].alias(name) for name in silent)
+    same = pl.all_horizontal(
+        pl.col(name).eq_missing(planned.before[name]) for name in contract.names
+    )
+    kept = kept.with_columns(
+        pl.when(same).then(pl.lit(UNCHANGED)).otherwise(pl.lit(UPDATE)).alias(CHANGE)
+    )
+    differ = kept.select(pl.col(CHANGE) == UPDATE).to_series()
+    others = planned.rows.filter(pl.col(CHANGE) != UPDATE)
+    return replace(planned, rows=pl.concat([kept, others]), before=planned.before.filter(differ))
 
 
 def _faulty(planned: planning.Plan, contract: Contract) -> tuple[Faulty, ...]:
@@ -155,7 +183,7 @@ def _text(name: str, row: Mapping[str, Any]) -> str | None:
 def shaped(planned: planning.Plan, contract: Contract) -> Plan:
     """Return the intake's plan in the shape that the pages show."""
     names = ("code", *messages.PARTS, "file", "sheet", "row", "column", "value")
-    listed = planned.problems
+    listed = planned.problems.sort("row", nulls_last=False, maintain_order=True)
     problems = tuple(Problem(*row) for row in listed.select(*names).iter_rows())
     labels = tuple(Field(c.name, c.zh, c.en) for c in contract.columns)
     unknown = [p for p in problems if p.code in ("E-COLUMN-UNKNOWN", "E-COLUMN-TWICE")]
@@ -176,7 +204,8 @@ def fact_importer(contract: Contract) -> Importer:
     """Return how a table of facts takes rows in."""
 
     def plan(viewer: Viewer, upload: Upload) -> Plan:
-        return shaped(_planned(contract, viewer, upload), contract)
+        planned = _planned(contract, viewer, upload)
+        return shaped(keeping(planned, contract, upload.constants), contract)
 
     def apply(viewer: Viewer, upload: Upload, digest: str, frozen: bytes) -> Mapping[str, Any]:
         del upload, digest  # the frozen plan holds both, and the store compares

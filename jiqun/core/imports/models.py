@@ -144,6 +144,8 @@ def _work(
     for row, raw_values in found.rows:
         values = {name: _plain(value) for name, value in raw_values.items()}
         known = there.get(tuple(values[name] for name in key))
+        if known is not None:  # of a column that it does not have, the file says nothing
+            values |= {n: v for n, v in known.values.items() if n not in found.stated}
         wrong = writer.check(viewer, values, known.values if known else None)
         refused += [_refusal(one, values, (upload.name, found.sheet, row), fields) for one in wrong]
         if not wrong:

@@ -36,7 +36,10 @@ TYPES: Mapping[str, ColumnType] = {
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """``rows`` are (row of the file, values); ``faulty`` those with a problem, whole."""
+    """``rows`` are (row of the file, values); ``faulty`` those with a problem, whole.
+
+    ``stated`` are the columns of which the file speaks at all.
+    """
 
     rows: tuple[tuple[int, Mapping[str, Any]], ...]
     received: int
@@ -44,6 +47,7 @@ class Read:
     problems: tuple[Problem, ...]
     faulty: tuple[Faulty, ...]
     unknown: tuple[UnknownColumn, ...]
+    stated: frozenset[str]
     letters: Mapping[str, str]
     sheet: str = ""
     encoding: str = ""
@@ -230,5 +234,5 @@ def read(upload: Upload, name: str, fields: Sequence[Field], key: Sequence[str])
     return Read(
         rows, converted.frame.height, checked.duplicate, tuple(problems),
         faulty_rows(raw, problems, template_headings(made.headings, fields)), unknown,
-        letters(raw), raw.sheet, raw.encoding, raw.preview,
+        frozenset({*made.headings, *upload.constants}), letters(raw), raw.sheet, raw.encoding, raw.preview,
     )  # fmt: skip

@@ -96,9 +96,9 @@ def problems_table(plan: Plan) -> dict[str, Any] | None:
 
 def _shown(fields: Mapping[str, Field], name: str, value: Any) -> str:
     one = fields.get(name)
-    return (
-        str(value) if one is None or value is None or one.type != "words" else display(one, value)
-    )
+    if value is None:
+        return _("（空）")
+    return str(value) if one is None or one.type != "words" else display(one, value)
 
 
 def changes_table(plan: Plan, spec: TableSpec, kind: str) -> dict[str, Any] | None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import signal
 import threading
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -16,7 +15,8 @@ from jiqun.core.jobs.progress import Progress
 from jiqun.core.jobs.work import reap, run_one
 
 log = logging.getLogger(__name__)
-PATIENCE = 20.0  # seconds that a job has to notice that its worker shall end
+PATIENCE = 15.0  # seconds that a job has to notice that its worker shall end
+DUTY_PATIENCE = 5.0  # a duty that is cut short is done again when it is due
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +55,8 @@ class Worker:
         while work.is_alive() and not self._stop.wait(0.2):
             pass
         self._stop.set()
-        deadline = time.monotonic() + PATIENCE
-        for thread in (work, rest):
-            thread.join(max(0.1, deadline - time.monotonic()))
+        work.join(PATIENCE)
+        rest.join(DUTY_PATIENCE)
 
     def _work(self) -> float | None:
         """Run one job; None ends the loop, a number is how long to wait."""

@@ -9,7 +9,7 @@ from typing import Any
 import polars as pl
 
 from jiqun.core.factstore import rows
-from jiqun.core.lawful.catalogue import Purpose
+from jiqun.core.lawful.catalogue import purpose
 from jiqun.core.lawful.gate import lawful, needed
 from jiqun.core.models.publication import PublishedTable
 from jiqun.core.tabular import pick
@@ -22,19 +22,7 @@ from jiqun.facts.store.store import Store
 INDICATORS = "firm_indicator"
 SHORT = "—"  # marks a code that has no such fine level
 TABLES = ("firm", "firm_industry", INDICATORS, "place", "industry")
-# Not among the purposes that a firm grants: what rests on other bases only is summed here.
-PUBLICATION = Purpose(
-    code="publication",
-    zh="发布汇总表",
-    en="Publishing tables of aggregates",
-    about_zh="只发布通过保密审计的汇总，不形成任何单个企业的数字。",
-    about_en="Only aggregates that passed the disclosure audit leave; no figure of a single firm does.",
-    used_by_zh="企业所在地的主管部门",
-    used_by_en="offices of the place that the firm lies in",
-    level="aggregate",
-    bases=frozenset({"statistical", "statutory", "agreement", "own", "letter"}),
-    offered=False,
-)
+PURPOSE = "publication"
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,8 +114,9 @@ def _figures(
     if only is not None:
         known = pl.DataFrame({"firm": list(only)}, schema={"firm": pl.String})
         return frame.join(known, on="firm", how="semi").select(columns), None
-    reference = f"{PUBLICATION.zh} {scope.place} {scope.period} {scope.measure}"
-    allowed, read = lawful(frame, contract, PUBLICATION, columns=columns, reference=reference)
+    use = purpose(PURPOSE)
+    reference = f"{use.zh} {scope.place} {scope.period} {scope.measure}"
+    allowed, read = lawful(frame, contract, use, columns=columns, reference=reference)
     title = contract.title
     return allowed.select(columns), read.note(title["zh"], title["en"])
 

@@ -22,6 +22,7 @@ from jiqun.modules.chain.analysis.inputs import ChainInputs, Scope
 from jiqun.modules.chain.analysis.lists import Row
 from jiqun.modules.chain.analysis.params import TOPIC, ChainParams, chain_params
 from jiqun.modules.chain.analysis.tiers import ChainResult, chain
+from jiqun.modules.chain.masking import masking
 from jiqun.rules.loader import Pack, latest
 
 ENGINE = "chain"
@@ -90,12 +91,15 @@ def _record(run: str, inputs: ChainInputs, row: Row, explanation: Mapping[str, A
     }
 
 
-def _context(run: str, inputs: ChainInputs, result: ChainResult) -> Row:
+def _context(
+    run: str, inputs: ChainInputs, result: ChainResult, hidden: Mapping[str, Any] | None
+) -> Row:
     """One row that says what must be said of the whole run: notes, flows, how the model was proven."""
     scope, entry, links = inputs.scope, inputs.entry, inputs.links
     content = {
         "notes": result.notes,
         "flows": result.flows,
+        "masking": hidden,
         "table": links.table if links else "",
         "place_total": inputs.activity.place_total,
         "reference_total": inputs.activity.national_total,
@@ -119,13 +123,17 @@ def _context(run: str, inputs: ChainInputs, result: ChainResult) -> Row:
 
 
 def as_frame(
-    run: str, inputs: ChainInputs, result: ChainResult, params: ChainParams, pack: Pack
-) -> pl.DataFrame:
-    """Turn a result into the findings' table, each row with its explanation tree."""
+    run: str, inputs: ChainInputs, result: ChainResult, params: ChainParams, pack: Pack,
+    *, hidden: Mapping[str, Any] | None = None,
+) -> pl.DataFrame:  # fmt: skip
+    """Turn a result into the findings' table, each row with its explanation tree.
+
+    ``hidden`` says what is kept from people without a right to firm rows; without it, all is.
+    """
     explainer = Explainer(inputs, params, pack)
     records = [_record(run, inputs, row, explainer.tree(row)) for row in result.rows]
     return pl.DataFrame(
-        [_context(run, inputs, result), *records], schema=dict(SCHEMA), orient="row"
+        [_context(run, inputs, result, hidden), *records], schema=dict(SCHEMA), orient="row"
     )
 
 
@@ -158,7 +166,8 @@ def run_chain(
     inputs = inputs_of(store, snapshot.id, scope, pack.version, consents)
     result = chain(inputs, params)
     run = run_id(scope, snapshot.id, params, consents)
-    frame = as_frame(run, inputs, result, params, pack)
+    hidden = masking(inputs, result.rows, params)
+    frame = as_frame(run, inputs, result, params, pack, hidden=hidden)
     store.write_finding(
         ENGINE,
         frame,

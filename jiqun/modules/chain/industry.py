@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from jiqun.core.access import Viewer, visible_firms
+import polars as pl
+
+from jiqun.core.access import MINIMUM_FIRMS, Viewer, visible_firms
 from jiqun.core.audit import read_firms
 from jiqun.core.factstore import lawful_rows, own_rows
 from jiqun.core.tabular import Field, pick
 from jiqun.errors import JiqunError, Kind
 from jiqun.facts.store.store import Store
 from jiqun.modules.chain.analysis.inputs import Scope
-from jiqun.modules.chain.selectors import ChainView, firms_in, history, place_names
+from jiqun.modules.chain.selectors import ChainView, firms_in, hidden_in, history, place_names
 from jiqun.modules.chain.tabular import (
     BADGES,
     FIRM_FIELDS,
@@ -71,11 +73,28 @@ def _neighbours(view: ChainView, row: Row) -> list[Row]:
     return result
 
 
-def _series(store: Store, scope: Scope, view: ChainView, row: Row) -> dict[str, Any]:
+def _open_years(store: Store, scope: Scope, view: ChainView, code: str) -> set[str]:
+    """Years of which an industry's figure follows no rule of secrecy.
+
+    Nobody or five makers and more are counted in them; and what a run of that year withholds, so
+    that its totals do not give another industry away, is withheld here too.
+    """
+    counted = history(store, scope, code, "establishments", view.run.snapshot)
+    many = counted.filter((pl.col("value") == 0) | (pl.col("value") >= MINIMUM_FIRMS))
+    return {year for year in many["period"] if code not in hidden_in(store, scope, year)}
+
+
+def _series(
+    store: Store, scope: Scope, view: ChainView, row: Row, *, official: bool
+) -> dict[str, Any]:
     """History of the place's own figures, summed over the segment's industries where all are known."""
     points: dict[str, float | None] = {}
     for code in row["members"].split(";")[:20]:
         series = history(store, scope, code, view.measure, view.run.snapshot)
+        years = series["period"] if official else _open_years(store, scope, view, code)
+        series = series.with_columns(
+            value=pl.when(pl.col("period").is_in(list(years))).then("value")
+        )
         for period, value in series.select("period", "value").iter_rows():
             before = points.get(period, 0)
             if len(period) == 4:
@@ -142,7 +161,9 @@ def industry_page(
         "kind_label": pick(*KINDS[kind]),
         "status_label": pick(*STATUS[row["status"]]),
         "badge": BADGES.get(row["status"], "plain"),
-        "series": _series(store, scope, view, row) if not row.get("masked") else {"known": False},
+        "series": _series(store, scope, view, row, official=who.official)
+        if not row.get("masked")
+        else {"known": False},
         "neighbour_fields": [
             *NEIGHBOUR_FIELDS,
             *money_column("value", "年投入需求（估）", "Yearly need (est.)", view.money_unit),

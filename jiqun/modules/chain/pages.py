@@ -30,7 +30,6 @@ from jiqun.modules.chain.industry import industry_page
 from jiqun.modules.chain.proof import proof_tables
 from jiqun.modules.chain.selectors import (
     ChainView,
-    chain_view,
     finding_row,
     firms_in,
     place_names,
@@ -86,7 +85,7 @@ def show(request: HttpRequest) -> Shown:
             kind=Kind.NOT_FOUND,
         )
     scope = Scope(page_scope.place, page_scope.classification, page_scope.period)
-    view = tables.masked(chain_view(facts, scope, who, _overrides(request)), who)
+    view = tables.shown_view(facts, scope, who, _overrides(request))
     names = place_names(facts, [option["place"] for option in options] + [scope.place])
     return Shown(
         request=request,
@@ -183,8 +182,8 @@ def chart(request: HttpRequest) -> HttpResponse:
     ]
     context = frame(
         shown, _("产业链图谱"),
-        map=data, tiers=tiers, knobs=_knobs(view), svg=map_svg(view, data, shown.place),
-        pack=current_pack(),
+        map=data, tiers=tiers, svg=map_svg(view, data, shown.place), pack=current_pack(),
+        knobs=_knobs(view) if viewer(request).official else [],
     )  # fmt: skip
     return render(request, "chain/map.html", context)
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from jiqun.modules.chain.analysis.inputs import Scope
-from jiqun.modules.chain.selectors import ChainView, chain_view, visible_scopes
+from jiqun.modules.chain.selectors import ChainView, visible_scopes
+from jiqun.modules.chain.tables import shown_view
 from jiqun.modules.chain.trees import explain_finding
 
-__all__ = ["ChainView", "Scope", "chain_view", "explain_finding", "visible_scopes"]
+__all__ = ["ChainView", "Scope", "explain_finding", "shown_view", "visible_scopes"]

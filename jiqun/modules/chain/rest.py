@@ -11,7 +11,7 @@ from jiqun.core.factstore import store
 from jiqun.core.pages import viewer
 from jiqun.modules.chain import tables
 from jiqun.modules.chain.analysis.inputs import Scope
-from jiqun.modules.chain.selectors import ChainView, chain_view, finding_row, visible_scopes
+from jiqun.modules.chain.selectors import ChainView, finding_row, visible_scopes
 from jiqun.modules.chain.trees import shown_tree
 
 router = Router(tags=["chain 产业链"])
@@ -40,7 +40,7 @@ class Rows(Schema):
 def _view(request: HttpRequest, query: ScopeQuery) -> ChainView:
     who = viewer(request)
     scope = Scope(query.place, query.classification, query.period)
-    return tables.masked(chain_view(store(), scope, who), who)
+    return tables.shown_view(store(), scope, who)
 
 
 def _rows(view: ChainView, rows: list[dict[str, Any]]) -> Rows:

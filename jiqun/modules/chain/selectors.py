@@ -11,7 +11,7 @@ from typing import Any
 
 import polars as pl
 
-from jiqun.core.access import Viewer, may_see_place, require_place
+from jiqun.core.access import Viewer, forbidden, may_see_place, require_place
 from jiqun.core.factstore import rows, table
 from jiqun.core.tabular import pick
 from jiqun.errors import JiqunError, Kind
@@ -20,6 +20,7 @@ from jiqun.facts.store.store import Store
 from jiqun.modules.chain.analysis.inputs import Scope
 from jiqun.modules.chain.analysis.panel import places_within
 from jiqun.modules.chain.findings import CONTEXT, ENGINE, what_if
+from jiqun.modules.chain.masking import CLOSED
 from jiqun.modules.chain.tabular import LISTS
 
 Row = dict[str, Any]
@@ -85,6 +86,9 @@ def chain_view(
     require_place(viewer, scope.place)
     run = _latest(store, scope)
     if overrides:
+        if not viewer.official:
+            # Which rows appear at which threshold gives any figure away by halving.
+            raise forbidden("改动门槛试算", "change thresholds in a what-if")
         frame, _ = what_if(store, run.snapshot, scope, overrides)
         return _view(run, frame, overrides)
     kept = _stored_view(store, run.run)
@@ -97,6 +101,18 @@ def _stored_view(store: Store, run: str) -> ChainView:
     """What a run has stored, which never changes; kept because most pages begin with it."""
     (found,) = (one for one in store.runs(ENGINE) if one.run == run)
     return _view(found, store.finding(ENGINE, run).to_polars(), {})
+
+
+def masking_of(store: Store, run: str) -> Mapping[str, Any]:
+    """Return what a run withholds from those who may not see firms; all where it has not been decided."""
+    return _stored_view(store, run).context.get("masking") or CLOSED
+
+
+def hidden_in(store: Store, scope: Scope, year: str) -> frozenset[str]:
+    """Return the industries that any run of the same place and classification withholds for a year."""
+    wanted = {"place": scope.place, "classification": scope.classification, "period": year}
+    found = (masking_of(store, run.run)["industries"] for run in store.runs(ENGINE, wanted))
+    return frozenset(code for codes in found for code in codes or ())
 
 
 def _view(run: Run, frame: pl.DataFrame, changed: Mapping[str, float]) -> ChainView:

@@ -16,7 +16,15 @@ from jiqun.facts.store.store import Store
 from jiqun.modules.chain import tabular
 from jiqun.modules.chain.analysis.inputs import Scope
 from jiqun.modules.chain.catalogue import Entry, entry
-from jiqun.modules.chain.selectors import ChainView, firms_in, list_words, place_names, records
+from jiqun.modules.chain.masking import CLOSED, COLUMNS, DEMAND, OF_A_ROW, covers, topics
+from jiqun.modules.chain.selectors import (
+    ChainView,
+    chain_view,
+    firms_in,
+    list_words,
+    place_names,
+    records,
+)
 
 PREFIX = "p."  # a threshold in the address: p.leading.coverage=0.6
 Row = dict[str, Any]
@@ -174,22 +182,39 @@ def is_private(row: Mapping[str, Any]) -> bool:
 
 
 def masked(view: ChainView, viewer: Viewer) -> ChainView:
-    """Hide figures of fewer than five makers from those who are not officials (methods 6.7).
+    """Hide from those who are not officials what the run withholds (``masking``).
 
-    What a hidden figure could be computed back from goes with it: the share sold outside is a
-    function of the quotient, the plants and the priority of the coverage, and a flow into a
-    segment is its output times a published coefficient.
+    A row with a withheld industry shows no figure; no row shows one from which such a figure
+    follows. Leading rows are sorted by size, so that withheld ones go behind the others.
     """
     if viewer.official:
         return view
-    hidden = ("size", "size_low", "size_high", "share", "coverage_low", "coverage_high", "output_low",
-              "output_high", "lq", "lq_low", "lq_high", "lq_probability", "outside_share", "cumulative",
-              "plants", "priority")  # fmt: skip
-    rows = tuple(
-        row | dict.fromkeys(hidden) | {"coverage": "", "masked": True}
-        if is_private(row) else row
+    found = view.context.get("masking") or CLOSED
+    general = dict.fromkeys(name for topic in topics(found) for name in COLUMNS[topic])
+    words = {"coverage": ""} if DEMAND in topics(found) else {}
+    rows = [
+        row | general | dict.fromkeys(OF_A_ROW) | {"coverage": "", "masked": True}
+        if is_private(row) or covers(found, row)
+        else row | general | words
         for row in view.rows
-    )  # fmt: skip
-    small = {row["sector"] or row["code"] for row in rows if row.get("masked")}
-    flows = tuple(flow for flow in view.flows if flow[1] not in small)
-    return replace(view, rows=rows, flows=flows)
+    ]
+    gone = found["sectors"]
+    flows = () if gone is None else tuple(flow for flow in view.flows if flow[1] not in gone)
+    return replace(view, rows=_reordered(rows), flows=flows)
+
+
+def _reordered(rows: Sequence[Row]) -> tuple[Row, ...]:
+    """Number the leading rows anew, the withheld ones last and by code."""
+    leading = [row for row in rows if row["kind"] == "leading"]
+    leading.sort(
+        key=lambda row: (True, 0, row["code"]) if row.get("masked") else (False, row["rank"], "")
+    )
+    new = iter([row | {"rank": rank} for rank, row in enumerate(leading, start=1)])
+    return tuple(next(new) if row["kind"] == "leading" else row for row in rows)
+
+
+def shown_view(
+    store: Store, scope: Scope, viewer: Viewer, overrides: Mapping[str, float] | None = None
+) -> ChainView:
+    """Return the latest run of a scope as this viewer may see it; errors as ``chain_view``."""
+    return masked(chain_view(store, scope, viewer, overrides), viewer)

@@ -13,7 +13,8 @@ from jiqun.facts.contract import contract
 from jiqun.facts.store.ledger import Run
 from jiqun.facts.store.store import Store
 from jiqun.modules.chain.analysis.explain import facts_of
-from jiqun.modules.chain.selectors import facts_at, finding_row
+from jiqun.modules.chain.masking import covers, pruned
+from jiqun.modules.chain.selectors import facts_at, finding_row, masking_of
 from jiqun.modules.chain.tables import is_private
 from jiqun.modules.chain.tabular import BADGES, MEASURES, STATUS
 
@@ -28,16 +29,19 @@ FACT_STATUS: Mapping[str, tuple[str, str]] = {
 def shown_tree(store: Store, run: Run, row: Mapping[str, Any], who: Viewer) -> dict[str, Any]:
     """Return the tree of a finding for ``core/explain_tree.html`` and the API.
 
+    Who is not an official sees it without the parts from which a withheld figure follows.
+
     Raises:
-        JiqunError: ``E-FORBIDDEN`` when fewer than five makers stand behind it and the viewer is
-            not an official.
+        JiqunError: ``E-FORBIDDEN`` when the row is withheld from the viewer.
     """
-    if not who.official and is_private(row):
+    hidden = None if who.official else masking_of(store, run.run)
+    if hidden is not None and (is_private(row) or covers(hidden, row)):
         raise forbidden(
             "查看不足五家企业或保密单元的数字",
             "see figures of fewer than five firms or withheld cells",
         )
     tree = json.loads(row["explanation"])
+    tree = tree if hidden is None else pruned(tree, hidden)
     facts = facts_at(store, run.snapshot, facts_of(tree))
     return _node(tree, facts, row["measure"], row["money_unit"])
 

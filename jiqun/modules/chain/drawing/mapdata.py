@@ -7,6 +7,7 @@ from typing import Any, cast
 
 import polars as pl
 
+from jiqun.core.access import MINIMUM_FIRMS
 from jiqun.core.tabular import chance, pick
 from jiqun.core.units import measure_quantity, money
 from jiqun.modules.chain.drawing.layout import (
@@ -48,7 +49,11 @@ def value_words(row: Row, view: ChainView) -> str:
     if row["size"] is not None:
         return measure_quantity(row["size"], view.measure, view.money_unit)
     if row.get("masked"):
-        return pick("不足 5 家，不显示", "fewer than 5, not shown")
+        few = 0 < (row["establishments"] or 0) < MINIMUM_FIRMS
+        return (
+            pick("不足 5 家，不显示", "fewer than 5, not shown") if few
+            else pick("为保护单个企业，不显示", "not shown, to protect single firms")
+        )  # fmt: skip
     if row["size_high"] is not None:
         high = measure_quantity(row["size_high"], view.measure, view.money_unit)
         return pick(f"至多 {high}", f"at most {high}")
