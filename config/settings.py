@@ -200,6 +200,22 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 
+# worker: a process beside the server does the background work; immediate: the request itself.
+JOBS = env("JOBS", "worker")
+MEMBERSHIP_MODEL = "masters.Membership"
+VIEWER_OF = "jiqun.masters.viewers.viewer_of"
+PUBLIC_URL = env("URL")
+ROBOT_HOSTS = _names("ROBOT_HOSTS", "https://qyapi.weixin.qq.com,https://oapi.dingtalk.com")
+EMAIL_HOST = env("MAIL_HOST")
+MAIL = bool(EMAIL_HOST)
+EMAIL_PORT = int(env("MAIL_PORT", "465"))
+EMAIL_HOST_USER = env("MAIL_USER")
+EMAIL_HOST_PASSWORD = env("MAIL_PASSWORD")
+EMAIL_USE_SSL = env("MAIL_SECURITY", "ssl") == "ssl"
+EMAIL_USE_TLS = env("MAIL_SECURITY", "ssl") == "starttls"
+EMAIL_TIMEOUT = 20
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = env("MAIL_FROM", "jiqun@localhost")
+
 LANGUAGE_CODE = "zh-hans"
 LANGUAGES = [("zh-hans", "简体中文"), ("en", "English")]
 LOCALE_PATHS = [BASE / "jiqun" / "locale"]

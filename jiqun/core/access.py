@@ -51,6 +51,7 @@ class Viewer:
 
     ``duty`` are those of the places for which the person works as an official; None means all of
     them. A person who is an official of one place and a firm's user in another has two sets.
+    ``organisation`` are the names of the person's organisations, for the log.
     """
 
     user_id: int | None = None
@@ -61,6 +62,7 @@ class Viewer:
     purpose: str = ""
     request_id: str = field(default="", compare=False)
     duty: frozenset[str] | None = None
+    organisation: str = ""
 
     @property
     def known(self) -> bool:

@@ -41,3 +41,4 @@ for _module in modules():
         _path, _, _name = _module.router.rpartition(".")
         api.add_router(f"/{_module.name}/", getattr(import_module(_path), _name))
 api.add_router("/tables", "jiqun.core.data.rest.router")
+api.add_router("/search", "jiqun.core.search.rest.router")

@@ -1,7 +1,8 @@
 """Who belongs to which organisation, asked of the part that keeps the memberships.
 
 That part lies above this one. It is named by two settings, as Django names its user model:
-``MEMBERSHIP_MODEL`` (fields ``user``, ``organisation``) and ``VIEWER_OF`` (a function from a user
+``MEMBERSHIP_MODEL`` (fields ``user``, ``organisation``; ``in_force()`` leaves out roles that have
+ended and closed organisations) and ``VIEWER_OF`` (a function from a user
 to a viewer).
 """
 
@@ -18,13 +19,13 @@ from jiqun.core.registry import load
 
 
 def _memberships() -> Any:
-    name = str(getattr(settings, "MEMBERSHIP_MODEL", "masters.Membership"))
-    return cast(Any, apps.get_model(name))._default_manager
+    name = settings.MEMBERSHIP_MODEL
+    return cast(Any, apps.get_model(name))._default_manager.in_force()
 
 
 def viewer_of(user: Any, *, purpose: str = "") -> Viewer:
     """Return what a person may see now, outside of any request."""
-    path = str(getattr(settings, "VIEWER_OF", "jiqun.masters.viewers.viewer_of"))
+    path = settings.VIEWER_OF
     return cast(Viewer, load(path)(user, purpose=purpose))
 
 

@@ -16,6 +16,7 @@ MODULE = Module(
     icon="table",
     urls="jiqun.core.urls",
     tables="jiqun.core.data.tables.TABLES",
+    search="jiqun.core.search.sources.SOURCES",
     navigation=(
         NavItem(_("数据表"), "tables"),
         NavItem(_("导入记录"), "imports"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Self, TypeVar
+from typing import Self, TypeVar, cast
 
 from django.db import models
 
@@ -17,6 +17,11 @@ class VisibleQuerySet(models.QuerySet[M]):
     def visible_to(self, viewer: Viewer) -> Self:  # noqa: ARG002 - the name is the contract
         """Return the rows that the viewer may see: none, until a model says otherwise."""
         return self.none()
+
+    @classmethod
+    def as_manager(cls) -> Self:  # pyright: ignore[reportIncompatibleMethodOverride]
+        """Return Django's manager, typed as what it offers: the methods of this queryset."""
+        return cast(Self, super().as_manager())
 
 
 class OwnQuerySet(VisibleQuerySet[M]):

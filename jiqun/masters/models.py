@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any, ClassVar, Self
+from typing import Any, Self
 
 from django.conf import settings
 from django.db import models
@@ -60,7 +60,7 @@ class Organisation(models.Model):
     active = models.BooleanField(_("启用"), default=True)
     opened_at = models.DateTimeField(auto_now_add=True)
 
-    objects: ClassVar[OrganisationQuerySet] = OrganisationQuerySet.as_manager()  # pyright: ignore[reportAssignmentType]
+    objects = OrganisationQuerySet.as_manager()
 
     class Meta:
         """A firm names its code; nobody else has one."""
@@ -114,7 +114,7 @@ class Person(models.Model):
 
     user_id: int
     organisation_id: int
-    objects: ClassVar[PersonQuerySet] = PersonQuerySet.as_manager()  # pyright: ignore[reportAssignmentType]
+    objects = PersonQuerySet.as_manager()
 
     class Meta:
         """By name."""
@@ -174,7 +174,7 @@ class Membership(models.Model):
 
     user_id: int
     organisation_id: int
-    objects: ClassVar[MembershipQuerySet] = MembershipQuerySet.as_manager()  # pyright: ignore[reportAssignmentType]
+    objects = MembershipQuerySet.as_manager()
 
     class Meta:
         """One role once; of the three administrators a person is one at most."""

@@ -35,6 +35,7 @@ def viewer_of(
         places=_places(rows, PLACED),
         duty=_places(rows, frozenset({Role.ANALYST})),
         firms=frozenset(one.firm for role, one in rows if one.firm and role == Role.FIRM),
+        organisation="、".join(sorted({one.name for _, one in rows})),
         purpose=purpose,
         request_id=request_id or current_request_id(),
     )

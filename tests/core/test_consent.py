@@ -282,7 +282,7 @@ def test_what_is_held_about_a_firm_is_all_of_it(demo: Demo, first_firm: str, use
     assert {row["basis"] for row in mine} == set(figures["lawful_basis"])
     statistics = [row for row in mine if row["kind"] == "统计调查"]
     assert statistics
-    assert all(row["used_for"] == "产业链分析" for row in statistics)
+    assert all(row["used_for"] == "产业链分析、发布汇总表" for row in statistics)
 
 
 def test_officials_see_how_many_never_whom(demo: Demo, user: User) -> None:

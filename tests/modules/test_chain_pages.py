@@ -75,7 +75,7 @@ def test_impossible_thresholds_are_all_listed_on_the_page(demo: Demo, sign_in: S
 def test_the_what_if_goes_into_the_workbook_with_its_filters(demo: Demo, sign_in: SignIn) -> None:
     book = _book(sign_in("analyst"), f"/chain/export.xlsx?{DEMO_QUERY}{NARROW}")
     cover = {row[0]: row[1] for row in book.worksheets[0].values if row[0]}
-    assert cover["筛选条件"] == "leading.coverage=0.5；leading.share_min=0.9"
+    assert cover["筛选条件"] == "主导行业合计覆盖范围内产出=50%；单个行业占比达到即入围=90%"
     assert cover["导出人"] == "analyst"
     assert "合成数据" in cover["数据性质"]
     assert demo.run in cover["数据版本"]

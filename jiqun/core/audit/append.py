@@ -105,7 +105,7 @@ def record(
                 "at": at,
                 "user_id": viewer.user_id,
                 "user_name": clean(viewer.name, 150),
-                "organisation": clean(str(getattr(viewer, "organisation", "")), 400),
+                "organisation": clean(viewer.organisation, 400),
                 "roles": viewer.role_words,
                 "action": clean(action, 80),
                 "reason": clean(reason),

@@ -57,7 +57,7 @@ def _problems(
     code: str, fields: Sequence[str], valid_from: date, valid_until: date
 ) -> list[Problem]:
     found: list[Problem] = []
-    if code not in purposes():
+    if code not in purposes() or not purposes()[code].offered:
         found.append(wrong(
             "purpose", f"用途目录里没有“{code}”", f"the catalogue has no purpose “{code}”", value=code,
             remedy_zh="请从用途目录里选择。", remedy_en="Choose one of the catalogue.",

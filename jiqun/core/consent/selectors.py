@@ -148,7 +148,7 @@ def reach(viewer: Viewer, facts: Store) -> Sequence[Reach]:
     for code, firm in pairs:
         by_purpose.setdefault(code, set()).add(firm)
     found: list[Reach] = []
-    for one in purposes().values():
+    for one in (one for one in purposes().values() if one.offered):
         count = len(firms_within(by_purpose.get(one.code, set()), viewer.duty_places, facts))
         found.append(Reach(one, None if 0 < count < MINIMUM_FIRMS else count))
     return found

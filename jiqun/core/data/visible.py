@@ -1,8 +1,8 @@
 """Which rows of a fact table a viewer may see, as a condition that the engine evaluates.
 
 A place answers for the codes that begin with it. A firm-level row belongs to the firms it names:
-they see it, and an official sees it with a stated purpose, within the own places. Codes of
-countries are letters (ISO 3166); what is stated of a whole country is nobody's secret.
+they see it, and an official sees it with a stated purpose, within the own places, where its
+lawful basis allows single firms to be looked at. Codes of countries are letters (ISO 3166); what is stated of a whole country is nobody's secret.
 """
 
 from __future__ import annotations
@@ -16,6 +16,8 @@ import ibis
 import ibis.expr.types as ir
 
 from jiqun.core.access import Grade, Viewer, may_see_firm_rows
+from jiqun.core.lawful.catalogue import purpose
+from jiqun.core.lawful.gate import open_by_basis
 from jiqun.facts.contract import Contract
 from jiqun.facts.store.store import Store
 
@@ -76,7 +78,8 @@ def visible_facts(facts: Store, contract: Contract, viewer: Viewer) -> ir.Table:
         if not may_see_firm_rows(viewer):
             return table.filter(own)
         near = _of_firms(facts, viewer.duty_places)
-        return table.filter(own | _any([table[name].isin(near["firm"]) for name in firms]))
+        seen = _any([table[name].isin(near["firm"]) for name in firms])
+        return table.filter(own | (seen & open_by_basis(table, contract, purpose("official"))))
     if "place" in contract.names:
         own = in_places(table["place"], viewer.places, above=contract.name == "place")
         if contract.name in ("place", "input_output", *FOR_OFFICIALS):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any, ClassVar, Self
+from typing import Any, Self
 
 from django.conf import settings
 from django.db import models
@@ -55,7 +55,7 @@ class Consent(models.Model):
     granted_by_id: int
     withdrawn_by_id: int | None
     uses: ConsentUseQuerySet
-    objects: ClassVar[ConsentQuerySet] = ConsentQuerySet.as_manager()  # pyright: ignore[reportAssignmentType]
+    objects = ConsentQuerySet.as_manager()
 
     class Meta:
         """Newest first; a period has a length, a withdrawal has an author."""
@@ -106,7 +106,7 @@ class ConsentUse(models.Model):
     rows = models.PositiveIntegerField()
 
     consent_id: int
-    objects: ClassVar[ConsentUseQuerySet] = ConsentUseQuerySet.as_manager()  # pyright: ignore[reportAssignmentType]
+    objects = ConsentUseQuerySet.as_manager()
 
     class Meta:
         """Newest first."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import ClassVar, Self
+from typing import Self
 from uuid import uuid4
 
 from django.conf import settings
@@ -59,7 +59,7 @@ class Import(models.Model):
     ended = models.DateTimeField(null=True)
     undo_until = models.DateTimeField(null=True)
 
-    objects: ClassVar[ImportQuerySet] = ImportQuerySet.as_manager()  # pyright: ignore[reportAssignmentType]
+    objects = ImportQuerySet.as_manager()
 
     class Meta:
         """Newest first; a sender's key names one import."""

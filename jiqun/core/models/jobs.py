@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Self, cast
+from typing import Self
 
 from django.conf import settings
 from django.db import models
@@ -66,7 +66,7 @@ class Job(models.Model):
     started = models.DateTimeField(null=True)
     finished = models.DateTimeField(null=True)
 
-    objects = cast("JobQuerySet", JobQuerySet.as_manager())
+    objects = JobQuerySet.as_manager()
 
     class Meta:
         """Newest first; the worker asks by state, a person by owner."""
@@ -103,7 +103,7 @@ class Duty(models.Model):
     finished = models.DateTimeField(null=True)
     problem = models.CharField(max_length=300, blank=True)
 
-    objects = cast("DutyQuerySet", DutyQuerySet.as_manager())
+    objects = DutyQuerySet.as_manager()
 
     def __str__(self) -> str:
         return self.name

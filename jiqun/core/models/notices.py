@@ -105,7 +105,7 @@ class Robot(models.Model):
     made_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL)
     created = models.DateTimeField(auto_now_add=True)
 
-    objects = cast("RobotQuerySet", RobotQuerySet.as_manager())
+    objects = RobotQuerySet.as_manager()
 
     class Meta:
         """By name."""
@@ -159,7 +159,7 @@ class Delivery(models.Model):
     problem_en = models.CharField(max_length=300, blank=True)
     created = models.DateTimeField(auto_now_add=True)
 
-    objects = cast("DeliveryQuerySet", DeliveryQuerySet.as_manager())
+    objects = DeliveryQuerySet.as_manager()
 
     class Meta:
         """Oldest first; the worker asks by state and date, the rate by robot and date."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Self, cast
+from typing import Self
 
 from django.conf import settings
 from django.db import models
@@ -93,7 +93,7 @@ class PublishedTable(models.Model):
     withdrawn_at = models.DateTimeField(null=True)
     reason = models.CharField(_("撤回原因"), max_length=200, blank=True)
 
-    objects = cast("PublishedTableQuerySet", PublishedTableQuerySet.as_manager())
+    objects = PublishedTableQuerySet.as_manager()
 
     class Meta:
         """Newest first; nobody approves the own table, nothing is out without an approval."""

@@ -7,7 +7,7 @@ nor its counts nor its time.
 
 from __future__ import annotations
 
-from typing import Self, TypeVar, cast
+from typing import Self, TypeVar
 
 from django.conf import settings
 from django.db import models
@@ -74,7 +74,7 @@ class SearchSegment(models.Model):
     rows = models.PositiveIntegerField()
     built = models.DateTimeField(auto_now=True)
 
-    objects = cast("SegmentQuerySet", SegmentQuerySet.as_manager())
+    objects = SegmentQuerySet.as_manager()
 
     class Meta:
         """Asked by source when building, read whole when searching."""
@@ -123,7 +123,7 @@ class SearchEntry(models.Model):
     body = models.TextField(blank=True)
     url = models.CharField(max_length=300, blank=True)
 
-    objects = cast("EntryQuerySet", EntryQuerySet.as_manager())
+    objects = EntryQuerySet.as_manager()
 
     class Meta:
         """Found by id from a posting, by key from a code that was typed."""
@@ -143,7 +143,7 @@ class SearchPosting(models.Model):
     title = models.BooleanField()
     numbers = models.BinaryField()
 
-    objects = cast("PostingQuerySet", PostingQuerySet.as_manager())
+    objects = PostingQuerySet.as_manager()
 
     class Meta:
         """One row per segment, gram and field; its index is the way in."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Self
+from typing import Self
 
 from django.conf import settings
 from django.db import models
@@ -47,7 +47,7 @@ class RateCounter(models.Model):
     count = models.IntegerField()
     until = models.BigIntegerField(db_index=True)
 
-    objects: ClassVar[RateCounterQuerySet] = RateCounterQuerySet.as_manager()  # pyright: ignore[reportAssignmentType]
+    objects = RateCounterQuerySet.as_manager()
 
     def __str__(self) -> str:
         return f"{self.bucket}: {self.count}"
@@ -64,7 +64,7 @@ class LoginSession(models.Model):
     device = models.CharField(max_length=200, blank=True)
 
     user_id: int
-    objects: ClassVar[LoginSessionQuerySet] = LoginSessionQuerySet.as_manager()  # pyright: ignore[reportAssignmentType]
+    objects = LoginSessionQuerySet.as_manager()
 
     class Meta:
         """The one used last first."""
@@ -83,7 +83,7 @@ class PasswordRecord(models.Model):
     encoded = models.CharField(max_length=200)
     initial = models.BooleanField(default=False)
 
-    objects: ClassVar[PasswordRecordQuerySet] = PasswordRecordQuerySet.as_manager()  # pyright: ignore[reportAssignmentType]
+    objects = PasswordRecordQuerySet.as_manager()
 
     class Meta:
         """Newest first."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 from django.conf import settings
 from django.db import models
 
@@ -32,7 +30,7 @@ class ApiToken(models.Model):
     last_used = models.DateTimeField(null=True)
 
     user_id: int
-    objects: ClassVar[ApiTokenQuerySet] = ApiTokenQuerySet.as_manager()  # pyright: ignore[reportAssignmentType]
+    objects = ApiTokenQuerySet.as_manager()
 
     class Meta:
         """Newest first."""

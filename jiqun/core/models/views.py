@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Self
+from typing import Self
 
 from django.conf import settings
 from django.db import models
@@ -39,7 +39,7 @@ class SavedView(models.Model):
     is_default = models.BooleanField(default=False)
     created = models.DateTimeField(auto_now_add=True)
 
-    objects: ClassVar[SavedViewQuerySet] = SavedViewQuerySet.as_manager()  # pyright: ignore[reportAssignmentType]
+    objects = SavedViewQuerySet.as_manager()
 
     class Meta:
         """A name once per person and table, and one view that opens by itself."""

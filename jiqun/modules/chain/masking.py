@@ -100,7 +100,7 @@ def _sectors(inputs: ChainInputs, hidden: Flags) -> list[str]:
     links = inputs.links
     if links is None:
         return []
-    gone: list[bool] = (links.weights[hidden] > 0).any(axis=0).tolist()
+    gone = np.atleast_1d((links.weights[hidden] > 0).any(axis=0))
     return [code for code, here in zip(links.sectors, gone, strict=True) if here]
 
 

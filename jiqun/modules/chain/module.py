@@ -15,6 +15,7 @@ MODULE = Module(
     urls="jiqun.modules.chain.urls",
     prefix="chain/",
     router="jiqun.modules.chain.rest.router",
+    search="jiqun.modules.chain.search.SOURCES",
     navigation=(
         NavItem(_("三级图谱"), "chain-map"),
         NavItem(_("补强延固"), "chain-gaps"),

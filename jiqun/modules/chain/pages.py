@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -306,9 +307,21 @@ def saved(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, "chain/saved.html", frame(shown, label, table=drawn, svg=svg, entry=one))
 
 
+def _thresholds(values: Mapping[str, float]) -> dict[str, str]:
+    """Thresholds as a reader knows them: their names in words, shares in percent."""
+    pack = current_pack().parameters
+    return {
+        pick(pack[name].zh, pack[name].en): f"{100 * value:g}%"
+        if pack[name].unit == "share"
+        else f"{value:g} {pack[name].unit}".strip()
+        for name, value in values.items()
+    }
+
+
 def provenance(shown: Shown, title: str) -> Provenance:
     """What the first sheet of the chain's workbooks states."""
     run, view = shown.view.run, shown.view
+    used = current_pack().values() | dict(view.changed)
     return Provenance(
         title=f"{shown.place} {title}",
         scope={
@@ -316,7 +329,8 @@ def provenance(shown: Shown, title: str) -> Provenance:
             pick("分类", "Classification"): shown.scope.classification,
             pick("期间", "Period"): shown.scope.period,
         },
-        filters={name: f"{value:g}" for name, value in view.changed.items()},
+        filters=_thresholds(view.changed),
+        definitions=list(_thresholds(used).items()),
         data_version=f"{run.snapshot} · {run.run}",
         rules_version=f"{run.rules_version} · {run.code_version}",
         user=viewer(shown.request).name,
