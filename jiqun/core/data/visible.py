@@ -2,7 +2,8 @@
 
 A place answers for the codes that begin with it. A firm-level row belongs to the firms it names:
 they see it, and an official sees it with a stated purpose, within the own places, where its
-lawful basis allows single firms to be looked at. Codes of countries are letters (ISO 3166); what is stated of a whole country is nobody's secret.
+lawful basis allows single firms to be looked at. Codes of countries are letters (ISO 3166); what
+is stated of a whole country is nobody's secret.
 """
 
 from __future__ import annotations

