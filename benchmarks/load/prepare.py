@@ -15,7 +15,6 @@ from django.test import Client
 
 from jiqun.core.access import Role
 from jiqun.core.backup.load import prepare_database
-from jiqun.core.backup.save import migrations
 from jiqun.core.opened import store
 from jiqun.core.security.actions import issue_token
 from jiqun.masters.models import Membership, Organisation
@@ -33,7 +32,7 @@ READS = [  # name, path, weight
 
 def main() -> None:
     """Make tables, people and sessions; print people and requests."""
-    prepare_database(migrations())
+    prepare_database()
     scope = store().runs("chain")[0].scope
     query = "&".join(f"{name}={value}" for name, value in scope.items())
     bureau = Organisation.objects.create(name="合成示例局", kind="bureau", place="*")

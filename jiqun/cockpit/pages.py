@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from jiqun.core.access import Role
 from jiqun.core.auditor.selectors import READS_OF_FIRM, read_rows, reads_of
 from jiqun.core.data.books import tables_page
 from jiqun.core.data.pages import freshness_table
@@ -61,7 +62,7 @@ def start(request: HttpRequest) -> HttpResponse:
     return tables_page(
         request, "cockpit/start.html",
         {"title": _("县情总览"), "counties": counties, "freshness": freshness, "reads": _own_reads(request),
-         "synthetic": is_synthetic(facts)},
+         "administrator": who.has(Role.SYSTEM, Role.SECURITY, Role.AUDIT), "synthetic": is_synthetic(facts)},
     )  # fmt: skip
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -77,14 +78,36 @@ def open_accounts() -> list[Login]:
 
 def serve(host: str, port: int) -> int:
     """Serve the console until stopped, with the worker for background jobs beside it."""
+    if not _free(host, port):
+        sys.stderr.write(f"端口 {port} 已被占用，可能已在运行；换一个：--port {port + 1}\n"
+                         f"Port {port} is in use, perhaps by Jiqun itself; try --port {port + 1}\n")  # fmt: skip
+        return 1
     address = f"http://{'localhost' if host in {'127.0.0.1', '0.0.0.0'} else host}:{port}/"  # noqa: S104  # nosec B104
     demo = "1" if is_synthetic(store()) else "0"
     sys.stdout.write(f"\n集群 Jiqun → {address}\n")
     sys.stdout.flush()
     command = [
         str(Path(sys.prefix) / "bin" / "granian"), "--interface", "wsgi", "--host", host, "--port", str(port),
-        "--workers", "2", "--blocking-threads", "2", "--no-ws", "--log-level", "warning", "config.wsgi:application",
+        "--workers", "2", "--blocking-threads", "2", "--no-ws", "--log-level", "warning",
+        "--workers-kill-timeout", "10",  # else one that missed its signal is waited for without end
+        "config.wsgi:application",
     ]  # fmt: skip
-    worker = [sys.executable, str(settings.BASE / "manage.py"), "jobs"]
-    given = {**os.environ, "JIQUN_DEMO": os.environ.get("JIQUN_DEMO", demo)}
+    # Not by manage.py, which would look at the installed packages and the pages' sources again.
+    worker = [sys.executable, "-m", "django", "jobs"]
+    given = {
+        **os.environ,
+        "JIQUN_DEMO": os.environ.get("JIQUN_DEMO", demo),
+        "DJANGO_SETTINGS_MODULE": "config.settings",
+    }
     return run_beside(command, worker, cwd=settings.BASE, env=given)
+
+
+def _free(host: str, port: int) -> bool:
+    """Whether nobody listens on the port: the server itself would share it in silence."""
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError:
+            return False
+    return True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from urllib.parse import urlencode
@@ -10,6 +11,12 @@ from django.http import HttpRequest
 
 PARTS = ("place", "classification", "period")
 SESSION_KEY = "scope"
+CHINESE_STANDARD = re.compile(r"gbt(\d+)-(\d{4})")
+
+
+def classification_words(code: str) -> str:
+    """Return a classification's code as people write it: ``gbt4754-2017`` is GB/T 4754-2017."""
+    return CHINESE_STANDARD.sub(r"GB/T \1-\2", code)
 
 
 @dataclass(frozen=True, slots=True)

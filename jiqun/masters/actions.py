@@ -22,8 +22,8 @@ from jiqun.core.forms import wrong
 from jiqun.core.models.security import LoginSession
 from jiqun.core.security import passwords, sessions
 from jiqun.masters.checks import (
-    ROLES_OF,
     account_problems,
+    change_problems,
     cleaned,
     holds_last_security,
     last_security,
@@ -100,17 +100,7 @@ def change_organisation(
         JiqunError: ``E-FORBIDDEN``; ``E-INPUT`` with every problem.
     """
     values: dict[str, Any] = {**cleaned(name, kind, place, firm), "active": active}
-    problems = organisation_problems(values, organisation.pk)
-    held = Membership.objects.filter(organisation=organisation).values_list("role", flat=True)
-    odd = sorted({role for role in held if Role(role) not in ROLES_OF.get(kind, frozenset())})
-    if odd and kind != organisation.kind:
-        problems.append(wrong(
-            "kind", f"有人在这个单位任 {'、'.join(odd)}，与新类别不符", f"people hold {', '.join(odd)} here",
-            value=kind, remedy_zh="请先由安全管理员收回这些角色。", remedy_en="Have these roles revoked first.",
-        ))  # fmt: skip
-    if not active and organisation.active and holds_last_security(Q(organisation=organisation)):
-        problems.append(last_security("active"))
-    refuse(problems)
+    refuse(change_problems(organisation, values))
     before = {key: getattr(organisation, key) for key in values}
     changed = {key for key, value in values.items() if before[key] != value}
     for key, value in values.items():

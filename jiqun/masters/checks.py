@@ -57,6 +57,22 @@ def organisation_problems(values: dict[str, Any], but: int | None = None) -> lis
     return found + _place_problems(values["place"])
 
 
+def change_problems(organisation: Organisation, values: dict[str, Any]) -> list[Problem]:
+    """Return what is wrong with changing an organisation to ``values``, its people considered."""
+    problems, kind = organisation_problems(values, organisation.pk), values["kind"]
+    held = Membership.objects.filter(organisation=organisation).values_list("role", flat=True)
+    odd = sorted({role for role in held if Role(role) not in ROLES_OF.get(kind, frozenset())})
+    if odd and kind != organisation.kind:
+        problems.append(wrong(
+            "kind", f"有人在这个单位任 {'、'.join(odd)}，与新类别不符", f"people hold {', '.join(odd)} here",
+            value=kind, remedy_zh="请先由安全管理员收回这些角色。", remedy_en="Have these roles revoked first.",
+        ))  # fmt: skip
+    closes = organisation.active and not values["active"]
+    if closes and holds_last_security(Q(organisation=organisation)):
+        problems.append(last_security("active"))
+    return problems
+
+
 def _is_firm(code: str) -> bool:
     """Whether a code is a valid credit code, or that of a firm in the register."""
     return uscc.valid(code) or bool(code and rows(store(), "firm", ["firm"], firm=code).height)

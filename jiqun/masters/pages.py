@@ -17,6 +17,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from jiqun.core.access import Role, Viewer, forbidden
 from jiqun.core.forms import attempt
 from jiqun.core.pages import page, viewer
+from jiqun.core.places import place_words
 from jiqun.core.tabular import Field, html_table, pick
 from jiqun.masters import actions
 from jiqun.masters.forms import (
@@ -72,7 +73,7 @@ def organisations(request: HttpRequest) -> HttpResponse:
         found = found.filter(kind=kind)
     listed = _listed(request, found)
     rows = [
-        {"name": one.name, "kind": one.kind, "place": one.place or None, "firm": one.firm or None,
+        {"name": one.name, "kind": one.kind, "place": place_words(one.place) or None, "firm": one.firm or None,
          "people": one.count, "href": reverse("organisation", args=[one.pk]), **_state(is_open=one.active)}
         for one in listed.object_list
     ]  # fmt: skip

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
-from jiqun.core.access import Grade
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from jiqun.core.access import Grade, Viewer
+from jiqun.core.imports.models import Writer, model_importer
 from jiqun.core.tabular import Field, TableSpec, model_read
+from jiqun.masters import actions
+from jiqun.masters.checks import change_problems, cleaned, organisation_problems
 from jiqun.masters.models import Membership, Organisation, Person
 
 KINDS = {
@@ -21,19 +27,20 @@ READERS = (
 )
 
 ORGANISATION_FIELDS = (
-    Field("name", "名称", "Name"),
-    Field("kind", "类别", "Kind", "words", words=KINDS),
+    Field("name", "名称", "Name", required=True, example="合成示例织造有限公司"),
+    Field("kind", "类别", "Kind", "words", words=KINDS, required=True, example="firm"),
     Field(
-        "place",
-        "负责地方",
-        "Place",
-        about_zh="地方代码；* 为所有地方",
-        about_en="code; * is every place",
+        "place", "负责地方", "Place", example="990101",
+        about_zh="地方代码，几个用逗号隔开；* 为所有地方",
+        about_en="codes with commas between them; * is every place",
     ),
-    Field("firm", "统一社会信用代码", "Credit code", "code"),
-    Field("active", "启用", "Active", "bool"),
-    Field("opened_at", "开通时间", "Opened", "datetime"),
-)
+    Field(
+        "firm", "统一社会信用代码", "Credit code", "code", example="91350100M000100Y43",
+        about_zh="只有企业填", about_en="firms only",
+    ),
+    Field("active", "启用", "Active", "bool", required=True, example="是"),
+    Field("opened_at", "开通时间", "Opened", "datetime", importable=False),
+)  # fmt: skip
 PEOPLE_FIELDS = (
     Field("username", "登录名", "User name", source="user__username"),
     Field("name", "姓名", "Name"),
@@ -51,13 +58,68 @@ ROLE_FIELDS = (
     Field("granted_by", "授予人", "Granted by", source="granted_by__username"),
     Field("granted_at", "授予时间", "Granted at", "datetime"),
 )
+
+
+def _parts(values: Mapping[str, Any]) -> dict[str, Any]:
+    """What the verbs take: unknown is empty to them."""
+    return {name: values[name] or "" for name in ("name", "kind", "place", "firm")}
+
+
+def _open(viewer: Viewer, values: Mapping[str, Any]) -> int:
+    """Open an organisation, closed at once where the file says so; return its primary key."""
+    made = actions.open_organisation(viewer=viewer, **_parts(values))
+    if not values["active"]:
+        _change(viewer, made.pk, values)
+    return made.pk
+
+
+def _change(viewer: Viewer, pk: Any, values: Mapping[str, Any]) -> None:
+    one = Organisation.objects.visible_to(viewer).get(pk=pk)
+    actions.change_organisation(
+        viewer=viewer, organisation=one, **_parts(values), active=bool(values["active"])
+    )
+
+
+def _close(viewer: Viewer, pk: Any) -> None:
+    """Take back an opening: the log refers to the organisation, so it is closed, not deleted."""
+    one = Organisation.objects.visible_to(viewer).get(pk=pk)
+    parts = {name: getattr(one, name) for name in ("name", "kind", "place", "firm")}
+    actions.change_organisation(viewer=viewer, organisation=one, **parts, active=False)
+
+
+def _refused(
+    viewer: Viewer, values: Mapping[str, Any], before: Mapping[str, Any] | None
+) -> Sequence[tuple[str, str, str, str, str]]:
+    """What the verbs are going to refuse, said in the dry run already."""
+    asked: dict[str, Any] = {**cleaned(**_parts(values)), "active": values["active"]}
+    known = Organisation.objects.visible_to(viewer).filter(name=values["name"]).first()
+    if before is None or known is None:
+        found = organisation_problems(asked)
+    else:
+        found = change_problems(known, asked)
+    return [
+        (one.column, one.message_zh, one.message_en, one.remedy_zh, one.remedy_en) for one in found
+    ]
+
+
+ORGANISATIONS_IN = model_importer(
+    "organisations", ORGANISATION_FIELDS, ("name",),
+    Writer(
+        may=actions.may_open_organisation, visible=Organisation.objects.visible_to,
+        create=_open, update=_change, remove=_close, check=_refused,
+    ),
+)  # fmt: skip
 TABLES = (
     TableSpec(
         "organisations", "单位", "Organisations", ORGANISATION_FIELDS, ("name",),
         model_read(Organisation.objects.visible_to, ORGANISATION_FIELDS),
         about_zh="部门、企业、园区运营方、合作机构及其负责的地方",
         about_en="Bureaux, firms, park operators, partners and the places they answer for",
-        readers=READERS, sort=("name",),
+        readers=READERS, sort=("name",), importer=ORGANISATIONS_IN,
+        writers=(
+            "系统管理员；撤销导入时，新开的单位停用而不删除",
+            "system administrators; undoing an import closes what it opened and deletes nothing",
+        ),
     ),
     TableSpec(
         "people", "人员", "People", PEOPLE_FIELDS, ("username",),

@@ -1,25 +1,50 @@
-"""Every address of the console and of the API, found from the resolver and the OpenAPI document."""
+"""Every address of the console and of the API, found from the resolver and the OpenAPI document.
+
+An address with a parameter needs a sample of it: ``NAMES`` for what is called the same in every
+installation, ``ROWS`` for what is a row of the database. A new parameter without one is an error.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from django.db.models import Model
 from django.urls import URLPattern, URLResolver, get_resolver
 
+from jiqun.core import models as core
 from jiqun.core.api import api
+from jiqun.masters import models as masters
 from tests.console import DEMO_QUERY, Demo
 
 # Not ours, or without a page of its own; each is tested by name elsewhere.
 OTHERS = re.compile(r"^(accounts/|i18n/|api/|favicon\.ico|health$)")
-# Anything else is a number or a name of something that does not exist: 1.
-SAMPLES = {
-    "kind": "leading", "code": "176", "slug": "chain", "finding": "{finding}", "use": "chain",
+# A parameter, or one of a certain address where the same word means several things.
+NAMES: Mapping[str, str] = {
+    "code": "176", "slug": "chain", "use": "chain", "table": "organisations",
+    "name": "organisations", "chain-industry.kind": "leading", "search-entry.kind": "seed",
+    "consent-file.kind": "json",
 }  # fmt: skip
+# The model and its field; the oldest row of ``OWNERS`` (of anybody where there is none of theirs).
+ROWS: Mapping[str, tuple[type[Model], str]] = {
+    "organisation": (masters.Organisation, "pk"), "person": (masters.Person, "pk"),
+    "membership": (masters.Membership, "pk"), "notice": (core.Notice, "pk"),
+    "robot": (core.Robot, "pk"), "view": (core.SavedView, "pk"), "receipt": (core.Consent, "receipt"),
+    "key": (core.Import, "key"), "publication.key": (core.PublishedTable, "key"),
+    "publication-xlsx.key": (core.PublishedTable, "key"),
+    "search-entry.key": (core.SearchEntry, "key"), "job.number": (core.Job, "pk"),
+    "job-json.number": (core.Job, "pk"), "job-cancel.number": (core.Job, "pk"),
+    "audit-entry.number": (core.AuditEntry, "pk"), "audit-entry-proof.number": (core.AuditEntry, "pk"),
+    "audit-read-proof.number": (core.FirmRead, "pk"),
+}  # fmt: skip
+# What a row is called that is not there.
+NOWHERE: Mapping[str, str] = {"receipt": "nothing", "key": "nothing"}
 # Of the chain's pages, the one that shows no place's data. Elsewhere roles decide, not places.
 PLACELESS = {"chain-linkages"}
 FILES = (".png", ".pdf", ".xlsx")
+QUERIES: Mapping[str, str] = {"jiqun_core_search_rest_search": "q=合成"}
+Rows = Mapping[type[Model], Model]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +54,7 @@ class Address:
     name: str
     path: str
     placed: bool
+    method: str = "GET"
 
     @property
     def text(self) -> bool:
@@ -46,29 +72,58 @@ def _patterns(found: list[URLPattern | URLResolver], prefix: str = "") -> Iterat
             yield str(one.name), route
 
 
-def filled(route: str, demo: Demo) -> str:
+def _row(rows: Rows, model: type[Model], field: str, parameter: str) -> str:
+    found = rows.get(model)
+    if found is None:
+        return NOWHERE.get(parameter, "987654321")
+    return str(getattr(found, field))
+
+
+def sample(name: str, parameter: str, demo: Demo, rows: Rows) -> str:
+    """A value for a parameter of the address ``name``.
+
+    Raises:
+        KeyError: The parameter has no sample yet.
+    """
+    if parameter == "finding":
+        return demo.finding("leading", "176")
+    for key in (f"{name}.{parameter}", parameter):
+        if key in NAMES:
+            return NAMES[key]
+        if key in ROWS:
+            return _row(rows, *ROWS[key], parameter)
+    raise KeyError(f"give a sample for “{parameter}” of “{name}” in {__name__}")
+
+
+def filled(name: str, route: str, demo: Demo, rows: Rows) -> str:
     """A route with its parameters filled from the samples."""
-    path = re.sub(r"<(?:\w+:)?(\w+)>|\{(\w+)\}", lambda m: SAMPLES.get(m[1] or m[2], "1"), route)
-    return path.replace("{finding}", demo.finding("leading", "176"))
+
+    def value(found: re.Match[str]) -> str:
+        return sample(name, found[1] or found[2], demo, rows)
+
+    return re.sub(r"<(?:\w+:)?(\w+)>|\{(\w+)\}", value, route)
 
 
-def pages(demo: Demo) -> list[Address]:
-    """Every page and file of the console."""
+def pages(demo: Demo, rows: Rows | None = None) -> list[Address]:
+    """Every page and file of the console; without ``rows``, of rows that are not there."""
     found: list[Address] = []
     for name, route in _patterns(get_resolver().url_patterns):
         placed = route.startswith("chain/") and name not in PLACELESS
         query = f"?{DEMO_QUERY}" if placed and "finding/" not in route else ""
-        found.append(Address(name, f"/{filled(route, demo)}{query}", placed))
+        found.append(Address(name, f"/{filled(name, route, demo, rows or {})}{query}", placed))
     return found
 
 
-def operations(demo: Demo) -> list[Address]:
-    """Every GET operation of the API."""
+def operations(demo: Demo, rows: Rows | None = None) -> list[Address]:
+    """Every operation of the API."""
     found: list[Address] = []
     for route, methods in api.get_openapi_schema()["paths"].items():
-        for operation in methods.values():
-            asks_scope = any(one["name"] == "place" for one in operation.get("parameters", ()))
-            query = f"?{DEMO_QUERY}" if asks_scope else ""
+        for method, operation in methods.items():
+            name = str(operation["operationId"])
+            asks_scope = any(one["name"] == "place" and one["required"]
+                             for one in operation.get("parameters", ()))  # fmt: skip
+            query = DEMO_QUERY if asks_scope else QUERIES.get(name, "")
+            path = filled(name, route, demo, rows or {}) + (f"?{query}" if query else "")
             placed = route.startswith("/api/chain/") and not route.endswith("/scopes")
-            found.append(Address(operation["operationId"], filled(route, demo) + query, placed))
+            found.append(Address(name, path, placed, method.upper()))
     return found

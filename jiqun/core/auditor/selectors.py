@@ -54,6 +54,11 @@ FIELD_WORDS = {"output": ("产值", "output"), "employment": ("用工", "employm
 OWN_ACTIONS = {
     READ_FIRMS: ("查看企业数据", "read firm-level data"),
     CLOSE_DAY: ("封存日志", "close a day of the log"),
+    "security.login": ("登录", "log in"),
+    "security.login_failed": ("登录失败", "a log-in that failed"),
+    "security.factor_failed": ("第二步验证失败", "a second step that failed"),
+    "security.logout": ("退出登录", "log out"),
+    "security.password": ("修改密码", "change the password"),
 }
 
 

@@ -16,7 +16,7 @@ from jiqun.core.lawful.catalogue import Purpose, basis_kind, purposes
 from jiqun.core.lawful.fields import field_label, firm_level
 from jiqun.core.lawful.gate import LONG, field_columns, is_long
 from jiqun.core.models.consent import Consent, ConsentUse
-from jiqun.core.places import firms_within
+from jiqun.core.places import firms_within, place_words
 from jiqun.core.tabular import pick
 from jiqun.facts.contract import Contract, contracts
 from jiqun.facts.store.store import Store
@@ -87,11 +87,19 @@ def _held(contract: Contract, row: Row, allowed: set[str]) -> Row:
         "periods": first if first == last else f"{first} – {last}",
         "rows": row["rows"],
         "source": row["source"],
-        "basis": row["lawful_basis"],
+        "basis": _basis_words(row["lawful_basis"]),
         "kind": pick(kind.zh, kind.en),
         "as_of": row["as_of"],
         "used_for": "、".join(names) or (consent if kind.by_consent else never),
     }
+
+
+def _basis_words(basis: str) -> str:
+    """A basis as it was written; a consent on this platform by the name of its purpose."""
+    known = purposes().get(basis.partition(":")[2].strip())
+    if known is None:
+        return basis
+    return pick(f"本企业授权：{known.zh}", f"this firm's consent: {known.en}")
 
 
 def registered(facts: Store, viewer: Viewer) -> list[Row]:
@@ -104,7 +112,9 @@ def registered(facts: Store, viewer: Viewer) -> list[Row]:
         found += [
             {
                 "item": pick(column.zh, column.en),
-                "value": column.values.get(row[column.name], row[column.name]),
+                "value": place_words(row["place"], facts)
+                if column.name == "place"
+                else column.values.get(row[column.name], row[column.name]),
                 "source": row["source"],
                 "as_of": row["as_of"],
             }

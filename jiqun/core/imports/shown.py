@@ -78,7 +78,7 @@ def problems_table(plan: Plan) -> dict[str, Any] | None:
         return None
     rows = [
         {
-            "cell": cell or (f"{_('第')} {one.row} {_('行')}" if one.row else _("整张表")),
+            "cell": cell or (_("第 %(row)s 行") % {"row": one.row} if one.row else _("整张表")),
             "column": one.column, "value": one.value or "—",
             "message": pick(one.message_zh, one.message_en), "remedy": pick(one.remedy_zh, one.remedy_en),
         }

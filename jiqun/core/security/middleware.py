@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable
 from hashlib import sha256
@@ -12,7 +13,7 @@ from django.contrib import messages
 from django.contrib.auth import logout
 from django.contrib.auth.models import User
 from django.core.exceptions import ImproperlyConfigured
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
@@ -29,8 +30,11 @@ from jiqun.core.security.origin import (
 )
 from jiqun.errors import JiqunError, Kind
 
+log = logging.getLogger(__name__)
 Answer = Callable[[HttpRequest], HttpResponse]
+REFUSALS = {400, 401, 403, 405, 413, 429}
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
+METHODS = SAFE_METHODS | {"POST", "PUT", "PATCH", "DELETE"}
 FILES = (".xlsx", ".csv", ".pdf", ".png", ".zip", ".parquet")
 PASSWORD_PAGES = {
     "account_login", "account_reauthenticate", "account_change_password", "mfa_authenticate", "mfa_reauthenticate",
@@ -38,7 +42,7 @@ PASSWORD_PAGES = {
 # Sensors and payment that no page of ours asks for.
 PERMISSIONS = ", ".join(
     f"{one}=()" for one in (
-        "accelerometer", "bluetooth", "camera", "display-capture", "geolocation", "gyroscope", "hid", "magnetometer",
+        "accelerometer", "camera", "display-capture", "geolocation", "gyroscope", "hid", "magnetometer",
         "microphone", "midi", "payment", "serial", "usb",
     )
 )  # fmt: skip
@@ -96,7 +100,11 @@ class RequestMiddleware:
         request_id = new_request_id()
         request.request_id = request_id  # pyright: ignore[reportAttributeAccessIssue]
         drop_untrusted_headers(request)
-        response = _unencrypted_api(request) or self.get_response(request)
+        response = (
+            _unknown_method(request) or _unencrypted_api(request) or self.get_response(request)
+        )
+        if response.status_code in REFUSALS:
+            _log_refusal(request, response.status_code)
         response.headers["X-Request-ID"] = request_id
         response.headers.setdefault("X-Robots-Tag", "noindex, nofollow")
         response.headers.setdefault("Permissions-Policy", PERMISSIONS)
@@ -106,6 +114,19 @@ class RequestMiddleware:
         if request.method == "POST" and request.path == reverse("account_logout"):
             response.headers["Clear-Site-Data"] = '"cache", "storage"'
         return response
+
+
+def _log_refusal(request: HttpRequest, status: int) -> None:
+    """Write a line for each refused request: who, from where, what; never what was sent."""
+    who = _who(request) if hasattr(request, "user") else "-"
+    log.warning(
+        "refused %s %s %s %s %s", status, request.method, request.path, who, client_address(request)
+    )
+
+
+def _unknown_method(request: HttpRequest) -> HttpResponse | None:
+    """Refuse methods that no page has; TRACE would show headers to a script."""
+    return None if request.method in METHODS else HttpResponseNotAllowed(sorted(METHODS))
 
 
 def _unencrypted_api(request: HttpRequest) -> HttpResponse | None:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from jiqun.core.tabular.fields import FORMATS, Field, display, label, pick, unit_of
+
+DATE = re.compile(r"\d{4}-\d\d-\d\d\b.{0,12}")
+LONG = 24  # characters, from which on a cell is prose
 
 
 def html_table(
@@ -44,8 +48,11 @@ def html_table(
 
 
 def _cell(spec: Field, row: Mapping[str, Any]) -> dict[str, Any]:
+    text = display(spec, row.get(spec.name))
+    look = "date" if DATE.fullmatch(text) else "long" if len(text) >= LONG else ""
     cell = {
-        "text": display(spec, row.get(spec.name)),
+        "text": text,
+        "look": look,
         "href": row.get(spec.link, "") if spec.link else "",
         "badge": row.get(f"{spec.name}_badge", ""),
         "title": row.get(f"{spec.name}_title", ""),

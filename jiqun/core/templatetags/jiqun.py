@@ -17,6 +17,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 
+from jiqun.core.scope import classification_words
 from jiqun.core.templatetags.icons import ICONS
 
 log = logging.getLogger(__name__)
@@ -31,6 +32,9 @@ class _Chunk(TypedDict, total=False):
     css: list[str]
     imports: list[str]
     isEntry: bool
+
+
+register.filter("classification", classification_words)
 
 
 @register.simple_tag

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from jiqun.core.factstore import is_synthetic, store
 from jiqun.core.pages import XLSX, download, page, viewer
-from jiqun.core.scope import PageScope, scope_of
+from jiqun.core.scope import PageScope, classification_words, scope_of
 from jiqun.core.tabular import Field, Provenance, html_table, pick, workbook
 from jiqun.errors import JiqunError, Kind
 from jiqun.modules.chain import tables
@@ -106,7 +106,7 @@ def frame(shown: Shown, title: str, **more: Any) -> dict[str, Any]:
         "title": title,
         "scope": shown.page_scope,
         "scope_options": shown.options,
-        "scope_label": f"{shown.place} · {shown.scope.classification} · {shown.scope.period}",
+        "scope_label": f"{shown.place} · {classification_words(shown.scope.classification)} · {shown.scope.period}",
         "place_name": shown.place,
         "synthetic": shown.synthetic,
         "data_version": run.snapshot[:12],

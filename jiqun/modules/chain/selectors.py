@@ -146,7 +146,8 @@ def finding_row(store: Store, finding: str, viewer: Viewer) -> tuple[Run, Row]:
     """Return one finding with its run by its id ``<run>.<kind>.<code>``.
 
     Raises:
-        JiqunError: ``E-FINDING-UNKNOWN``, ``E-FORBIDDEN``.
+        JiqunError: ``E-FINDING-UNKNOWN`` when there is none, or it is about a place that the viewer
+            may not see: both look the same from outside.
     """
     name = finding.split(".", 1)[0]
     runs = [run for run in store.runs(ENGINE) if run.run == name]
@@ -154,12 +155,12 @@ def finding_row(store: Store, finding: str, viewer: Viewer) -> tuple[Run, Row]:
         frame = store.finding(ENGINE, name).to_polars().filter(pl.col("finding") == finding)
         if frame.height:
             row = frame.row(0, named=True)
-            require_place(viewer, row["place"])
-            return runs[0], row
+            if may_see_place(viewer, row["place"]):
+                return runs[0], row
     raise JiqunError(
         "E-FINDING-UNKNOWN",
-        f"没有编号为 {finding} 的推断",
-        f"there is no finding {finding}",
+        f"没有编号为 {finding} 的推断，或您不能查看它",
+        f"there is no finding {finding}, or you may not see it",
         hint_zh="编号在图谱页各行的链接里，也在 jiqun export 导出的 finding.chain 表第一列。",
         hint_en="ids are in the links of the map, and in the first column of the exported table finding.chain.",
         kind=Kind.NOT_FOUND,

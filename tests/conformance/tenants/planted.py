@@ -162,7 +162,7 @@ def _withdrawn_by_anybody(patch: Patch) -> None:
 
 def _sessions_of_all(patch: Patch) -> None:
     """The list of sessions shows everybody's."""
-    _everything(security.OwnOrSecurityQuerySet)(patch)
+    _everything(security.LoginSessionQuerySet)(patch)
     _permitted(security_actions, "end_session")(patch)
     fresh = QuerySet.filter
 

@@ -11,8 +11,11 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from jiqun.core.api import api
 
 PARAMETER = re.compile(r"<(?:(\w+):)?(\w+)>|\{(\w+)\}")
-# Served by Django's own code or by the browser's document, without a row of ours.
-SKIPPED = re.compile(r"^(i18n/|api/docs|api/openapi|favicon|static/|accounts/logout)")
+# Served by Django's own code or by the browser's document, without a row of ours; and the map as
+# an image or for print, slow to draw from the very SVG that is asked for.
+SKIPPED = re.compile(
+    r"^(i18n/|api/docs|api/openapi|favicon|static/|accounts/logout|chain/map\.(pdf|png))"
+)
 NOWHERE = 987_654_321  # no row has this number
 
 
