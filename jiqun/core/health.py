@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import sys
+
 from django.db import connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
-from jiqun.core.middleware import error_page
+from jiqun.core.middleware import error_page, full_disk
 from jiqun.errors import JiqunError, Kind
 
 
@@ -34,6 +36,9 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 def server_error(request: HttpRequest) -> HttpResponse:
     """The page for our own mistakes; the detail is in the log, never on the page."""
+    cause = sys.exc_info()[1]  # Django calls this while it handles what went wrong
+    if (full := full_disk(cause) if cause else None) is not None:
+        return error_page(request, full)
     return error_page(
         request,
         JiqunError(

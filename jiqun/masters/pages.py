@@ -17,7 +17,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from jiqun.core.access import Role, Viewer, forbidden
 from jiqun.core.forms import attempt
 from jiqun.core.pages import page, viewer
-from jiqun.core.places import place_words
+from jiqun.core.place_names import place_words
 from jiqun.core.tabular import Field, html_table, pick
 from jiqun.masters import actions
 from jiqun.masters.forms import (
@@ -192,7 +192,7 @@ def organisation(request: HttpRequest, organisation: int) -> HttpResponse:
     staff = Person.objects.visible_to(who).filter(organisation=one).select_related("user")[:SHOWN]
     content = {
         "title": one.name, "organisation": one, "kind": pick(*KINDS[one.kind]), "form": form,
-        "staff": staff, "may_add": who.has(Role.SYSTEM) or actions.may_add_colleague(who, one),
+        "places": place_words(one.place), "staff": staff, "may_add": who.has(Role.SYSTEM) or actions.may_add_colleague(who, one),
     }  # fmt: skip
     status = 422 if form is not None and form.errors else 200
     return render(request, "masters/organisation.html", content, status=status)

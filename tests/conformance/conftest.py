@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Mapping
 
 import pytest
@@ -20,25 +19,29 @@ from tests.console import Demo
 from tests.core.test_publication_pages import SCOPE
 
 # Whose row stands for a model in addresses and verbs; of the others it is the official's.
-FIRMS_OWN = (
-    masters.Organisation, masters.Person, masters.Membership, core.Consent, core.ConsentUse,
-    core.SearchSegment, core.SearchEntry,
-)  # fmt: skip
+OWNERS: Mapping[type[Model], str] = dict.fromkeys(
+    (masters.Organisation, masters.Person, masters.Membership, core.Consent, core.ConsentUse,
+     core.SearchSegment, core.SearchEntry, core.SearchPosting), "firma",
+) | {core.Import: "system"}  # fmt: skip
+
+
+def owner_of(model: type[Model]) -> str:
+    """The tenant whose row of a model the suites ask for."""
+    return OWNERS.get(model, "official")
 
 
 @pytest.fixture
 def world(demo: Demo) -> World:
-    """Accounts and rows of every tenant; an import and a draft of the official are real ones."""
+    """Accounts and rows of every tenant; an import and a draft of a table are real ones."""
     firms = two_firms(demo.store)
     made = World(demo.store, firms, open_accounts(firms))
     seed(made)
-    official = viewer_of(made.users["official"])
-    importer = specs()["firm"].importer
-    assert importer is not None
-    said = Said(source="企业名录", owner="市场监管局", as_of=dt.date(2026, 1, 1), basis="检验")
+    fields = specs()["organisations"].template_fields
+    text = "\n".join((",".join(one.zh for one in fields), ",".join(one.example for one in fields)))
+    official, system = (viewer_of(made.users[name]) for name in ("official", "system"))
     made.rows += [
-        Owned("official", plan_import(viewer=official, table="firm", name="企业.xlsx",
-                                      content=importer.template(), said=said)),
+        Owned("system", plan_import(viewer=system, table="organisations", name="单位.csv",
+                                    content=text.encode(), said=Said())),
         Owned("official", draft(viewer=official, scope=SCOPE, title_zh="产值（合成）")),
     ]  # fmt: skip
     return made
@@ -50,6 +53,6 @@ def rows(world: World) -> Mapping[type[Model], Model]:
     found: dict[type[Model], Model] = {}
     for one in world.rows:
         model = type(one.row)
-        if one.owner == ("firma" if model in FIRMS_OWN else "official"):
+        if one.owner == owner_of(model):
             found[model] = one.row
     return found | {core.FirmRead: core.FirmRead.objects.get(firm=world.firms["firma"])}

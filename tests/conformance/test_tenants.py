@@ -99,7 +99,13 @@ def crawl(world: World, *, examples: int, steps: int) -> int:
         made.append(Crawler(world, rules.may_see, rules.may_change))
         return made[-1]
 
-    built: Any = machine.machine_of(world, crawler, words(world))
+    owners = {
+        (name, one.row.pk): one.owner
+        for name, models in NUMBERS.items()
+        for one in world.rows
+        if isinstance(one.row, models)
+    }
+    built: Any = machine.machine_of(world, crawler, words(world), owners)
     machine.run(built, examples=examples, steps=steps)
     return sum(one.requests for one in made)
 

@@ -16,6 +16,7 @@ from playwright.sync_api import (
     BrowserContext,
     ConsoleMessage,
     Page,
+    Request,
     Response,
     sync_playwright,
 )
@@ -112,10 +113,11 @@ def _watch(page: Page, origin: str) -> Watched:
 
     page.on("console", on_console)
     page.on("pageerror", lambda error: watched.wrong.append(f"page error: {error}"))
-    page.on(
-        "requestfailed",
-        lambda request: watched.wrong.append(f"failed: {request.url} {request.failure}"),
-    )
+    def on_failure(request: Request) -> None:
+        if request.failure != "net::ERR_ABORTED":  # a navigation that became a download
+            watched.wrong.append(f"failed: {request.url} {request.failure}")
+
+    page.on("requestfailed", on_failure)
     page.on("response", on_response)
     return watched
 

@@ -6,45 +6,82 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.conformance.addresses import pages
 from tests.console import DEMO_QUERY, Demo
 from tests.e2e.conftest import Visit, Watched
 
 pytestmark = pytest.mark.browser
-LOOKS = [(1280, "light"), (1280, "dark"), (390, "light"), (390, "dark")]
+LOOKS = [(1280, "light"), (390, "dark")]
+ROLES = ("analyst", "firm", "audit")
 EXTRA = (
-    ("password", "/accounts/password/"),
-    ("industry-supporting", f"/chain/industry/supporting/21/?{DEMO_QUERY}"),
-    ("gaps-fill", f"/chain/gaps/?{DEMO_QUERY}&list=fill"),
-    ("list-firms", f"/chain/lists/firms/?{DEMO_QUERY}"),
-    ("what-if", f"/chain/?{DEMO_QUERY}&p.leading.coverage=0.5"),
+    f"/chain/industry/supporting/21/?{DEMO_QUERY}",
+    f"/chain/gaps/?{DEMO_QUERY}&list=fill",
+    f"/chain/lists/firms/?{DEMO_QUERY}",
+    f"/chain/?{DEMO_QUERY}&p.leading.coverage=0.5",
+    "/data/chain_record/?view=0",
+    "/data/chain_record/import/",
+    "/publications/new/",
+    "/search/?q=袜业",
+    "/notices/choices/",
 )
+# The same page for everybody: looked at once, as the analyst.
+SHARED = ("/chain/", "/security/asvs/", "/audit/roots/", "/accounts/", "/data/", "/notices/")
+MENUS = "nav.jq-nav a, .jq-menu-body a, a.jq-bell"
 TOO_WIDE = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
 
-def _addresses(demo: Demo) -> list[tuple[str, str]]:
-    shown = [one for one in pages(demo) if one.path.split("?")[0].endswith("/")]
-    return [(one.name, one.path) for one in shown] + list(EXTRA)
+def _entries(seen: Watched, name: str) -> list[str]:
+    """Every address of the navigation and of the user menu, whichever section is open."""
+    found, waiting = [], ["/"]
+    while waiting:
+        path = waiting.pop(0)
+        found.append(path)
+        seen.open(path)
+        for one in seen.page.locator(MENUS).all():
+            href = one.get_attribute("href") or ""
+            shared = name != "analyst" and href.startswith(SHARED)
+            if href not in found + waiting and not shared:
+                waiting.append(href)
+    return found
 
 
-def _problems(seen: Watched, name: str, path: str, look: str) -> list[str]:
+def _problems(seen: Watched, path: str, look: str) -> list[str]:
     seen.wrong.clear()
     seen.open(path)
-    found = [*seen.wrong, *seen.violations(colours_only=look.endswith("dark"))]
+    found = [*seen.wrong, *seen.violations()]
     if seen.page.evaluate(TOO_WIDE) > 0:
         found.append("the page scrolls sideways")
-    seen.picture(f"{name}-{look}")
+    seen.picture(f"{path.split('?', maxsplit=1)[0].strip('/').replace('/', '-') or 'start'}-{look}")
     return [f"{path.split('?', maxsplit=1)[0]}: {problem}" for problem in found]
 
 
 @pytest.mark.parametrize(("width", "theme"), LOOKS)
-def test_every_page(demo: Demo, visit: Visit, width: int, theme: str) -> None:
-    look = f"{width}-{theme}"
-    seen = visit(width=width, theme=theme)
-    found = [one for name, path in _addresses(demo) for one in _problems(seen, name, path, look)]
-    outside = visit("anonymous", width=width, theme=theme)
-    found += _problems(outside, "login", "/accounts/login/", look)
+@pytest.mark.parametrize("name", ROLES)
+def test_every_entry_of_the_menus(visit: Visit, name: str, width: int, theme: str) -> None:
+    look = f"{name}-{width}-{theme}"
+    seen = visit(name, width=width, theme=theme)
+    entries = _entries(seen, name) + (list(EXTRA) if name == "analyst" else [])
+    found = [one for path in entries for one in _problems(seen, path, look)]
     assert not found, "\n".join(found)
+
+
+@pytest.mark.parametrize(("width", "theme"), LOOKS)
+def test_the_pages_before_the_login(visit: Visit, width: int, theme: str) -> None:
+    seen = visit("anonymous", width=width, theme=theme)
+    paths = ("/accounts/login/", "/audit/roots/", "/security/asvs/")
+    found = [one for path in paths for one in _problems(seen, path, f"outside-{width}-{theme}")]
+    assert not found, "\n".join(found)
+
+
+@pytest.mark.parametrize("path", ["/", "/data/", "/consent/allowed/"])
+def test_on_paper_there_is_no_navigation(visit: Visit, path: str) -> None:
+    seen = visit()
+    seen.open(path)
+    seen.page.emulate_media(media="print")
+    for part in ("nav.jq-nav", ".jq-header", ".jq-footer a"):
+        assert not seen.page.locator(part).first.is_visible(), part
+    assert seen.page.locator(".jq-print-head").is_visible()
+    assert seen.page.locator("h1").is_visible()
+    seen.picture(f"{path.strip('/').replace('/', '-') or 'start'}-print")
 
 
 def test_the_watchers_see_what_is_wrong(visit: Visit) -> None:

@@ -26,6 +26,7 @@ from jiqun.core.models.audit import (
 )
 from jiqun.core.pages import ROLE_LABELS
 from jiqun.core.tabular import Field, pick
+from jiqun.facts.contract import contracts
 
 ENTRIES = [
     Field("at", "时间", "When"), Field("who", "操作人", "Who", link="href"),
@@ -189,7 +190,18 @@ def read_rows(found: Iterable[FirmRead]) -> list[dict[str, Any]]:
 
 
 def _field_words(names: str) -> str:
-    return "、".join(pick(*FIELD_WORDS.get(name, (name, name))) for name in names.split(","))
+    """Fields as they were logged, in words: a table's ``firm_indicator: *`` is all its fields."""
+    table, _, listed = names.rpartition(": ")
+    contract = contracts().get(table)
+    if contract is None:
+        return "、".join(pick(*FIELD_WORDS.get(name, (name, name))) for name in names.split(","))
+    known = [one.strip() for one in listed.split(",")]
+    words = [
+        pick(contract.column(one).zh, contract.column(one).en) if one in contract.names else one
+        for one in known
+    ]
+    told = pick("全部字段", "all fields") if known == ["*"] else "、".join(words)
+    return pick(f"{contract.title['zh']}：{told}", f"{contract.title['en']}: {told}")
 
 
 def root_rows(found: Iterable[AuditRoot]) -> list[dict[str, Any]]:

@@ -16,7 +16,8 @@ from jiqun.core.lawful.catalogue import Purpose, basis_kind, purposes
 from jiqun.core.lawful.fields import field_label, firm_level
 from jiqun.core.lawful.gate import LONG, field_columns, is_long
 from jiqun.core.models.consent import Consent, ConsentUse
-from jiqun.core.places import firms_within, place_words
+from jiqun.core.place_names import place_words
+from jiqun.core.places import firms_within
 from jiqun.core.tabular import pick
 from jiqun.facts.contract import Contract, contracts
 from jiqun.facts.store.store import Store
@@ -114,7 +115,7 @@ def registered(facts: Store, viewer: Viewer) -> list[Row]:
                 "item": pick(column.zh, column.en),
                 "value": place_words(row["place"], facts)
                 if column.name == "place"
-                else column.values.get(row[column.name], row[column.name]),
+                else pick(column.values.get(row[column.name], row[column.name]), row[column.name]),
                 "source": row["source"],
                 "as_of": row["as_of"],
             }

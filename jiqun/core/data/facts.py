@@ -16,6 +16,7 @@ from jiqun.core.audit import read_firms
 from jiqun.core.data.visible import firm_columns, grade_of, may_open, visible_facts
 from jiqun.core.factstore import store
 from jiqun.core.imports.usual import USUAL, in_usual_unit
+from jiqun.core.lawful.fields import field_label
 from jiqun.core.tabular import (
     Condition,
     Field,
@@ -153,7 +154,16 @@ def _reader(contract: Contract, fields: tuple[Field, ...]) -> Callable[[Viewer, 
 
 def present(rows: Sequence[Row]) -> Sequence[Row]:
     """Turn base units into the usual ones: 120000000 CNY_fen → 1200000 元; exact below 2**53."""
-    return [_in_usual_unit(row) if "unit" in row and "value" in row else row for row in rows]
+    return [
+        _named(_in_usual_unit(row) if "unit" in row and "value" in row else row) for row in rows
+    ]
+
+
+def _named(row: Row) -> Row:
+    """A row with its indicator's name beside the code, which stays what files are matched by."""
+    if not row.get("indicator"):
+        return row
+    return {**row, "indicator_note": field_label(f"firm_indicator.{row['indicator']}")}
 
 
 def _in_usual_unit(row: Row) -> Row:

@@ -137,7 +137,7 @@ def _work(
         problems = tuple(error.fields) or (
             Problem(error.code, error.message_zh, error.message_en, error.hint_zh, error.hint_en, file=upload.name),
         )  # fmt: skip
-        return _Worked(Plan(Counts(), problems, blocked=True), ())
+        return _Worked(Plan(Counts(), problems, ("",) * len(problems), blocked=True), ())
     there = _existing(viewer, writer, fields, key)
     rows: list[tuple[Change, Values, Existing | None]] = []
     refused: list[Problem] = []

@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy
 from jiqun.core.access import Viewer, forbidden
 from jiqun.core.factstore import is_synthetic, store
 from jiqun.core.forms import attempt
+from jiqun.core.lawful.fields import field_label
 from jiqun.core.models.publication import PublishedTable
 from jiqun.core.pages import XLSX, download, page, viewer
 from jiqun.core.publication.actions import draft, publish, serves, withdraw
@@ -29,6 +30,7 @@ from jiqun.core.publication.selectors import (
     rows_of,
     visible_table,
 )
+from jiqun.core.scope import classification_words
 from jiqun.core.tabular import Field, Provenance, html_table, pick, workbook
 from jiqun.errors import JiqunError
 
@@ -88,8 +90,11 @@ def _choices(who: Viewer) -> dict[str, Choices]:
     return {
         "place": places,
         "period": [(one, one) for one in sorted(known["period"].unique(), reverse=True)],
-        "measure": [(one, one) for one in sorted(known["indicator"].unique())],
-        "classification": [(one, one) for one in schemes],
+        "measure": [
+            (one, field_label(f"firm_indicator.{one}"))
+            for one in sorted(known["indicator"].unique())
+        ],
+        "classification": [(one, classification_words(one)) for one in schemes],
         "dimensions": [(name, pick(one.zh, one.en)) for name, one in CHOICES.items()],
     }
 

@@ -29,6 +29,26 @@ FULL_TEXT = ("No space left on device", "Disk quota exceeded", "File too large")
 ROW_GROUP = 131_072  # rows; small enough that one key's rows are found without a full scan
 
 
+class StoreFullError(JiqunError):
+    """``E-STORE-FULL``: the disk under the store has no room; nothing was written."""
+
+    def __init__(self, where: Path) -> None:
+        super().__init__(
+            "E-STORE-FULL",
+            f"磁盘空间已满，未写入任何数据：{where}",
+            f"the disk is full; nothing was written: {where}",
+            hint_zh="腾出空间后用同一批次号重试；已确认的批次不受影响",
+            hint_en="free some space and retry with the same batch key; acknowledged batches "
+            "are not affected",
+            kind=Kind.INTERNAL,
+        )
+
+    @property
+    def status(self) -> int:
+        """HTTP status: Insufficient Storage (RFC 4918, 11.5)."""
+        return 507
+
+
 def _is_full(error: BaseException) -> bool:
     """Tell whether ``error`` means "no room": delta-rs passes the reason on as text only."""
     return getattr(error, "errno", None) in FULL or any(text in str(error) for text in FULL_TEXT)
@@ -48,15 +68,7 @@ def full_disk_is_clear(where: Path) -> Generator[None]:
     except Exception as error:
         if not _is_full(error):
             raise
-        raise JiqunError(
-            "E-STORE-FULL",
-            f"磁盘空间已满，未写入任何数据：{where}",
-            f"the disk is full; nothing was written: {where}",
-            hint_zh="腾出空间后用同一批次号重试；已确认的批次不受影响",
-            hint_en="free some space and retry with the same batch key; acknowledged batches "
-            "are not affected",
-            kind=Kind.INTERNAL,
-        ) from error
+        raise StoreFullError(where) from error
 
 
 def sync_file(path: Path) -> None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from typing import Any
 
+from django.db.models import Model
 from django.http import HttpResponse
 from django.test import Client
 
@@ -139,7 +140,8 @@ class Crawler:
         """Raise LeakError for another's canary or an answer that broke down."""
         self.requests += 1
         if answer.status_code >= 500:
-            raise LeakError("breakdown", f"{tenant} {what} → {answer.status_code}")
+            cause = getattr(answer, "exc_info", None)
+            raise LeakError("breakdown", f"{tenant} {what} → {answer.status_code} {cause}")
         said = in_text(what)  # repeating what was asked tells nothing
         foreign = {
             one
@@ -183,17 +185,21 @@ class Crawler:
             raise LeakError("write", f"{tenant} {what} changed {changed}")
 
     def state(self) -> dict[tuple[str, Any], tuple[str, Any]]:
-        """The seeded rows as they stand now."""
-        result: dict[tuple[str, Any], tuple[str, Any]] = {}
+        """The seeded rows as they stand now, by model and key."""
+        owners: dict[type[Model], dict[Any, str]] = {}
         for one in self.world.rows:
-            model = type(one.row)
-            manager = model._base_manager
-            values = manager.filter(pk=one.row.pk).values().first()
-            result[model._meta.label, one.row.pk] = (one.owner, values)
+            owners.setdefault(type(one.row), {})[one.row.pk] = one.owner
+        result: dict[tuple[str, Any], tuple[str, Any]] = {}
+        for model, known in owners.items():
+            name, key = model._meta.label, model._meta.pk.attname
+            found = model._base_manager.filter(pk__in=known).values()
+            values = {row[key]: row for row in found}
+            result |= {(name, pk): (owner, values.get(pk)) for pk, owner in known.items()}
         return result
 
     def probe(self, tenant: str, path: str, nowhere: str) -> None:
         """What one may not see and what does not exist must be answered alike."""
+        self.get(tenant, nowhere)  # shows what an earlier form left to be said
         hidden, missing = self.get(tenant, path), self.get(tenant, nowhere)
         if hidden.status_code not in {403, 404}:
             return

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Mapping
+from dataclasses import asdict
 
 from django.db.models import Model
 from django.utils import timezone
@@ -17,6 +18,7 @@ from jiqun.core.access import Grade
 from jiqun.core.audit import read_firms, record
 from jiqun.core.models.audit import AuditChain, AuditRoot
 from jiqun.core.models.search import entry_id
+from jiqun.engine.disclosure.rules import Rule
 from jiqun.masters import models as masters
 from jiqun.masters.viewers import viewer_of
 from tests.conformance.tenants.canary import word
@@ -141,9 +143,10 @@ def _publications(world: World, tenant: str) -> list[Model]:
     return [
         core.PublishedTable.objects.create(
             key=f"draft-{tenant}", title_zh=word(tenant, "draft"), place=str(TENANTS[tenant][1]),  # type: ignore[index]
-            period=DEMO_SCOPE.period, measure="output", unit="CNY_fen", dimensions=["place"],
-            parameters={}, snapshot="s", code_version="c", firms=[], cells=[], report={},
-            digest="d", made_by=world.users[tenant],
+            period=DEMO_SCOPE.period, measure="output", unit="CNY_fen", dimensions=["town"],
+            parameters={"rule": asdict(Rule()), "merges": [], "note": ["", ""]}, snapshot="s",
+            code_version="c", firms=[], cells=[], digest="d", made_by=world.users[tenant],
+            report={"cells": [], "nearest_share": None, "gap": None},
         )
     ]  # fmt: skip
 

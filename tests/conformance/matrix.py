@@ -1,0 +1,305 @@
+"""Who may list, read, create, edit, delete, do in bulk and export, for every model and table.
+
+One line per model (``MODELS``) and per table (``TABLES``). People are the tenants of
+``tenants.world``; the row that is asked for is the first firm's or the official's
+(``conftest.owner_of``), so that everybody else is of another firm, place or role.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from django.db.models import Model
+from django.utils import timezone
+
+from jiqun.core import models as core
+from jiqun.core.models.audit import AuditChain, AuditRoot
+from jiqun.masters import models as masters
+from tests.conformance.tenants.world import TENANTS, World
+from tests.core.test_publication_pages import SCOPE
+
+Who = frozenset[str]
+Verbs = Mapping[str, Who]
+Rows = Mapping[type[Model], Model]
+
+
+def who(names: str) -> Who:
+    """The people of a text of names."""
+    return frozenset(names.split())
+
+
+PUBLIC, NOBODY = frozenset(TENANTS), frozenset[str]()
+KNOWN = PUBLIC - {"anonymous"}
+MEMBERS = KNOWN - {"nobody"}  # of an organisation
+FIRMS, OFFICIALS = who("firma firmb"), who("official elsewhere")
+READS = who("firma firmb official audit")  # of the reads that the official made of both firms
+NONE: Verbs = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """Who sees any row (``lists``) and that row (``reads``); the verbs of each operation.
+
+    A verb stands at the model that it writes, under the operation that it amounts to. An operation
+    without a verb is open to nobody.
+    """
+
+    lists: Who
+    reads: Who
+    create: Verbs = field(default_factory=dict[str, Who])
+    edit: Verbs = field(default_factory=dict[str, Who])
+    delete: Verbs = field(default_factory=dict[str, Who])
+    bulk: Verbs = field(default_factory=dict[str, Who])
+    export: Verbs = field(default_factory=dict[str, Who])
+
+    @property
+    def verbs(self) -> Verbs:
+        """Every verb of the model."""
+        return {**self.create, **self.edit, **self.delete, **self.bulk, **self.export}
+
+
+OWN = who("official")
+MODELS: Mapping[type[Model], Row] = {
+    AuditChain: Row(NOBODY, NOBODY),
+    AuditRoot: Row(PUBLIC, PUBLIC),
+    core.AuditEntry: Row(
+        KNOWN, who("official audit"),
+        create={"core.purpose": OFFICIALS, "core.purpose_end": KNOWN},
+        bulk={"audit.verify": who("audit")}, export={"audit.export": KNOWN},
+    ),
+    core.FirmRead: Row(READS, who("firma official audit")),
+    core.Consent: Row(
+        FIRMS, who("firma"), create={"consent.grant": who("firma")},
+        delete={"consent.withdraw": who("firma")},
+    ),
+    core.ConsentUse: Row(FIRMS, who("firma")),
+    core.Import: Row(
+        KNOWN, who("system"), create={"imports.plan": who("system")},
+        edit={"imports.revise": who("system")}, delete={"imports.discard": who("system")},
+        bulk={"imports.apply": who("system"), "imports.undo": who("system")},
+    ),
+    core.Job: Row(
+        KNOWN, who("official system"), create={"jobs.start": KNOWN},
+        delete={"jobs.cancel": who("official system")},
+    ),
+    core.Duty: Row(who("system"), who("system")),
+    core.Notice: Row(KNOWN, OWN, edit={"notices.read": OWN}),
+    core.NoticeChoice: Row(KNOWN, OWN, edit={"notices.choose": KNOWN}),
+    core.Robot: Row(
+        MEMBERS, OWN, create={"notices.add_robot": OWN}, edit={"notices.try_robot": OWN},
+        delete={"notices.remove_robot": OWN},
+    ),
+    core.Delivery: Row(MEMBERS, OWN),
+    core.PublishedTable: Row(
+        OFFICIALS, OWN, create={"publication.draft": OWN}, edit={"publication.publish": OWN},
+        delete={"publication.withdraw": OWN},
+    ),
+    core.SearchSegment: Row(KNOWN, who("firma")),
+    core.SearchEntry: Row(KNOWN, who("firma")),
+    core.SearchPosting: Row(KNOWN, who("firma")),
+    core.SearchState: Row(NOBODY, NOBODY),
+    core.RateCounter: Row(
+        who("security"), who("security"), delete={"security.unlock": who("security")}
+    ),
+    core.LoginSession: Row(
+        KNOWN, who("official security"), delete={"security.end_session": who("official security")},
+        bulk={"security.end_sessions": who("official security")},
+    ),
+    core.PasswordRecord: Row(
+        who("security"), who("security"),
+        edit={"security.reset_password": who("security"), "security.reset_factor": who("security")},
+    ),
+    core.ApiToken: Row(
+        KNOWN, OWN, create={"security.issue_token": KNOWN},
+        delete={"security.revoke_token": who("official security")},
+    ),
+    core.SavedView: Row(
+        KNOWN, OWN, create={"tables.save_view": KNOWN}, delete={"tables.delete_view": OWN}
+    ),
+    masters.Organisation: Row(
+        MEMBERS, who("firma system security"),
+        create={"masters.open_organisation": who("system")},
+        edit={"masters.change_organisation": who("system")},
+    ),
+    masters.Person: Row(
+        MEMBERS, who("firma system security"),
+        create={"masters.open_account": who("system"), "masters.add_colleague": who("firma"),
+                "masters.enrol": NOBODY},
+        edit={"masters.reopen_account": who("system")},
+        delete={"masters.close_account": who("system")},
+    ),
+    masters.Membership: Row(
+        MEMBERS, who("firma system security"), create={"masters.grant_role": who("security")},
+        delete={"masters.revoke_role": who("security")},
+    ),
+}  # fmt: skip
+OF_ALL_TABLES: Verbs = {"tables.export": KNOWN}
+
+# ---- what the verbs are asked about -------------------------------------------------------------
+
+Asked = Callable[[World, Rows], object]
+# A parameter of a predicate, or that of one verb where the word means something else there.
+ARGUMENTS: Mapping[str, Asked] = {
+    "firm": lambda world, _: world.firms["firma"],
+    "receipt": lambda _, rows: rows[core.Consent].receipt,  # type: ignore[attr-defined]
+    "one": lambda _, rows: rows[core.Import],
+    "job": lambda _, rows: rows[core.Job],
+    "notice": lambda _, rows: rows[core.Notice],
+    "robot": lambda _, rows: rows[core.Robot],
+    "scope": lambda _world, _rows: SCOPE,
+    "session": lambda _, rows: rows[core.LoginSession],
+    "token": lambda _, rows: rows[core.ApiToken],
+    "user": lambda world, _: world.users["official"],
+    "view": lambda _, rows: rows[core.SavedView],
+    "organisation": lambda _, rows: rows[masters.Organisation],
+    "person": lambda _, rows: rows[masters.Person],
+    "membership": lambda _, rows: rows[masters.Membership],
+    "tables": lambda _world, _rows: ("organisations",),
+    "table": lambda _world, _rows: "organisations",
+    "publication.publish.table": lambda _, rows: rows[core.PublishedTable],
+    "publication.withdraw.table": lambda _, rows: rows[core.PublishedTable],
+    "notices.add_robot.organisation": lambda _, rows: rows[core.Robot].organisation,  # type: ignore[attr-defined]
+}
+
+# ---- tables -------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Who may open a table (and so export it), who finds rows in it, who brings rows in.
+
+    ``for_purpose`` are those who find rows once everybody has typed a purpose. The demo county has
+    a few firms in the other place too: whose rows an official finds, ``test_tabular`` looks at.
+    """
+
+    opens: Who
+    rows: Who
+    bulk: Who = NOBODY
+    for_purpose: Who = NOBODY
+
+
+COUNTY = who("firma firmb official butler")
+REPORTING = FIRMS | OFFICIALS
+TABLES: Mapping[str, Table] = {
+    "organisations": Table(KNOWN, MEMBERS, who("system"), MEMBERS),
+    "people": Table(KNOWN, MEMBERS, NOBODY, MEMBERS),
+    "roles": Table(KNOWN, MEMBERS, NOBODY, MEMBERS),
+    "place": Table(KNOWN, KNOWN, NOBODY, KNOWN),
+    "industry": Table(KNOWN, KNOWN, NOBODY, KNOWN),
+    "concordance": Table(KNOWN, KNOWN, NOBODY, KNOWN),
+    "input_output": Table(KNOWN, KNOWN, NOBODY, KNOWN),
+    "firm": Table(KNOWN, COUNTY | {"elsewhere"}, OFFICIALS, COUNTY | {"elsewhere"}),
+    "firm_industry": Table(KNOWN, COUNTY, OFFICIALS, COUNTY),
+    "chain_record": Table(KNOWN, COUNTY, OFFICIALS, COUNTY),
+    "industry_cell": Table(OFFICIALS, OFFICIALS, OFFICIALS, OFFICIALS),
+    "firm_indicator": Table(KNOWN, FIRMS, REPORTING, FIRMS | {"official"}),
+    "trade_link": Table(KNOWN, FIRMS, REPORTING, REPORTING),
+    "refused": Table(OFFICIALS, OWN, NOBODY, OWN),
+}
+
+# ---- writes by address --------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """A form that carries a verb out: the name of its address and what it sends.
+
+    ``done`` are those whose verb succeeds where they are not all who may: see ``why``.
+    """
+
+    address: str
+    data: Callable[[World, Rows], Mapping[str, object]] = lambda _world, _rows: {}
+    done: Who | None = None
+    why: str = ""
+
+
+def _words(**data: object) -> Callable[[World, Rows], Mapping[str, object]]:
+    return lambda _world, _rows: data
+
+
+def _account(_: World, rows: Rows) -> Mapping[str, object]:
+    return {"username": "newcomer", "name": "合成新人", "organisation": rows[masters.Organisation].pk}
+
+
+def _organisation(world: World, rows: Rows) -> Mapping[str, object]:
+    return {"name": "合成改名", "kind": "firm", "place": "990101", "firm": world.firms["firma"],
+            "active": "on"}  # fmt: skip
+
+
+def _role(_: World, rows: Rows) -> Mapping[str, object]:
+    """A role that the person does not have yet, in the official's organisation."""
+    robot = rows[core.Robot]
+    return {"organisation": robot.organisation, "role": "analyst"}  # type: ignore[attr-defined]
+
+
+def _robot(_: World, rows: Rows) -> Mapping[str, object]:
+    return {"organisation": rows[core.Robot].organisation, "kind": "wecom", "label": "合成",  # type: ignore[attr-defined]
+            "url": "https://qyapi.weixin.qq.com/cgi-bin/webhook/send?key=693a91f6-7xxx-4bc4-97a0-0ec2sifa5aaa"}  # fmt: skip
+
+
+def _consent(world: World, _: Rows) -> Mapping[str, object]:
+    today = timezone.localdate()
+    return {"firm": world.firms["firma"], "fields": ["firm_indicator.output"],
+            "valid_from": today, "valid_until": today + timedelta(days=60)}  # fmt: skip
+
+
+def _of_official(verb: str) -> Callable[[World, Rows], Mapping[str, object]]:
+    return lambda world, _: {"person": world.users["official"].pk, "verb": verb}
+
+
+REASON = _words(reason="调离岗位")
+POSTS: Mapping[str, Post] = {
+    "masters.open_organisation": Post("organisation-new", _words(name="合成新单位", kind="park")),
+    "masters.change_organisation": Post("organisation", _organisation),
+    "masters.open_account": Post("person-new", _account),
+    "masters.add_colleague": Post("person-new", _account),
+    "masters.close_account": Post("person-close", REASON),
+    "masters.grant_role": Post("person", _role),
+    "masters.revoke_role": Post("role-revoke", REASON),
+    "notices.read": Post("notice-open"),
+    "notices.choose": Post("notice-choices"),
+    "notices.add_robot": Post("robots", _robot),
+    "notices.remove_robot": Post("robot-remove"),
+    "notices.try_robot": Post("robot-try", done=NOBODY, why="its secret is not a sealed one"),
+    "jobs.cancel": Post("job-cancel"),
+    "imports.apply": Post("import-apply"),
+    "imports.discard": Post("import-discard"),
+    "imports.revise": Post("import-revise"),
+    "imports.undo": Post("import-undo", done=NOBODY, why="nothing was applied yet"),
+    "core.purpose": Post("purpose", _words(purpose="核对补链清单")),
+    "consent.grant": Post("consent-grant", _consent),
+    "consent.withdraw": Post("consent-withdraw", _words(confirm="on")),
+    "publication.publish": Post("publication", done=NOBODY, why="another than the maker has to"),
+    "publication.withdraw": Post(
+        "publication", _words(verb="withdraw", reason="有误"), done=NOBODY, why="it is a draft"
+    ),
+    "tables.save_view": Post("view-save", _words(name="合成视图", query="")),
+    "tables.delete_view": Post("view-delete"),
+    "audit.verify": Post("audit-verify"),
+    "security.issue_token": Post("api-token", _words(label="合成", days="30")),
+    "security.revoke_token": Post(
+        "api-token", lambda _, rows: {"revoke": rows[core.ApiToken].pk}, done=OWN,
+        why="the page shows the own ones",
+    ),
+    "security.end_session": Post(
+        "security-sessions", lambda _, rows: {"session": rows[core.LoginSession].pk}, done=OWN,
+        why="the page shows the own ones",
+    ),
+    "security.end_sessions": Post(
+        "security-people", _of_official("end_sessions"), done=who("security"),
+        why="everybody ends the own ones elsewhere",
+    ),
+    "security.unlock": Post("security-people", _of_official("unlock")),
+    "security.reset_factor": Post("security-people", _of_official("reset_factor")),
+    "security.reset_password": Post("security-people", _of_official("reset_password")),
+}  # fmt: skip
+# Verbs without a form of their own, and why.
+WITHOUT_FORM: Mapping[str, str] = {
+    "audit.export": "reading /audit/export.xlsx", "tables.export": "reading an export",
+    "core.purpose_end": "a button of the purpose's form", "imports.plan": "an upload: test_tabular",
+    "jobs.start": "called by other verbs", "masters.enrol": "the command line",
+    "masters.reopen_account": "the form of close_account, for a closed one",
+    "publication.draft": "its form offers nothing to others: test_publication_pages",
+}  # fmt: skip
