@@ -192,7 +192,8 @@ def organisation(request: HttpRequest, organisation: int) -> HttpResponse:
     staff = Person.objects.visible_to(who).filter(organisation=one).select_related("user")[:SHOWN]
     content = {
         "title": one.name, "organisation": one, "kind": pick(*KINDS[one.kind]), "form": form,
-        "places": place_words(one.place), "staff": staff, "may_add": who.has(Role.SYSTEM) or actions.may_add_colleague(who, one),
+        "places": place_words(one.place), "staff": staff,
+        "may_add": who.has(Role.SYSTEM) or actions.may_add_colleague(who, one),
     }  # fmt: skip
     status = 422 if form is not None and form.errors else 200
     return render(request, "masters/organisation.html", content, status=status)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from django.db.models import Case, F, QuerySet, Value, When
+
 from jiqun.core.access import Grade, Viewer
 from jiqun.core.imports.models import Writer, model_importer
 from jiqun.core.tabular import Field, TableSpec, model_read
@@ -26,13 +28,16 @@ READERS = (
     "system and security administrators: all; others: those of the own organisation",
 )
 
+# How the table writes “every place”: in a file, a star is read as a mark of secrecy.
+ALL = "全部"
+
 ORGANISATION_FIELDS = (
     Field("name", "名称", "Name", required=True, example="合成示例织造有限公司"),
     Field("kind", "类别", "Kind", "words", words=KINDS, required=True, example="firm"),
     Field(
-        "place", "负责地方", "Place", example="990101",
-        about_zh="地方代码，几个用逗号隔开；* 为所有地方",
-        about_en="codes with commas between them; * is every place",
+        "place", "负责地方", "Place", example="990101", source="places_said",
+        about_zh=f"地方代码，几个用逗号隔开；所有地方写“{ALL}”",
+        about_en=f"codes with commas between them; “{ALL}” is every place",
     ),
     Field(
         "firm", "统一社会信用代码", "Credit code", "code", example="91350100M000100Y43",
@@ -60,9 +65,16 @@ ROLE_FIELDS = (
 )
 
 
+def _said(viewer: Viewer) -> QuerySet[Organisation]:
+    """The organisations that the viewer may see, their places as the table writes them."""
+    word = Case(When(place="*", then=Value(ALL)), default=F("place"))
+    return Organisation.objects.visible_to(viewer).annotate(places_said=word)
+
+
 def _parts(values: Mapping[str, Any]) -> dict[str, Any]:
     """What the verbs take: unknown is empty to them."""
-    return {name: values[name] or "" for name in ("name", "kind", "place", "firm")}
+    parts = {name: values[name] or "" for name in ("name", "kind", "place", "firm")}
+    return parts | ({"place": "*"} if parts["place"] == ALL else {})
 
 
 def _open(viewer: Viewer, values: Mapping[str, Any]) -> int:
@@ -91,12 +103,15 @@ def _refused(
     viewer: Viewer, values: Mapping[str, Any], before: Mapping[str, Any] | None
 ) -> Sequence[tuple[str, str, str, str, str]]:
     """What the verbs are going to refuse, said in the dry run already."""
+    if before is not None and before["place"] == ALL and not values["place"]:
+        return [(
+            "place", "单位原来负责所有地方，这里没有写", "it answers for every place, and here is none",
+            f"请写“{ALL}”或地方代码；要取消，请在单位页修改。",
+            f"Write “{ALL}” or codes of places; to take it away, use the organisation's page.",
+        )]  # fmt: skip
     asked: dict[str, Any] = {**cleaned(**_parts(values)), "active": values["active"]}
     known = Organisation.objects.visible_to(viewer).filter(name=values["name"]).first()
-    if before is None or known is None:
-        found = organisation_problems(asked)
-    else:
-        found = change_problems(known, asked)
+    found = change_problems(known, asked) if before and known else organisation_problems(asked)
     return [
         (one.column, one.message_zh, one.message_en, one.remedy_zh, one.remedy_en) for one in found
     ]
@@ -105,14 +120,14 @@ def _refused(
 ORGANISATIONS_IN = model_importer(
     "organisations", ORGANISATION_FIELDS, ("name",),
     Writer(
-        may=actions.may_open_organisation, visible=Organisation.objects.visible_to,
+        may=actions.may_open_organisation, visible=_said,
         create=_open, update=_change, remove=_close, check=_refused,
     ),
 )  # fmt: skip
 TABLES = (
     TableSpec(
         "organisations", "单位", "Organisations", ORGANISATION_FIELDS, ("name",),
-        model_read(Organisation.objects.visible_to, ORGANISATION_FIELDS),
+        model_read(_said, ORGANISATION_FIELDS),
         about_zh="部门、企业、园区运营方、合作机构及其负责的地方",
         about_en="Bureaux, firms, park operators, partners and the places they answer for",
         readers=READERS, sort=("name",), importer=ORGANISATIONS_IN,

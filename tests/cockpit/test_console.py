@@ -33,7 +33,7 @@ def test_an_empty_installation_says_what_to_do(
     for path, words in (
         ("/", "jiqun load"),
         ("/data/", "还没有装载数据"),
-        ("/data/quarantine/", "没有被隔离的行"),
+        ("/data/quarantine/", "说明用途后才显示"),
     ):
         assert words in text_of(client, path)
     assert "E-SCOPE-NONE" in text_of(client, "/chain/", 404)
@@ -47,7 +47,7 @@ def test_every_table_balances(demo: Demo, sign_in: SignIn) -> None:
 
 
 def test_quarantined_rows_name_the_remedy(demo: Demo, sign_in: SignIn) -> None:
-    text = text_of(sign_in("analyst"), "/data/quarantine/")
+    text = text_of(sign_in("analyst", purpose="核对补链清单"), "/data/quarantine/")
     held = demo.store.polars("_quarantine")
     refused = [row for row in map(json.loads, held["record"]) if row["code"].startswith("E-")]
     assert len(refused) == sum(n for codes in flaws.PLANTED.values() for n in codes.values())

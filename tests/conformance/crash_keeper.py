@@ -12,12 +12,14 @@ import os
 import signal
 import sys
 import warnings
+from contextlib import suppress
 from importlib import import_module
 
 from granian import Granian
 from granian.constants import Interfaces
 from granian.log import LogLevels
 
+STOPPING = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 HEAVY = (
     "pydantic", "yaml", "numpy", "scipy.optimize", "scipy.stats", "scipy.sparse.linalg", "sklearn.ensemble",
     "sklearn.linear_model", "pyarrow.parquet", "pyarrow.compute", "pyarrow.dataset", "duckdb", "ibis.backends.duckdb",
@@ -35,7 +37,9 @@ def serve(port: int, application: str) -> None:
 
 
 def main(port: int, application: str) -> None:
-    """Fork one server per line of the input; take the last one along at the end."""
+    """Fork one server per line of the input; take the last one along at its end, not before."""
+    for one in STOPPING:
+        signal.signal(one, signal.SIG_IGN)
     warnings.filterwarnings("ignore")
     for name in HEAVY:
         import_module(name)
@@ -46,16 +50,19 @@ def main(port: int, application: str) -> None:
             os.waitpid(group, 0)  # the caller killed it; a zombie would look alive
         group = os.fork()
         if group == 0:
-            os.setsid()  # before its number is told, so that the group exists when it is looked for
+            os.setpgid(0, 0)
+            for one in STOPPING:
+                signal.signal(one, signal.SIG_DFL)
             sys.stdout.write(f"{os.getpid()}\n")
             sys.stdout.flush()
+            os.dup2(2, 1)  # what the server says goes to the log
             serve(port, application)
             os._exit(0)
+        with suppress(OSError):  # on both sides of the fork: whoever comes first
+            os.setpgid(group, group)
     if group:
-        try:
+        with suppress(ProcessLookupError):
             os.killpg(group, signal.SIGKILL)
-        except ProcessLookupError:
-            return
 
 
 if __name__ == "__main__":

@@ -177,8 +177,20 @@ class Outcome:
             f"kills {sum(self.kills.values())} {self.kills} · acknowledged {len(told['imports'])} imports + "
             f"{len(told['views'])} views · lost {len(self.lost)} · doubled {len(self.doubled)} · "
             f"retries that would have doubled {self.there['repeated']} · log entries "
-            f"{self.there['log']['entries']}, breaks {self.there['log']['broken']} · {self.seconds:.0f} s · {dict(seen)}"
+            f"{self.there['log']['entries']}, breaks {self.there['log']['broken']} · "
+            f"{self.seconds:.0f} s · {dict(seen)}"
         )  # fmt: skip
+
+
+def _until_answered(clients: list[Client]) -> None:
+    """Wait until this server has answered a write, so that a slow machine does not kill idle ones."""
+    before, end = _answers(clients), time.monotonic() + PATIENCE
+    while _answers(clients) == before and time.monotonic() < end:
+        time.sleep(0.02)
+
+
+def _answers(clients: list[Client]) -> int:
+    return sum(one.seen.total() - one.seen["away"] for one in clients)
 
 
 def storm(
@@ -204,7 +216,9 @@ def storm(
         starting = not members(site.group)
         if starting:
             site.start(wait=turn % 10 != 9)
-        time.sleep(dice.uniform(0.15, 0.8))
+        if turn % 10 != 9:
+            _until_answered(clients)
+        time.sleep(dice.uniform(0.05, 0.6))
         if also is not None and turn % 2:
             also()
             time.sleep(dice.uniform(0.15, 0.8))

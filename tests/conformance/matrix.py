@@ -220,7 +220,11 @@ def _words(**data: object) -> Callable[[World, Rows], Mapping[str, object]]:
 
 
 def _account(_: World, rows: Rows) -> Mapping[str, object]:
-    return {"username": "newcomer", "name": "合成新人", "organisation": rows[masters.Organisation].pk}
+    return {
+        "username": "newcomer",
+        "name": "合成新人",
+        "organisation": rows[masters.Organisation].pk,
+    }
 
 
 def _organisation(world: World, rows: Rows) -> Mapping[str, object]:
@@ -236,7 +240,7 @@ def _role(_: World, rows: Rows) -> Mapping[str, object]:
 
 def _robot(_: World, rows: Rows) -> Mapping[str, object]:
     return {"organisation": rows[core.Robot].organisation, "kind": "wecom", "label": "合成",  # type: ignore[attr-defined]
-            "url": "https://qyapi.weixin.qq.com/cgi-bin/webhook/send?key=693a91f6-7xxx-4bc4-97a0-0ec2sifa5aaa"}  # fmt: skip
+            "url": "https://qyapi.weixin.qq.com/cgi-bin/webhook/send?key=693a91f6-7xxx-4bc4"}  # fmt: skip
 
 
 def _consent(world: World, _: Rows) -> Mapping[str, object]:

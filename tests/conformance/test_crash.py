@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import signal
+import sys
 from contextlib import suppress
 from pathlib import Path
 
@@ -39,6 +40,11 @@ def people(prepared: tuple[Path, People]) -> People:
     return prepared[1]
 
 
+def _tell(line: str) -> None:
+    """The figures, shown by ``pytest -s``."""
+    sys.stdout.write(f"\n{line}\n")
+
+
 def _sound(found: Outcome) -> None:
     """What has to hold whatever was killed."""
     there = found.there
@@ -53,7 +59,7 @@ def _sound(found: Outcome) -> None:
 def test_fifty_kills_lose_nothing_and_double_nothing(folder: Path, people: People) -> None:
     with Site(environment(folder)) as site:
         found = storm(site, people, KILLS)
-    print(found.line())
+    _tell(found.line())
     _sound(found)
     assert sum(found.kills.values()) >= 50
     told = found.acknowledged
@@ -70,14 +76,14 @@ def test_a_client_without_keys_is_found_out(folder: Path, people: People) -> Non
     """The test of the test: the answer comes late, the client sends again without a key."""
     with Site(environment(folder, CRASH_PLANT="answer-late"), FAULTY) as site:
         found = storm(site, people, 4, keys=False)
-    print(found.line())
+    _tell(found.line())
     assert found.doubled
 
 
 def test_with_keys_the_same_late_answers_double_nothing(folder: Path, people: People) -> None:
     with Site(environment(folder, CRASH_PLANT="answer-late"), FAULTY) as site:
         found = storm(site, people, 4)
-    print(found.line())
+    _tell(found.line())
     _sound(found)
     assert found.there["repeated"] > 0
     assert (found.lost, found.doubled) == ([], [])
@@ -86,7 +92,7 @@ def test_with_keys_the_same_late_answers_double_nothing(folder: Path, people: Pe
 def test_a_server_that_acknowledges_too_early_is_found_out(folder: Path, people: People) -> None:
     with Site(environment(folder, CRASH_PLANT="acknowledge-early"), FAULTY) as site:
         found = storm(site, people, 4)
-    print(found.line())
+    _tell(found.line())
     assert found.lost
 
 
@@ -106,7 +112,7 @@ def test_postgresql_loses_nothing_when_its_backends_are_killed_too(tmp_path: Pat
 
         with Site(given) as site:
             found = storm(site, people, 6, also=kill_a_backend)
-    print(f"backends {len(killed)} · {found.line()}")
+    _tell(f"backends {len(killed)} · {found.line()}")
     assert killed
     _sound(found)
     assert (found.lost, found.doubled) == ([], [])
@@ -157,7 +163,7 @@ def test_a_full_disk_is_said_clearly_and_harms_nothing(
                 assert _once(sender, f"F{number}") == (True, True)
             site.kill("group")
         there = setup("census", environment(var))
-    print(f"failed clearly {failed} of {2 * len(LEAVE)}, read {read} of {len(PAGES) * len(LEAVE)}")
+    _tell(f"failed clearly {failed} of {2 * len(LEAVE)}, read {read} of {len(PAGES) * len(LEAVE)}")
     assert failed >= 4
     names = ["before", *(f"F{number}" for number in range(len(LEAVE)))]
     assert there["whole"] == "ok"

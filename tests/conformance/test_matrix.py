@@ -25,7 +25,16 @@ from jiqun.core.tabular import Query, specs
 from jiqun.masters.viewers import viewer_of
 from tests.conformance import matrix
 from tests.conformance.addresses import pages
-from tests.conformance.matrix import ARGUMENTS, MODELS, OF_ALL_TABLES, POSTS, TABLES, Post, Rows, Who
+from tests.conformance.matrix import (
+    ARGUMENTS,
+    MODELS,
+    OF_ALL_TABLES,
+    POSTS,
+    TABLES,
+    Post,
+    Rows,
+    Who,
+)
 from tests.conformance.tenants.world import TENANTS, World
 from tests.console import Demo
 from tests.core.verb_table import table as import_every_verb

@@ -91,7 +91,7 @@ def words(world: World) -> Mapping[str, Sequence[object]]:
     }
 
 
-def crawl(world: World, *, examples: int, steps: int) -> int:
+def crawl(world: World, *, examples: int, steps: int, where: tuple[str, ...] = ("",)) -> int:
     """Run the machine; return how many requests were made."""
     made: list[Crawler] = []
 
@@ -105,7 +105,11 @@ def crawl(world: World, *, examples: int, steps: int) -> int:
         for one in world.rows
         if isinstance(one.row, models)
     }
-    built: Any = machine.machine_of(world, crawler, words(world), owners)
+    owners |= {("receipt", f"receipt-{tenant}"): tenant for tenant in world.firms}
+    owners |= {
+        ("key", f"{kind}{tenant}"): tenant for kind in ("import", "draft-") for tenant in world.users
+    }
+    built: Any = machine.machine_of(world, crawler, words(world), owners, where)
     machine.run(built, examples=examples, steps=steps)
     return sum(one.requests for one in made)
 
@@ -133,5 +137,5 @@ def test_a_planted_bug_is_caught(
     plant = PLANTS[name]
     plant.put(monkeypatch)
     with pytest.raises(LeakError) as caught:
-        crawl(built_world(tenants_folder, settings), examples=30, steps=60)
+        crawl(built_world(tenants_folder, settings), examples=30, steps=60, where=plant.where)
     assert caught.value.sort in plant.sorts, caught.value

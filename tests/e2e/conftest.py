@@ -113,6 +113,7 @@ def _watch(page: Page, origin: str) -> Watched:
 
     page.on("console", on_console)
     page.on("pageerror", lambda error: watched.wrong.append(f"page error: {error}"))
+
     def on_failure(request: Request) -> None:
         if request.failure != "net::ERR_ABORTED":  # a navigation that became a download
             watched.wrong.append(f"failed: {request.url} {request.failure}")
@@ -139,7 +140,7 @@ def visit(
             reduced_motion="reduce",
         )  # fmt: skip
         contexts.append(context)
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(30_000)  # a busy machine is no failure
         for key, value in sign_in(name).cookies.items():
             context.add_cookies([{"name": key, "value": value.value, "url": live_server.url}])
         return _watch(context.new_page(), live_server.url)

@@ -29,19 +29,12 @@ MENUS = "nav.jq-nav a, .jq-menu-body a, a.jq-bell"
 TOO_WIDE = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
 
-def _entries(seen: Watched, name: str) -> list[str]:
-    """Every address of the navigation and of the user menu, whichever section is open."""
-    found, waiting = [], ["/"]
-    while waiting:
-        path = waiting.pop(0)
-        found.append(path)
-        seen.open(path)
-        for one in seen.page.locator(MENUS).all():
-            href = one.get_attribute("href") or ""
-            shared = name != "analyst" and href.startswith(SHARED)
-            if href not in found + waiting and not shared:
-                waiting.append(href)
-    return found
+def _links(seen: Watched, name: str) -> list[str]:
+    """The addresses in the menus of the page that is open, those that all share left out."""
+    found = [one.get_attribute("href") or "" for one in seen.page.locator(MENUS).all()]
+    return [
+        href for href in dict.fromkeys(found) if name == "analyst" or not href.startswith(SHARED)
+    ]
 
 
 def _problems(seen: Watched, path: str, look: str) -> list[str]:
@@ -59,8 +52,13 @@ def _problems(seen: Watched, path: str, look: str) -> list[str]:
 def test_every_entry_of_the_menus(visit: Visit, name: str, width: int, theme: str) -> None:
     look = f"{name}-{width}-{theme}"
     seen = visit(name, width=width, theme=theme)
-    entries = _entries(seen, name) + (list(EXTRA) if name == "analyst" else [])
-    found = [one for path in entries for one in _problems(seen, path, look)]
+    waiting, done = ["/", *(EXTRA if name == "analyst" else ())], list[str]()
+    found: list[str] = []
+    while waiting:  # every section of the navigation opens on its own pages
+        path = waiting.pop(0)
+        done.append(path)
+        found += _problems(seen, path, look)
+        waiting += [one for one in _links(seen, name) if one not in done + waiting]
     assert not found, "\n".join(found)
 
 

@@ -58,6 +58,7 @@ def test_a_file_opens_and_changes_organisations_and_logs_each(system: Viewer) ->
         ("合成局,部门,99-01,,是", "负责地方", "地方代码“99-01”有误"),
         ("分,部门,990101,,是", "名称", "太短"),
         ("butler,合作机构,990101,,是", "类别", "有人在这个单位任 butler"),
+        ("analyst,部门,,,是", "负责地方", "原来负责所有地方"),
         ("security,平台运维,,,否", "启用", "最后一名安全管理员"),
     ],
 )

@@ -36,7 +36,7 @@ FILTERS: Mapping[str, FilterKind] = {
 # A count's unit is left out in English, where the label already says what is counted.
 UNITS_EN: Mapping[str, str] = {
     "万元": "CNY 10k", "万美元": "USD 10k", "万新台币": "TWD 10k", "人": "persons", "行": "", "家": "", "个": "",
-    "倍": "×", "个百分点": "points", "秒": "s", "条": "",
+    "倍": "×", "个百分点": "points", "秒": "s", "条": "", "处": "",
 }  # fmt: skip
 
 

@@ -104,6 +104,8 @@ class Tenants(RuleBasedStateMachine):
             for route in self.readable
             if any(name not in VOCABULARY for _, name in route.parameters)
         ]
+        if not detailed:
+            return
         path, nowhere, owners = self._filled(data, data.draw(st.sampled_from(detailed)))
         if tenant not in owners:
             self.crawler.probe(tenant, path, nowhere)
@@ -143,12 +145,14 @@ def machine_of(
     crawler: Callable[[], Crawler],
     words: Mapping[str, Sequence[object]],
     owners: Mapping[tuple[str, object], str],
+    where: tuple[str, ...] = ("",),
 ) -> type[Tenants]:
     """Return the machine for a world; every example starts from the same rows.
 
-    ``words`` are values by the name of a parameter, ``owners`` whose row such a value names.
+    ``words`` are values by the name of a parameter, ``owners`` whose row such a value names;
+    ``where`` are beginnings of the addresses to keep to.
     """
-    known = routes()
+    known = [route for route in routes() if route.path.lstrip("/").startswith(where)]
     return type(
         "TenantsOfThisWorld",
         (Tenants,),

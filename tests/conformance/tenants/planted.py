@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -118,7 +118,7 @@ def _job(patch: Patch) -> None:
     """A job is looked up by its number alone, and shown as to its owner."""
     _everything(jobs.JobQuerySet)(patch)
     fresh = job_selectors.state_of
-    everywhere(patch, fresh, lambda job, viewer: fresh(job, replace(viewer, user_id=job.user_id)))
+    everywhere(patch, fresh, lambda job, viewer: fresh(job, access.Viewer(user_id=job.user_id)))
 
 
 def _nested(patch: Patch) -> None:
@@ -176,56 +176,69 @@ def _sessions_of_all(patch: Patch) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Plant:
-    """One bug: how it gets in, and as what it has to be noticed."""
+    """One bug: how it gets in, at which addresses to look, and as what it has to be noticed."""
 
     put: Callable[[Patch], None]
+    where: tuple[str, ...]
     sorts: frozenset[str] = frozenset({"read"})
 
 
 READ_OR_WRITE = frozenset({"read", "write"})
 PLANTS: Mapping[str, Plant] = {
-    "another's job by its number": Plant(_job),
-    "another's import by its key": Plant(_everything(imports.ImportQuerySet), READ_OR_WRITE),
-    "another's receipt": Plant(_everything(consent.ConsentQuerySet)),
-    "another's draft": Plant(_everything(publication.PublishedTableQuerySet)),
-    "another's notices": Plant(_everything(OwnQuerySet), READ_OR_WRITE),
-    "another's robot": Plant(_everything(notices.RobotQuerySet), READ_OR_WRITE),
-    "search across tenants": Plant(_everything(search.SegmentQuerySet)),
-    "bulk export": Plant(_bulk),
+    "another's job by its number": Plant(_job, ("jobs/",)),
+    "another's import by its key": Plant(
+        _everything(imports.ImportQuerySet), ("data/imports/", "api/tables"), READ_OR_WRITE
+    ),
+    "another's receipt": Plant(_everything(consent.ConsentQuerySet), ("consent/",)),
+    "another's draft": Plant(_everything(publication.PublishedTableQuerySet), ("publications/",)),
+    "another's notices": Plant(_everything(OwnQuerySet), ("notices/",), READ_OR_WRITE),
+    "another's robot": Plant(_everything(notices.RobotQuerySet), ("notices/",), READ_OR_WRITE),
+    "search across tenants": Plant(_everything(search.SegmentQuerySet), ("search/", "api/search")),
+    "bulk export": Plant(_bulk, ("data/", "api/tables")),
     "a view is deleted by somebody else": Plant(
         _all(_everything(views.SavedViewQuerySet), _permitted(data_actions, "delete_view")),
+        ("data/",),
         READ_OR_WRITE,
     ),
     "a notice is read by somebody else": Plant(
-        _all(_everything(OwnQuerySet), _permitted(notice_actions, "read")), READ_OR_WRITE
+        _all(_everything(OwnQuerySet), _permitted(notice_actions, "read")),
+        ("notices/",),
+        READ_OR_WRITE,
     ),
-    "a consent is withdrawn by somebody else": Plant(_withdrawn_by_anybody, READ_OR_WRITE),
-    "a session is ended by somebody else": Plant(_sessions_of_all, READ_OR_WRITE),
-    "rows that hang on a visible row": Plant(_nested),
-    "a cache that all share": Plant(_shared_cache),
-    "existence oracle": Plant(_oracle, frozenset({"oracle"})),
+    "a consent is withdrawn by somebody else": Plant(
+        _withdrawn_by_anybody, ("consent/",), READ_OR_WRITE
+    ),
+    "a session is ended by somebody else": Plant(_sessions_of_all, ("security/",), READ_OR_WRITE),
+    "rows that hang on a visible row": Plant(_nested, ("consent/",)),
+    "a cache that all share": Plant(_shared_cache, ("chain/industry/",)),
+    "existence oracle": Plant(_oracle, ("jobs/",), frozenset({"oracle"})),
     "no purpose is asked": Plant(
-        lambda patch: everywhere(patch, access.may_see_firm_rows, lambda viewer: viewer.official)
+        lambda patch: everywhere(patch, access.may_see_firm_rows, lambda viewer: viewer.official),
+        ("data/", "api/tables", "chain/industry/"),
     ),
     "the firms of every place": Plant(
         lambda patch: everywhere(
             patch, access.visible_firms, lambda viewer, firms: frozenset(firms)
-        )
+        ),
+        ("chain/industry/",),
     ),
-    "a token of somebody else": Plant(_foreign_token),
-    "the log is open to all": Plant(_everything(audit_models.ReadQuerySet)),
+    "a token of somebody else": Plant(_foreign_token, ("api/", "api-token")),
+    "the log is open to all": Plant(_everything(audit_models.ReadQuerySet), ("audit/",)),
     "people of other organisations": Plant(
-        _all(_everything(masters.PersonQuerySet), _everything(masters.OrganisationQuerySet))
+        _all(_everything(masters.PersonQuerySet), _everything(masters.OrganisationQuerySet)),
+        ("masters/",),
     ),
     "a shared view reaches everybody": Plant(
         lambda patch: patch.setattr(
             views.SavedViewQuerySet, "visible_to", lambda self, viewer: self.all()
-        )
+        ),
+        ("data/",),
     ),
-    "a file by its name": Plant(_download),
+    "a file by its name": Plant(_download, ("data/imports/",)),
     "a firm that everybody is": Plant(
         lambda patch: patch.setattr(
             access.Viewer, "has", lambda self, *roles: bool(self.roles) or not roles
-        )
+        ),
+        ("masters/", "security/", "audit/", "consent/", "data/"),
     ),
 }

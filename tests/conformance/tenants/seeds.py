@@ -25,6 +25,7 @@ from tests.conformance.tenants.canary import word
 from tests.conformance.tenants.world import PLACE, TENANTS, Owned, World
 from tests.console import DEMO_SCOPE
 
+KINDS = {Grade.PERSONAL: "person", Grade.FIRM: "firm"}
 Seed = Callable[[World, str], list[Model]]
 TODAY = dt.date(2026, 6, 1)
 # Rows that belong to nobody: nothing of a tenant stands in them.
@@ -159,7 +160,7 @@ def _found(world: World, tenant: str) -> list[Model]:
         [(Grade.PERSONAL, user, ""), *([(Grade.FIRM, None, firm)] if firm else [])]
     ):
         segment = core.SearchSegment.objects.create(
-            source="seed", user=owner, firm=code, place=PLACE if code else "", grade=grade,
+            source=KINDS[grade], user=owner, firm=code, place=PLACE if code else "", grade=grade,
             digest="d", rows=1,
         )  # fmt: skip
         title = f"合成 {word(tenant, 'found')}"
