@@ -111,8 +111,11 @@ def demo(db: None, demo_folder: Path, settings: Settings) -> Demo:
 
 
 @pytest.fixture
-def own_demo(db: None, demo_folder: Path, tmp_path: Path, settings: Settings) -> Demo:
-    """A copy of the demo county that a test may write to."""
+def own_demo(demo: Demo, demo_folder: Path, tmp_path: Path, settings: Settings) -> Demo:
+    """A copy of the demo county that a test may write to.
+
+    Asks for ``demo`` first: who asks for it later would point the installation back at the shared one.
+    """
     return _opened(Path(shutil.copytree(demo_folder / "store", tmp_path / "store")), settings)
 
 

@@ -14,7 +14,7 @@ from django.http import HttpResponse
 from django.test import Client
 
 from tests.conformance.tenants.canary import Canary, found, in_text, word
-from tests.conformance.tenants.world import TENANTS, World
+from tests.conformance.tenants.world import TENANTS, World, token_of
 
 Rule = Callable[[str, Canary], bool]
 # What of an answer depends on the moment or repeats the address that was asked for.
@@ -122,14 +122,19 @@ class Crawler:
     clients: dict[str, Client] = field(default_factory=dict)
     forms: list[Form] = field(default_factory=list)
     requests: int = 0
+    strangers: Client = field(init=False)
 
     def __post_init__(self) -> None:
         """Log everybody in."""
         self.clients = {tenant: self.world.client(tenant) for tenant in TENANTS}
+        self.strangers = self.world.client("anonymous")
 
     def get(self, tenant: str, path: str, query: Mapping[str, str] | None = None) -> HttpResponse:
-        """Ask as the tenant and look at what comes back."""
-        answer = self.clients[tenant].get(path, dict(query or {}))
+        """Ask as the tenant and look at what comes back; every other time by token where one may."""
+        by_token = path.startswith("/api/") and tenant in self.world.users and self.requests % 2
+        headers = {"Authorization": f"Bearer {token_of(tenant)}"} if by_token else {}
+        client = self.strangers if by_token else self.clients[tenant]
+        answer = client.get(path, dict(query or {}), headers=headers)
         self.look(tenant, f"GET {path} {dict(query or {})}", answer)
         for form in forms_in(answer, path):
             if form not in self.forms:

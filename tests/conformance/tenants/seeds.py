@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
+from hashlib import sha256
 
 from django.db.models import Model
 from django.utils import timezone
@@ -22,7 +23,7 @@ from jiqun.engine.disclosure.rules import Rule
 from jiqun.masters import models as masters
 from jiqun.masters.viewers import viewer_of
 from tests.conformance.tenants.canary import word
-from tests.conformance.tenants.world import PLACE, TENANTS, Owned, World
+from tests.conformance.tenants.world import PLACE, TENANTS, Owned, World, token_of
 from tests.console import DEMO_SCOPE
 
 KINDS = {Grade.PERSONAL: "person", Grade.FIRM: "firm"}
@@ -42,7 +43,7 @@ OWNERLESS: Mapping[type[Model], str] = {
 def _tokens(world: World, tenant: str) -> list[Model]:
     return [
         core.ApiToken.objects.create(
-            user=world.users[tenant], label=word(tenant, "token"), digest=f"{tenant:0<64}",
+            user=world.users[tenant], label=word(tenant, "token"), digest=sha256(token_of(tenant).encode()).hexdigest(),
             expires=timezone.now() + dt.timedelta(days=1),
         )
     ]  # fmt: skip

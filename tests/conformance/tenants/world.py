@@ -59,6 +59,11 @@ class World:
         return client
 
 
+def token_of(tenant: str) -> str:
+    """The tenant's token for the API."""
+    return f"jq_{tenant}"
+
+
 def two_firms(store: Store) -> dict[str, str]:
     """The first two firms of the leading industry."""
     main = store.current("firm_industry")
