@@ -224,6 +224,4 @@ PLANTS: Mapping[str, Plant] = {
         ("data/",),
     ),
     "a file by its name": Plant(_download, ("data/imports/",)),
-        ("masters/", "security/", "audit/", "consent/", "data/"),
-    ),
 }
