@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,7 +16,7 @@ from jiqun.core.pages import XLSX, download, page, viewer
 from jiqun.core.scope import PageScope, classification_words, scope_of
 from jiqun.core.tabular import Field, Provenance, html_table, pick, workbook
 from jiqun.errors import JiqunError, Kind
-from jiqun.modules.chain import tables
+from jiqun.modules.chain import tables, what_if
 from jiqun.modules.chain.analysis.entry import read_proof
 from jiqun.modules.chain.analysis.inputs import Scope
 from jiqun.modules.chain.analysis.linkages import ENGINE as ENGINE_LINKAGES
@@ -53,24 +52,6 @@ class Shown:
     options: list[dict[str, str]]
 
 
-def _overrides(request: HttpRequest) -> dict[str, float]:
-    """Thresholds that the address changes; the default values are not a change."""
-    defaults = current_pack().values()
-    changes: dict[str, float] = {}
-    for key in request.GET:
-        text = str(request.GET[key])
-        name = key.removeprefix(tables.PREFIX)
-        if key == name or not text.strip():
-            continue
-        try:
-            value = float(text)
-        except ValueError:
-            value = float("nan")
-        if name not in defaults or abs(value - defaults[name]) > 1e-9 or value != value:  # noqa: PLR0124
-            changes[name] = value
-    return changes
-
-
 def show(request: HttpRequest) -> Shown:
     """Read scope and what-if from the address and load the findings that the viewer may see."""
     facts, who = store(), viewer(request)
@@ -86,7 +67,7 @@ def show(request: HttpRequest) -> Shown:
             kind=Kind.NOT_FOUND,
         )
     scope = Scope(page_scope.place, page_scope.classification, page_scope.period)
-    view = tables.shown_view(facts, scope, who, _overrides(request))
+    view = tables.shown_view(facts, scope, who, what_if.overrides(request))
     names = place_names(facts, [option["place"] for option in options] + [scope.place])
     return Shown(
         request=request,
@@ -135,26 +116,6 @@ def drawing(shown: Shown) -> MapData:
     return map_data(view, firms, hrefs, synthetic=shown.synthetic)
 
 
-def _knobs(view: ChainView) -> list[dict[str, Any]]:
-    pack = current_pack()
-    groups = ("leading.", "supporting.", "potential.count", "gap.minimum_scale", "single_source")
-    return [
-        {
-            "name": tables.PREFIX + name,
-            "label": pick(parameter.zh, parameter.en),
-            "value": f"{view.changed.get(name, parameter.value):g}",
-            "default": f"{parameter.value:g}",
-            "min": f"{parameter.min:g}",
-            "max": f"{parameter.max:g}",
-            "unit": parameter.unit,
-            "mark": parameter.mark,
-            "changed": name in view.changed,
-        }
-        for name, parameter in pack.parameters.items()
-        if name.startswith(groups)
-    ]
-
-
 @page
 def chart(request: HttpRequest) -> HttpResponse:
     """The three-tier map with its table twin and the what-if."""
@@ -184,7 +145,7 @@ def chart(request: HttpRequest) -> HttpResponse:
     context = frame(
         shown, _("产业链图谱"),
         map=data, tiers=tiers, svg=map_svg(view, data, shown.place), pack=current_pack(),
-        knobs=_knobs(view) if viewer(request).official else [],
+        knobs=what_if.knobs(view) if viewer(request).official else [],
     )  # fmt: skip
     return render(request, "chain/map.html", context)
 
@@ -307,17 +268,6 @@ def saved(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, "chain/saved.html", frame(shown, label, table=drawn, svg=svg, entry=one))
 
 
-def _thresholds(values: Mapping[str, float]) -> dict[str, str]:
-    """Thresholds as a reader knows them: their names in words, shares in percent."""
-    pack = current_pack().parameters
-    return {
-        pick(pack[name].zh, pack[name].en): f"{100 * value:g}%"
-        if pack[name].unit == "share"
-        else f"{value:g} {pack[name].unit}".strip()
-        for name, value in values.items()
-    }
-
-
 def provenance(shown: Shown, title: str) -> Provenance:
     """What the first sheet of the chain's workbooks states."""
     run, view = shown.view.run, shown.view
@@ -329,8 +279,8 @@ def provenance(shown: Shown, title: str) -> Provenance:
             pick("分类", "Classification"): shown.scope.classification,
             pick("期间", "Period"): shown.scope.period,
         },
-        filters=_thresholds(view.changed),
-        definitions=list(_thresholds(used).items()),
+        filters=what_if.in_words(view.changed),
+        definitions=list(what_if.in_words(used).items()),
         data_version=f"{run.snapshot} · {run.run}",
         rules_version=f"{run.rules_version} · {run.code_version}",
         user=viewer(shown.request).name,
