@@ -224,4 +224,10 @@ PLANTS: Mapping[str, Plant] = {
         ("data/",),
     ),
     "a file by its name": Plant(_download, ("data/imports/",)),
+    "a role that everybody has": Plant(
+        lambda patch: patch.setattr(
+            access.Viewer, "has", lambda self, *roles: bool(self.roles) and bool(roles)
+        ),
+        ("masters/",),
+    ),
 }
