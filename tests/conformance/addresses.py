@@ -23,7 +23,7 @@ OTHERS = re.compile(r"^(accounts/|i18n/|api/|favicon\.ico|health$)")
 # A parameter, or one of a certain address where the same word means several things.
 NAMES: Mapping[str, str] = {
     "code": "176", "slug": "chain", "use": "chain", "table": "organisations",
-    "name": "organisations", "chain-industry.kind": "leading", "search-entry.kind": "seed",
+    "name": "organisations", "chain-industry.kind": "leading", "search-entry.kind": "firm",
     "consent-file.kind": "json",
 }  # fmt: skip
 # The model and its field; the oldest row of ``OWNERS`` (of anybody where there is none of theirs).

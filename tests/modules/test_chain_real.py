@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import polars as pl
 import pytest
+from pytest_django import DjangoDbBlocker
 
 from jiqun.facts.load.folder import load_folder
 from jiqun.facts.store.store import Store
@@ -30,12 +32,19 @@ def _loaded(name: str, common: Path) -> Store:
 
 
 @pytest.fixture(scope="module")
-def us(shared_data: Path, common_folder: Path) -> Store:
+def database(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """Engines ask the database for consents."""
+    with django_db_blocker.unblock():
+        yield
+
+
+@pytest.fixture(scope="module")
+def us(shared_data: Path, common_folder: Path, database: None) -> Store:
     return _loaded("us", common_folder)
 
 
 @pytest.fixture(scope="module")
-def factories(shared_data: Path, common_folder: Path) -> Store:
+def factories(shared_data: Path, common_folder: Path, database: None) -> Store:
     return _loaded("factories", common_folder)
 
 
