@@ -81,7 +81,7 @@ HTTPS = _flag("HTTPS", default=False)
 AUDIT_HASH = env("AUDIT_HASH", "sha256")  # digest of the audit log: sha256 or sm3
 
 # The parts whose manifests make up the console; core and masters declare themselves likewise.
-JIQUN_MODULES = ["jiqun.modules.chain", "jiqun.masters", "jiqun.core"]
+JIQUN_MODULES = ["jiqun.modules.chain", "jiqun.modules.policy", "jiqun.masters", "jiqun.core"]
 
 INSTALLED_APPS = [
     "django.contrib.auth",

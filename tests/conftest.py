@@ -23,6 +23,7 @@ from jiqun.demo import generate
 from jiqun.facts.load.folder import load_folder
 from jiqun.facts.store.store import Store
 from jiqun.masters.models import Membership, Organisation, Person
+from jiqun.modules.policy import guards as policy_guards
 from tests.conformance.asvs import pytest_runtest_logreport, pytest_sessionfinish  # noqa: F401 - hooks
 from tests.console import DEMO_FIRMS, PEOPLE, Demo, built_once
 
@@ -71,12 +72,13 @@ def _digest_of_makers() -> str:
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> None:
-    """Without the log's triggers, which would not let a transactional test empty its tables.
+    """Without the triggers of the log and the ledger, which would not let a test empty its tables.
 
     tests/core/test_migrations.py shows that a migrated database has them.
     """
     with django_db_blocker.unblock():
         remove_guards(connection)
+        policy_guards.remove_guards(connection)
 
 
 @pytest.fixture(scope="session")

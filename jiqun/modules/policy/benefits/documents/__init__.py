@@ -1,0 +1,1 @@
+"""Notices, lists and forms that are printed."""

@@ -1,0 +1,1 @@
+"""Cases that are held up, and how they go on."""

@@ -1,0 +1,1 @@
+"""The list of items, and who declares one fit."""

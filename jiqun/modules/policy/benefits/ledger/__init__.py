@@ -1,0 +1,1 @@
+"""The ledger: movements between the accounts of a pool, and the proof that they add up."""

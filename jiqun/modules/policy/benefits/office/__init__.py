@@ -1,0 +1,1 @@
+"""What the bureau in charge does with its cases."""

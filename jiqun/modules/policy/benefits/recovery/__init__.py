@@ -1,0 +1,1 @@
+"""After the payment: review, and money that comes back."""
