@@ -13,7 +13,7 @@ TYPES = {
     "text": "文字 text", "code": "代码 code", "firm_id": "统一社会信用代码 credit code",
     "words": "列表 one of a list", "bool": "是/否 yes/no", "integer": "整数 whole number",
     "number": "数 number", "quantity": "数量，单位见单位列 quantity", "share": "比例 share",
-    "probability": "概率 probability", "money_wan": "金额 money", "date": "日期 day",
+    "probability": "概率 probability", "money_wan": "金额 money", "money_yuan": "金额 money", "date": "日期 day",
     "datetime": "时间 instant", "period": "期间 period",
 }  # fmt: skip
 FILTERS = {

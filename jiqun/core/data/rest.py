@@ -26,7 +26,7 @@ router = Router(tags=["tables 数据表"])
 SHOWN_PROBLEMS = 1000
 TYPES: Mapping[str, Any] = {
     "integer": int, "number": float, "quantity": int, "share": float, "probability": float,
-    "money_wan": int, "date": dt.date, "datetime": dt.datetime, "bool": bool,
+    "money_wan": int, "money_yuan": int, "date": dt.date, "datetime": dt.datetime, "bool": bool,
 }  # fmt: skip
 
 

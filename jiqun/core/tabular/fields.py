@@ -13,11 +13,11 @@ from django.utils.translation import get_language
 
 from jiqun.core.access import Grade
 
-FEN_PER_WAN = 1_000_000
+FEN_PER_WAN, FEN_PER_YUAN = 1_000_000, 100
 EXACT = 10**13  # of a quantity with two decimals, a spreadsheet keeps 15 digits
 FieldType = Literal[
     "text", "code", "firm_id", "words", "bool", "integer", "number", "quantity", "share",
-    "probability", "money_wan", "date", "datetime", "period",
+    "probability", "money_wan", "money_yuan", "date", "datetime", "period",
 ]  # fmt: skip
 FilterKind = Literal["", "contains", "starts", "one-of", "range", "none"]
 FORMATS: Mapping[str, str] = {
@@ -27,6 +27,7 @@ FORMATS: Mapping[str, str] = {
     "share": "0.0%",
     "probability": "0.0%",
     "money_wan": "#,##0.00",
+    "money_yuan": "#,##0.00",
 }
 # How a column is narrowed down unless it says otherwise.
 FILTERS: Mapping[str, FilterKind] = {
@@ -35,14 +36,17 @@ FILTERS: Mapping[str, FilterKind] = {
 }  # fmt: skip
 # A count's unit is left out in English, where the label already says what is counted.
 UNITS_EN: Mapping[str, str] = {
-    "万元": "CNY 10k", "万美元": "USD 10k", "万新台币": "TWD 10k", "人": "persons", "行": "", "家": "", "个": "",
+    "万元": "CNY 10k",
+    "万美元": "USD 10k", "万新台币": "TWD 10k", "元": "CNY", "人": "persons", "行": "", "家": "", "个": "",
     "倍": "×", "个百分点": "points", "秒": "s", "条": "", "处": "",
 }  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One column. ``money_wan`` holds integer fen and is shown in 万元; ``share`` in percent.
+    """One column. ``money_wan`` and ``money_yuan`` hold integer fen and are shown in 万元 and, to the fen, in 元.
+
+    ``share`` is shown in percent.
 
     ``words`` translates the stored code of a status into (zh, en). ``quantity`` is a number in the
     unit that another column of the row names. ``source`` is the path of a model's attribute where
@@ -97,7 +101,7 @@ def label(spec: Field) -> str:
 
 def unit_of(spec: Field) -> str:
     """Unit of a column in the language of the page."""
-    unit = spec.unit or ("万元" if spec.type == "money_wan" else "")
+    unit = spec.unit or {"money_wan": "万元", "money_yuan": "元"}.get(spec.type, "")
     return UNITS_EN.get(unit, unit) if english() else unit
 
 
@@ -112,6 +116,7 @@ def display(spec: Field, value: Any) -> str:
         "probability": lambda number: chance(float(number)),
         "share": lambda number: f"{100 * float(number):.1f}%",
         "money_wan": lambda fen: f"{float(fen) / FEN_PER_WAN:,.{spec.decimals}f}",
+        "money_yuan": _yuan,
         "number": lambda number: f"{float(number):,.{spec.decimals}f}",
         "quantity": _quantity,
         "date": _day,
@@ -123,6 +128,12 @@ def display(spec: Field, value: Any) -> str:
 def _quantity(value: Any) -> str:
     number = float(value)
     return f"{number:,.0f}" if number == round(number) else f"{number:,.2f}"
+
+
+def _yuan(value: Any) -> str:
+    """An amount to the fen, by whole numbers: a float would lose fen of large sums."""
+    whole, fen = divmod(abs(int(value)), FEN_PER_YUAN)
+    return f"{'-' if int(value) < 0 else ''}{whole:,}.{fen:02d}"
 
 
 def _day(value: Any) -> str:
@@ -157,7 +168,8 @@ def cell_value(spec: Field, value: Any) -> str | float | int | None:
         return None
     if spec.type not in FORMATS:
         return display(spec, value)
-    if spec.type == "quantity" and abs(value) >= EXACT:
-        return str(value)
-    number = float(value) / FEN_PER_WAN if spec.type == "money_wan" else float(value)
+    if spec.type in {"quantity", "money_yuan"} and abs(value) >= EXACT:
+        return _yuan(value) if spec.type == "money_yuan" else str(value)
+    per = {"money_wan": FEN_PER_WAN, "money_yuan": FEN_PER_YUAN}.get(spec.type, 1)
+    number = float(value) / per if per > 1 else float(value)
     return int(number) if number == int(number) else number

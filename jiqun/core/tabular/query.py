@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 
 from django.http import QueryDict
 
-from jiqun.core.tabular.fields import FEN_PER_WAN, Field, display, label, pick
+from jiqun.core.tabular.fields import FEN_PER_WAN, FEN_PER_YUAN, Field, display, label, pick
 from jiqun.core.tabular.spec import PAGE_SIZE, UNKNOWN, Condition, Query, TableSpec
 from jiqun.errors import Problem
 
@@ -37,7 +37,9 @@ def typed(spec: Field, text: str) -> Any:
     if spec.type in ("date", "datetime"):
         return date.fromisoformat(text)
     number = float(text.replace(",", "").replace("，", "").removesuffix("%"))
-    factor = {"share": 0.01, "probability": 0.01, "money_wan": FEN_PER_WAN}.get(spec.type, 1)
+    factor = {
+        "share": 0.01, "probability": 0.01, "money_wan": FEN_PER_WAN, "money_yuan": FEN_PER_YUAN,
+    }.get(spec.type, 1)  # fmt: skip
     return number * factor
 
 

@@ -143,10 +143,10 @@ def test_what_is_only_ever_added_is_not_changed_or_deleted(guarded: Town, model:
     guarded.open(guarded.candidate(subject="2027"), key="k1")
     row = model.objects.first()
     with connection.cursor() as cursor:
-        column = {"LedgerTransfer": "amount_fen", "OnceKey": "digest"}.get(model.__name__, "id")
         table = model._meta.db_table
-        refuses(lambda: cursor.execute(f"UPDATE {table} SET {column} = {column} WHERE id = %s", [row.pk])
-                if model is not OnceKey else cursor.execute(f"UPDATE {table} SET digest = 'x' WHERE id = %s", [row.pk]))  # fmt: skip
+        column, value = ("digest", "x") if model is OnceKey else ("id", row.pk)
+        change = f"UPDATE {table} SET {column} = %s WHERE id = %s"
+        refuses(lambda: cursor.execute(change, [value, row.pk]))
         refuses(lambda: cursor.execute(f"DELETE FROM {table} WHERE id = %s", [row.pk]))
 
 

@@ -20,6 +20,7 @@ from jiqun.modules.policy.benefits.intake.candidates import Candidate
 from jiqun.modules.policy.benefits.intake.opening import Terms
 from jiqun.modules.policy.benefits.items.actions import declare_item, save_item
 from jiqun.modules.policy.benefits.ledger.actions import fund_pool, open_pool
+from jiqun.modules.policy.benefits.money import plain
 from jiqun.modules.policy.benefits.office.actions import (
     close_publicity,
     confirm_cases,
@@ -31,7 +32,6 @@ from jiqun.modules.policy.benefits.paying.actions import (
     reconcile,
 )
 from jiqun.modules.policy.benefits.paying.bankfile import ANSWER_COLUMNS
-from jiqun.modules.policy.benefits.money import plain
 from jiqun.modules.policy.models import Batch, Case, Item, PaymentFile, Pool
 
 PLACE = "990101"
@@ -156,7 +156,8 @@ def build(store: Store) -> Town:
     """Open offices, people, firms, an item that is declared, a fund without money."""
     frame = pl.DataFrame([
         {"firm": code, "id_scheme": "uscc", "name": name, "place": f"{PLACE}001", "status": "active",
-         **dict.fromkeys(("scale", "founded", "products", "materials", "lon", "lat")), "source_row": row, "as_of": dt.date(2026, 1, 31), "basis": "公开登记信息"}
+         **dict.fromkeys(("scale", "founded", "products", "materials", "lon", "lat")), "source_row": row,
+         "as_of": dt.date(2026, 1, 31), "basis": "公开登记信息"}
         for row, (code, name) in enumerate(FIRMS.items(), start=1)
     ])  # fmt: skip
     store.append("firm", frame, batch="town", received=frame.height, source="合成数据")

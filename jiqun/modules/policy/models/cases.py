@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Self
+from typing import Any, Self
 
 from django.conf import settings
 from django.db import models
@@ -24,6 +24,14 @@ NOT_PAID = sorted({State.REJECTED.value, State.WAIVED.value})
 
 class BatchQuerySet(PlacedQuerySet["Batch"]):
     """Officials of the place see its batches; of firms they tell counts only."""
+
+    def states(self, batches: Sequence[int]) -> models.QuerySet[Batch, Any]:
+        """Return (batch, state, whether held) of each case of these batches."""
+        return (
+            self.filter(pk__in=list(batches))
+            .exclude(cases__isnull=True)
+            .values_list("pk", "cases__state", "cases__held")
+        )
 
 
 class Batch(models.Model):
