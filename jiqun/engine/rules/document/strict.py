@@ -146,7 +146,7 @@ def _forbidden(event: yaml.Event, place: Place) -> list[Problem]:
         found.append(_yaml(place, "不允许锚点（&）", "anchors (&) are not allowed"))
     if getattr(event, "tag", None):
         found.append(_yaml(place, "不允许标签（!）", "tags (!) are not allowed"))
-    if isinstance(event, yaml.ScalarEvent) and event.value == "<<" and event.style is None:
+    if isinstance(event, yaml.ScalarEvent) and event.value == "<<" and not event.style:
         found.append(_yaml(place, "不允许合并键（<<）", "merge keys (<<) are not allowed"))
     return found
 

@@ -120,29 +120,20 @@ def decimal(value: Fraction) -> str:
 def written(amount: Quantity) -> str:
     """Write a quantity in its one canonical form: 500万元, 3%, 20万元/亩, 1.5亿元, 300人.
 
-    万 and 亿 are used when at most two decimals remain; percent and points never take them.
+    万 and 亿 are used when at most four decimals remain; percentages never take them.
     """
     unit = amount.unit + (f"/{amount.under}" if amount.under else "")
     if BY_NAME[amount.unit].base if amount.unit else amount.under:
         for word, scale in (("亿", 10**8), ("万", 10**4)):
             scaled = amount.value / scale
-            if abs(scaled) >= 1 and (scaled * 100).denominator == 1:
+            if abs(scaled) >= 1 and (scaled * 10_000).denominator == 1:
                 return f"{decimal(scaled)}{word}{unit}"
     return f"{decimal(amount.value)}{unit}"
 
 
 def in_people_s_units(value: int, base: str) -> str:
-    """Write an integer of base units for a person: 49999999900 fen → ``49999.9999万元``.
-
-    Exact, never rounded: the digits go on as far as the value does.
-    """
+    """Write an integer of base units for a person, exactly: 49999000 fen → ``49.9999万元``."""
     if base == "ppm":
         return f"{decimal(Fraction(value, 10_000))}%"
     unit = next((one for one in UNITS if one.base == base), None)
-    if unit is None:
-        return str(value)
-    amount = Fraction(value) / unit.factor
-    if abs(amount) >= 10**4:
-        word, scale = ("亿", 10**8) if abs(amount) >= 10**8 else ("万", 10**4)
-        return f"{decimal(amount / scale)}{word}{unit.name}"
-    return f"{decimal(amount)}{unit.name}"
+    return written(Quantity(Fraction(value) / unit.factor, unit.name)) if unit else str(value)

@@ -27,6 +27,7 @@ from jiqun.engine.rules.program.measures import (
     quantity_of,
     same_period,
     same_unit,
+    shown_unit,
     shown_units,
     unit_error,
 )
@@ -148,7 +149,7 @@ class Checker:
         if rate.base != unit and not (rate.value == 0 and not rate.unit):
             raise unit_error(
                 tree.rate.at,
-                f"比值的单位是“{unit or '纯数'}”，这里写的是“{written(rate)}”",
+                f"比值的单位是“{shown_unit(unit)}”，这里写的是“{written(rate)}”",
                 f"the ratio is in {unit or 'pure numbers'}, not {written(rate)!r}",
             )
         return self._guarded(top, bottom, tree.op, rate.in_base, tree.top.at)

@@ -10,7 +10,7 @@ from jiqun.engine.rules.document.fields import Dictionary, Field
 from jiqun.engine.rules.document.policies import read_policy
 from jiqun.engine.rules.document.policy import Policy
 from jiqun.engine.rules.language import syntax as s
-from jiqun.engine.rules.problems import problem, refuse
+from jiqun.engine.rules.problems import Place, problem, refuse
 from jiqun.engine.rules.program.amount import TypedAmount, check_amount, plan_of
 from jiqun.engine.rules.program.atoms import Atom, Form
 from jiqun.engine.rules.program.check import Checker, Typed
@@ -138,7 +138,7 @@ def _ordered(policy: Policy) -> tuple[list[str], list[Problem]]:
             needs[condition.number].discard(name)
     for tier in policy.amount.tiers if policy.amount else ():
         problems += [
-            _reference(policy, "", f"分档引用的条件“{name}”不存在", name)
+            _reference(policy, "", f"分档引用的条件“{name}”不存在", name, place=tier.place)
             for name in sorted(set(_references(tier.condition)) - set(needs))
         ]
     order: list[str] = []
@@ -173,8 +173,10 @@ def _references(tree: s.Condition | None) -> Iterator[str]:
             return
 
 
-def _reference(policy: Policy, number: str, zh: str, name: str) -> Problem:
-    place = next((c.place for c in policy.conditions if c.number == number), policy.at("金额"))
+def _reference(
+    policy: Policy, number: str, zh: str, name: str, *, place: Place | None = None
+) -> Problem:
+    place = place or next(c.place for c in policy.conditions if c.number == number)
     return problem(
         "E-RULE-REFERENCE",
         f"条件“{number}”：{zh}" if number else zh,

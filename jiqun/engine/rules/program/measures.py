@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
-from jiqun.engine.rules.document.fields import Field
+from jiqun.engine.rules.document.fields import PERIODS, Field
 from jiqun.engine.rules.language import syntax as s
-from jiqun.engine.rules.language.units import Quantity
+from jiqun.engine.rules.language.units import UNITS, Quantity
 from jiqun.engine.rules.language.words import period_kind
 from jiqun.engine.rules.program.atoms import Linear
+
+PERIOD_WORDS = {kind: word for word, kind in PERIODS.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +68,9 @@ def same_period(periods: frozenset[str] | set[str], at: int) -> None:
     """Raise when there is more than one kind of period."""
     if len(periods) > 1:
         raise period_error(
-            at, f"期间口径不同：{'、'.join(sorted(periods))}", f"periods differ: {sorted(periods)}"
+            at,
+            f"期间口径不同：{'、'.join(PERIOD_WORDS[p] for p in sorted(periods))}",
+            f"periods differ: {sorted(periods)}",
         )
 
 
@@ -85,15 +89,22 @@ def check_period(field: Field, item: s.Name) -> None:
         )  # fmt: skip
     elif period_kind(item.period) != field.period:
         raise period_error(
-            item.at, f"“{field.name}”的期间是“{field.period}”，不能写 [{item.period}]",
+            item.at, f"“{field.name}”的期间是“{PERIOD_WORDS[field.period]}”，不能写 [{item.period}]",
             f"{field.name!r} is per {field.period}; [{item.period}] is not",
         )  # fmt: skip
 
 
-def shown_units(units: set[str]) -> str:
+def shown_units(units: set[str] | frozenset[str]) -> str:
     """Return units as people call them."""
-    names = {"share": "百分数", "plain": "纯数", "ppm": "比率", "?": "零", "CNY_fen": "元"}
-    return "、".join(names.get(unit, unit) for unit in sorted(units))
+    return "、".join(shown_unit(unit) for unit in sorted(units))
+
+
+def shown_unit(unit: str) -> str:
+    """Return a base unit as people call it: 元, 元/人, 百分数."""
+    names = {"share": "百分数", "plain": "纯数", "ppm": "比率", "?": "零", "": "纯数"}
+    if "/" in unit:
+        return "/".join(shown_unit(part) for part in unit.split("/"))
+    return names.get(unit) or next((one.name for one in UNITS if one.base == unit), unit)
 
 
 def unit_error(at: int, zh: str, en: str) -> WrongError:
