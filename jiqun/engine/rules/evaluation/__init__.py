@@ -1,0 +1,1 @@
+"""Evaluation on bit planes: columns in, verdicts, amounts, explanations and what-ifs out."""
