@@ -20,7 +20,9 @@ from jiqun.facts.store.snapshot import Snapshot
 from jiqun.facts.store.store import Store
 
 At = Snapshot | str | None
-__all__ = ["LawfulRows", "is_synthetic", "lawful_rows", "own_rows", "rows", "store", "table"]
+__all__ = [
+    "LawfulRows", "is_synthetic", "lawful_rows", "own_places", "own_rows", "rows", "store", "table",
+]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,3 +131,9 @@ def own_rows(
 def is_synthetic(facts: Store) -> bool:
     """Whether any table says that its figures are made up; every page then says so too."""
     return any(json.loads(meta).get("synthetic") for meta in facts.batches()["meta"])
+
+
+def own_places(facts: Store) -> list[str]:
+    """Places that loaded folders named as their own (``[county] place``)."""
+    named = (json.loads(meta).get("focus") or "" for meta in facts.batches()["meta"])
+    return sorted({place for places in named for place in places.split(";") if place})

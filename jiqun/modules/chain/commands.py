@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 
 import polars as pl
 
-from jiqun.core.factstore import table
+from jiqun.core.factstore import own_places, table
 from jiqun.errors import JiqunError, Kind
 from jiqun.facts.store.store import Store
 from jiqun.modules.chain.analysis.entry import run_entry
@@ -59,12 +58,6 @@ def default_scopes(
         Scope(row["place"], row["classification"], row["period"])
         for row in chosen.sort("place").iter_rows(named=True)
     ]
-
-
-def own_places(store: Store) -> list[str]:
-    """Places that loaded folders named as their own."""
-    named = (json.loads(meta).get("focus") or "" for meta in store.batches()["meta"])
-    return sorted({place for places in named for place in places.split(";") if place})
 
 
 def run_scopes(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
-from jiqun.core.registry import Module
+from jiqun.core.registry import Engine, Module
 
 MODULE = Module(
     name="policy",

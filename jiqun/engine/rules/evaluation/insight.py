@@ -70,7 +70,8 @@ def _short(
     reference = rule.conditions[position]
     rows = np.flatnonzero(unpack(alone & found.planes.of(reference)[1], found.table.n))
     node = reference >> 1
-    if node >= len(found.program.atoms) or found.program.atoms[node].kind != "at_least":
+    plain = node >= len(found.program.atoms) or found.program.atoms[node].kind != "at_least"
+    if plain or not len(rows):  # without rows the column itself may be one that nobody supplied
         return rows, np.zeros(len(rows), np.int64), np.zeros(len(rows), np.bool_)
     gap = gaps(found.program.atoms[node], found, rows, wanted=not reference & 1)
     return rows, gap, np.ones(len(rows), np.bool_)
