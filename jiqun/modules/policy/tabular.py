@@ -16,6 +16,7 @@ from jiqun.modules.policy.machine import STATES
 from jiqun.modules.policy.models import Case, Item, Payment
 from jiqun.modules.policy.models.base import own_offices
 
+COLUMN_OF = {"sort": "category"}  # a table has no column called sort
 SORTS = {
     "relief": ("减免", "Relief"), "award": ("奖补", "Award"), "right": ("权益", "Right"), "title": ("资质", "Title"),
 }  # fmt: skip
@@ -34,7 +35,7 @@ ITEM_FIELDS = (
     Field("title", "事项名称", "Item", required=True, example="首次入规奖励"),
     Field("department", "主管部门", "Bureau in charge", source="department__name",
           about_zh="不填为本人所在部门", about_en="the own bureau where it is left empty"),
-    Field("sort", "类别", "Class", "words", words=SORTS, required=True, example="award"),
+    Field("category", "类别", "Class", "words", words=SORTS, source="sort", required=True, example="award"),
     Field("mode", "兑付方式", "Way of payment", "words", words=MODES, required=True, example="automatic"),
     Field("document", "文号", "Document", example="某政发〔2026〕1号"),
     Field("clause", "依据条款", "Clause", example="第三条"),
@@ -118,9 +119,8 @@ def _office(viewer: Viewer, name: Any) -> int | None:
 
 
 def _values(values: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: values.get(name) or "" for name in TEXTS} | {
-        name: values.get(name) for name in ("valid_from", "valid_until", "review_on")
-    }
+    texts = {name: values.get(COLUMN_OF.get(name, name)) or "" for name in TEXTS}
+    return texts | {name: values.get(name) for name in ("valid_from", "valid_until", "review_on")}
 
 
 def _save(viewer: Viewer, values: Mapping[str, Any]) -> int:
@@ -143,7 +143,13 @@ def _refused(
     if before is not None and dict(values) == dict(before):
         return ()
     found = [
-        (one.column, one.message_zh, one.message_en, one.remedy_zh, one.remedy_en)
+        (
+            "category" if one.column == "sort" else one.column,
+            one.message_zh,
+            one.message_en,
+            one.remedy_zh,
+            one.remedy_en,
+        )
         for one in item_problems(_values(values))
     ]
     if _office(viewer, values.get("department")) is None:

@@ -2,6 +2,27 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from jiqun.modules.policy.pages import batches, cases, funds, items
+
+urlpatterns = [
+    path("", batches.batches, name="policy-batches"),
+    path("new/", batches.batch_new, name="policy-batch-new"),
+    path("batches/<str:batch>/", batches.batch, name="policy-batch"),
+    path("batches/<str:batch>/results.<slug:kind>", batches.results, name="policy-results"),
+    path("batches/<str:batch>/notice.pdf", batches.notice_file, name="policy-notice-file"),
+    path("cases/<str:case>/", cases.case, name="policy-case"),
+    path("cases/<str:case>/recovery.pdf", cases.recovery_file, name="policy-recovery-file"),
+    path("mine/", cases.mine, name="policy-mine"),
+    path("funds/", funds.pools, name="policy-pools"),
+    path("funds/<str:pool>/", funds.pool, name="policy-pool"),
+    path("files/<str:file>/", funds.file, name="policy-file"),
+    path("files/<str:file>/take/<slug:kind>", funds.file_take, name="policy-file-take"),
+    path("items/", items.items, name="policy-items"),
+    path("items.pdf", items.items_file, name="policy-items-file"),
+    path("items/new/", items.item_new, name="policy-item-new"),
+    path("items/<int:item>/", items.item, name="policy-item"),
+    path("items/<int:item>/<slug:kind>.pdf", items.item_file, name="policy-item-file"),
+    path("public/", items.public, name="policy-public"),
+]

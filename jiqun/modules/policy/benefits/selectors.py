@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
+from django.utils import timezone
+
 from jiqun.core.access import Viewer
 from jiqun.errors import JiqunError, Kind
 from jiqun.modules.policy.benefits.reads import note_read
@@ -21,6 +23,7 @@ from jiqun.modules.policy.models import (
     Payment,
     PaymentFile,
     Pool,
+    Receipt,
     Step,
 )
 from jiqun.modules.policy.models.base import Organisation, own_offices
@@ -108,6 +111,44 @@ def payments_of(
     rows = list(found[:SHOWN])
     note_read(viewer, {one.firm for one in rows}, "policy_payment")
     return rows
+
+
+def batches_of(viewer: Viewer) -> list[Batch]:
+    """Return the batches of the official's places, newest first."""
+    return list(Batch.objects.visible_to(viewer).select_related("department", "pool")[:SHOWN])
+
+
+def items_of(viewer: Viewer) -> list[Item]:
+    """Return the items that the viewer may see."""
+    return list(Item.objects.visible_to(viewer).select_related("department")[:2000])
+
+
+def files_of(viewer: Viewer, batch: Batch) -> list[PaymentFile]:
+    """Return a batch's files for the bank, for those who pay."""
+    return list(PaymentFile.objects.visible_to(viewer).filter(batch=batch).defer("content"))
+
+
+def payments_in(viewer: Viewer, file: PaymentFile) -> list[Payment]:
+    """Return the payments of a file that the viewer may see, whole, and log whose account was seen."""
+    found = Payment.objects.visible_to(viewer).filter(file=file).order_by("pk")
+    rows = list(found.select_related("case"))
+    note_read(viewer, {one.firm for one in rows}, "policy_payment.account")
+    return rows
+
+
+def answers_to(viewer: Viewer, file: PaymentFile) -> list[Receipt]:
+    """Return the treasury's answers to a file, newest first."""
+    return list(Receipt.objects.visible_to(viewer).filter(file=file))
+
+
+def on_show_of(viewer: Viewer, batch: Batch) -> list[dict[str, Any]]:
+    """Return what the public notice of a batch says today; nobody's purpose is needed for that."""
+    found = Batch.objects.visible_to(viewer).filter(
+        pk=batch.pk, cases__state=State.PUBLICITY, cases__public_until__gte=timezone.localdate()
+    )
+    names = ("firm_name", "item__title", "amount_fen", "public_from", "public_until")
+    rows = found.order_by("cases__pk").values_list(*(f"cases__{name}" for name in names))
+    return [dict(zip(names, row, strict=True)) for row in rows]
 
 
 def counts_of(batches: Sequence[Batch]) -> dict[int, Counter[str]]:

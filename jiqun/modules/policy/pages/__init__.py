@@ -1,0 +1,1 @@
+"""Pages of the policies: read by selectors, act by verbs, compute nothing."""
