@@ -190,7 +190,9 @@ def test_an_unknown_column_stops_the_import_and_names_the_nearest(
 def _filter_of(one: Field, value: Any) -> str:
     text = value.date().isoformat() if isinstance(value, dt.datetime) else str(value)
     if one.narrowed_by == "range":
-        factor = {"share": 100, "probability": 100, "money_wan": 1e-6, "money_yuan": 1e-2}.get(one.type, 1)
+        factor = {"share": 100, "probability": 100, "money_wan": 1e-6, "money_yuan": 1e-2}.get(
+            one.type, 1
+        )
         bound = text if one.type in ("date", "datetime") else f"{float(value) * factor:.12g}"
         return urlencode({f"{one.name}.min": bound, f"{one.name}.max": bound})
     return urlencode({one.name: text.lower() if one.type == "bool" else text})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from jiqun.modules.policy.pages import batches, cases, funds, items
+from jiqun.modules.policy.pages import batches, cases, funds, items, matching, own
 
 urlpatterns = [
     path("", batches.batches, name="policy-batches"),
@@ -15,6 +15,11 @@ urlpatterns = [
     path("cases/<str:case>/", cases.case, name="policy-case"),
     path("cases/<str:case>/recovery.pdf", cases.recovery_file, name="policy-recovery-file"),
     path("mine/", cases.mine, name="policy-mine"),
+    path("match/", matching.overview, name="policy-match"),
+    path("match/<str:key>/", matching.one_policy, name="policy-match-one"),
+    path("match/<str:key>/<str:firm>/", matching.why, name="policy-match-why"),
+    path("own/", own.own_policies, name="policy-own-match"),
+    path("own/<str:key>/", own.own_why, name="policy-own-why"),
     path("funds/", funds.pools, name="policy-pools"),
     path("funds/<str:pool>/", funds.pool, name="policy-pool"),
     path("files/<str:file>/", funds.file, name="policy-file"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -113,14 +113,18 @@ class Blocker:
     unpriced: int
 
 
-def blockers(found: Evaluation) -> list[Blocker]:
+def blockers(found: Evaluation, policies: Collection[int] | None = None) -> list[Blocker]:
     """Rank the missing facts by how many decisions each blocks alone, then by money.
+
+    ``policies``: positions of those that count, all of them by default.
 
     A column blocks a pair when it is unknown and stands in an undecided condition whose own
     atom on it is undecided.
     """
     tally: dict[str, npt.NDArray[np.int64]] = {}
     for policy, rule in enumerate(found.program.rules):
+        if policies is not None and policy not in policies:
+            continue
         outcome = found.outcome
         undecided = _everyone(found) & ~(
             outcome.yes[policy] | outcome.no[policy] | outcome.manual[policy] | outcome.out[policy]

@@ -43,7 +43,9 @@ def _division(row: Row) -> int | None:
 def section_of_industry(row: Row, _event: date) -> str | None:
     """行业门类."""
     division = _division(row)
-    return None if division is None else next((w for last, w in _SECTIONS if division <= last), None)
+    return (
+        None if division is None else next((w for last, w in _SECTIONS if division <= last), None)
+    )
 
 
 def size_sector_of_industry(row: Row, _event: date) -> str | None:

@@ -61,9 +61,7 @@ def _nothing(table: str, columns: Sequence[str]) -> pl.DataFrame:
 def lawful_reader(facts: Store, at: Snapshot, reference: str) -> Reader:
     """Read what may be used for matching policies, by basis or by consent."""
 
-    def read(
-        table: str, columns: Sequence[str], **equal: Any
-    ) -> tuple[pl.DataFrame, Note | None]:
+    def read(table: str, columns: Sequence[str], **equal: Any) -> tuple[pl.DataFrame, Note | None]:
         if facts.version(table, at) < 0:
             return _nothing(table, columns), None
         got = lawful_rows(facts, table, columns, at, purpose=PURPOSE, reference=reference, **equal)
@@ -76,9 +74,7 @@ def lawful_reader(facts: Store, at: Snapshot, reference: str) -> Reader:
 def own_reader(facts: Store, at: Snapshot, who: Viewer) -> Reader:
     """Read everything that is held about the viewer's own firm, on whatever basis."""
 
-    def read(
-        table: str, columns: Sequence[str], **equal: Any
-    ) -> tuple[pl.DataFrame, Note | None]:
+    def read(table: str, columns: Sequence[str], **equal: Any) -> tuple[pl.DataFrame, Note | None]:
         if facts.version(table, at) < 0:
             return _nothing(table, columns), None
         return own_rows(facts, table, who, columns, at, **equal), None
@@ -208,9 +204,7 @@ def matched_for_firm(facts: Store, who: Viewer, firm: str, *, event: date) -> Ma
     place = next(iter(facts.polars("firm").filter(firm=firm)["place"]), "") or ""
     county = place[:6]
     firms = firms_of(facts, at, county).filter(firm=firm)
-    return matched(
-        facts, at, firms, rule_set(county), event=event, read=own_reader(facts, at, who)
-    )
+    return matched(facts, at, firms, rule_set(county), event=event, read=own_reader(facts, at, who))
 
 
 def run_places(

@@ -120,9 +120,7 @@ def _columns(program: Program, known: Facts) -> Iterator[tuple[str, Column]]:
                 break
 
 
-def _makers(
-    field: Field, name: str
-) -> list[Callable[[Field, str, Facts], Column | None]]:
+def _makers(field: Field, name: str) -> list[Callable[[Field, str, Facts], Column | None]]:
     """The ways to a field, the office's own statement first."""
     table, column = origin(field)
     ways: list[Callable[[Field, str, Facts], Column | None]] = [_attribute]
@@ -143,8 +141,10 @@ def _column(
     known = np.array([value is not None for value in values], np.bool_)
     if not known.any():
         return None
-    kind = np.bool_ if field.kind == "boolean" else np.int64
-    return Column(np.array([value or 0 for value in values], kind), known, source, as_of)
+    plain = [value or 0 for value in values]
+    if field.kind == "boolean":
+        return Column(np.array(plain, np.bool_), known, source, as_of)
+    return Column(np.array(plain, np.int64), known, source, as_of)
 
 
 def _said(found: pl.DataFrame) -> tuple[str, str]:
@@ -191,7 +191,9 @@ def _attribute(field: Field, period: str, known: Facts) -> Column | None:
         return None
     read = {text: parse_value(text, field) for text in valid["content"].unique()}
     otherwise = parse_value(cover["otherwise"][0], field) if cover.height else None
-    here = [read.get(text) if text is not None else None for text in _in_order(known, valid, "content")]
+    here = [
+        read.get(text) if text is not None else None for text in _in_order(known, valid, "content")
+    ]
     if cover.height:
         covered = _in_place(known, cover)
         # Somebody on the list whose entry cannot be read stays unknown: they are not off it.

@@ -13,7 +13,17 @@ from django.conf import settings
 from jiqun.engine.rules.program.compile import compile_policies
 from jiqun.engine.rules.program.program import Program, Rule
 from jiqun.errors import JiqunError, Kind
-from jiqun.rules.policies import FOLDER, Entry, PolicyPack, field_dictionary, pack_names, policy_pack
+from jiqun.rules.policies import (
+    FOLDER,
+    Entry,
+    PolicyPack,
+    field_dictionary,
+    pack_names,
+    policy_pack,
+)
+
+# 受益主体 that a firm can be; a policy for clusters, banks or persons is not matched with firms.
+FOR_FIRMS = frozenset({"企业", "项目"})
 
 
 @dataclass(frozen=True)
@@ -44,6 +54,11 @@ class RuleSet:
     def rule(self, key: str) -> Rule:
         """Return the compiled policy of a key."""
         return self.program.rules[self.position(key)]
+
+    @property
+    def paying(self) -> frozenset[int]:
+        """Positions of the policies that money can follow from."""
+        return frozenset(self.program.places[key] for key in self.entries if self.pays(key))
 
     def pays(self, key: str) -> bool:
         """Whether money can follow: adopted here, with department and budget, and of a paying pack.
@@ -86,8 +101,10 @@ def _compiled(place: str, folders: tuple[Path, ...], stamp: str) -> RuleSet:
         for pack in (policy_pack(name, folder) for name in pack_names(folder))
         if pack.place == "any" or place.startswith(pack.place)
     ]
-    packs = {entry.policy.key: pack for pack in found for entry in pack.entries}
-    entries = {entry.policy.key: entry for pack in found for entry in pack.entries}
+    pairs = [(entry, pack) for pack in found for entry in pack.entries]
+    pairs = [(entry, pack) for entry, pack in pairs if entry.policy.subject in FOR_FIRMS]
+    packs = {entry.policy.key: pack for entry, pack in pairs}
+    entries = {entry.policy.key: entry for entry, _ in pairs}
     dictionary = field_dictionary(*(folder for folder in folders if folder != FOLDER))
     program = compile_policies([entry.policy for entry in entries.values()], dictionary)
     return RuleSet(program, packs, entries, stamp)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -83,14 +83,14 @@ def policy_rows(view: MatchView, who: Viewer) -> list[Row]:
         pl.col("fen").sum().alias("fen"),
         ((pl.col("verdict") == YES) & pl.col("fen").is_null()).sum().alias("unpriced"),
     )
-    paid = _paid(view.place, [key for key in rules.entries])
+    paid = _paid(view.place, rules.entries)
     open_ = may_see_firm_rows(who)
     rows: list[Row] = []
     for row in counted.sort("fen", "yes", descending=True).iter_rows(named=True):
         entry, pack = rules.entries[row["policy"]], rules.packs[row["policy"]]
         policy = entry.policy
         rows.append(
-            _masked(row, open_) | {
+            _masked(row, open_=open_) | {
                 "title": policy.title, "pack": pack, "mark": entry.mark, "mode": entry.mode,
                 "department": policy.department, "end": policy.end, "start": policy.start,
                 "pays": rules.pays(row["policy"]), "automatic": policy.automatic,
@@ -100,18 +100,18 @@ def policy_rows(view: MatchView, who: Viewer) -> list[Row]:
     return sorted(rows, key=lambda one: not one["pays"])
 
 
-def _masked(row: Mapping[str, Any], open_: bool) -> Row:
+def _masked(row: Mapping[str, Any], *, open_: bool) -> Row:
+    """Hide counts of one to four firms; one more count with them, or the sum would give it away."""
     if open_:
         return dict(row)
-    shown = {
-        name: None if 0 < row[name] < MINIMUM_FIRMS else row[name]
-        for name in ("yes", "no", "missing", "manual", "near")
-    }
+    names = ("yes", "missing", "manual", "near")
+    shown = {name: None if 0 < row[name] < MINIMUM_FIRMS else row[name] for name in names}
     few = 0 < row["yes"] < MINIMUM_FIRMS
-    return dict(row) | shown | ({"fen": None, "unpriced": None} if few else {})
+    hidden = {"no": None} if None in shown.values() or row["no"] < MINIMUM_FIRMS else {}
+    return dict(row) | shown | hidden | ({"fen": None, "unpriced": None} if few else {})
 
 
-def _paid(place: str, keys: list[str]) -> dict[str, int]:
+def _paid(place: str, keys: Iterable[str]) -> dict[str, int]:
     numbers = {key.split("@")[0] for key in keys}
     found: dict[str, int] = {}
     cases = Case.objects.filter(place=place, policy__in=numbers, paid_fen__gt=0)
@@ -165,8 +165,8 @@ def _firm(matched: Matched, subject: int) -> Row:
 
 
 def missing_facts(view: MatchView) -> list[Blocker]:
-    """Return the facts that are missing, ranked by the decisions that each alone blocks."""
-    return blockers(view.matched.found)
+    """Return the facts missing for policies that pay here, by the decisions that each alone blocks."""
+    return blockers(view.matched.found, view.matched.rules.paying)
 
 
 def own_match(facts: Store, who: Viewer, *, event: date) -> Matched:
