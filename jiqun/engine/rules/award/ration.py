@@ -48,9 +48,11 @@ def _ration(board: Board, number: int, row: Ints) -> None:
         return
     keyless = _keyless(board, budget, row)
     now = np.where(board.known[row], board.fen[row], 0)
+    claims = row[keyless & board.known[row] & (board.fen[row] > 0)]
     if int(now.sum()) > budget.limit_fen:
-        open_rows = row[keyless & board.known[row] & (board.fen[row] > 0)]
-        board.write(LAYER, open_rows, 0, known=False, reason=Reason.RANK_UNKNOWN, part=number)
+        board.write(LAYER, claims, 0, known=False, reason=Reason.RANK_UNKNOWN, part=number)
+    else:  # short only if a loose row is paid, and then nobody knows who comes first
+        board.flag(LAYER, claims, row[np.argmax(board.loose[row])], number)
     keys = _keys(board, budget, row, keyless)
     order = np.lexsort((row, *reversed(keys)))
     block = np.cumsum(~same_as_before(*(key[order] for key in keys))) - 1
