@@ -30,6 +30,7 @@ COMPLETE: tuple[tuple[str, str, str, str], ...] = (
     ("新获省级绿色工厂", str(YEAR), "否", "工信局"),
     ("严重失信", str(YEAR), "否", "发改局"),
     ("经营异常", str(YEAR), "否", "市场监管局"),
+    ("以往兑付", str(YEAR), "无", "财政局"),
 )  # fmt: skip
 
 

@@ -25,6 +25,7 @@ from jiqun.facts.contract import contracts
 from jiqun.facts.store.ledger import Run
 from jiqun.facts.store.snapshot import Snapshot
 from jiqun.facts.store.store import Store
+from jiqun.modules.policy.matching.awarding import awarded, digest_of, past_awards
 from jiqun.modules.policy.matching.gather import Gathered, Note, Reader, firms_of, gather
 from jiqun.modules.policy.matching.rule_set import RuleSet, rule_set
 
@@ -128,14 +129,16 @@ def _of_policy(one: Matched, position: int, firms: pl.Series) -> pl.DataFrame | 
     )
 
 
-def run_id(place: str, event: date, snapshot: str, rules: RuleSet, consents: str) -> str:
-    """Name of a run: the same facts, consents, rules, day and code give the same name."""
+def match_id(place: str, event: date, snapshot: str, rules: RuleSet, consents: str) -> str:
+    """Name of a match: the same facts, consents, rules, day and code give the same name."""
     parts = [ENGINE, place, str(event), snapshot, rules.digest, code_version(*CODE), consents]
-    return "p" + hashlib.sha256("\x1f".join(parts).encode()).hexdigest()[:12]
+    return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()[:16]
 
 
 def run_match(facts: Store, place: str, *, event: date | None = None) -> tuple[str, pl.DataFrame]:
     """Match the policies of a place with its firms as of a day, and store what was found.
+
+    Stored with each pair that is not a plain no: what is due after stacking, caps and budgets.
 
     Returns:
         The run's id and its findings.
@@ -147,11 +150,16 @@ def run_match(facts: Store, place: str, *, event: date | None = None) -> tuple[s
     day = event or timezone.localdate()
     snapshot, rules = facts.snapshot(), rule_set(place)
     consents = state_of(PURPOSE)
-    run = run_id(place, day, snapshot.id, rules, consents)
+    match = match_id(place, day, snapshot.id, rules, consents)
     one = _matched(facts, snapshot.id, place, day, rules.digest, consents)
-    frame = as_frame(one)
+    past = past_awards(facts, snapshot, place)
+    verdicts = as_frame(one)
+    due = awarded(rules, verdicts, past, year=day.year)
+    frame = verdicts.join(due, on=["policy", "firm"], how="left", maintain_order="left")
+    run = "p" + hashlib.sha256(f"{match} {digest_of(past)}".encode()).hexdigest()[:12]
     facts.write_finding(
-        ENGINE, frame, run=run, snapshot_id=snapshot.id, params={"event": str(day)},
+        ENGINE, frame, run=run, snapshot_id=snapshot.id,
+        params={"event": str(day), "match": match, "past": digest_of(past)},
         code_version=code_version(*CODE), rules_version=f"policy/{rules.digest}",
         scope={"place": place, "event": str(day)}, seconds=time.perf_counter() - begun,
     )  # fmt: skip
@@ -186,7 +194,7 @@ def matched_of(facts: Store, run: Run) -> Matched:
     """
     place, day = str(run.scope["place"]), date.fromisoformat(str(run.scope["event"]))
     rules, consents = rule_set(place), state_of(PURPOSE)
-    if run_id(place, day, run.snapshot, rules, consents) != run.run:
+    if match_id(place, day, run.snapshot, rules, consents) != run.params.get("match"):
         raise JiqunError(
             "E-POLICY-CHANGED",
             "政策规则、程序或企业授权在这次匹配之后有变动，请重新匹配",

@@ -80,8 +80,8 @@ def policy_rows(view: MatchView, who: Viewer) -> list[Row]:
             for code, name in ((YES, "yes"), (NO, "no"), (MISSING, "missing"), (MANUAL, "manual"))
         ),
         (pl.col("near") != "").sum().alias("near"),
-        pl.col("fen").sum().alias("fen"),
-        ((pl.col("verdict") == YES) & pl.col("fen").is_null()).sum().alias("unpriced"),
+        pl.col("due").sum().alias("fen"),
+        ((pl.col("verdict") == YES) & pl.col("due").is_null()).sum().alias("unpriced"),
     )
     paid = _paid(view.place, rules.entries)
     open_ = may_see_firm_rows(who)
@@ -191,7 +191,7 @@ def reach(view: MatchView) -> pl.DataFrame:
     due = (
         view.frame.filter(pl.col("policy").is_in(paying) & (pl.col("verdict") == YES))
         .group_by("firm")
-        .agg(pl.col("fen").sum())
+        .agg(pl.col("due").sum().alias("fen"))
     )
     paid = pl.DataFrame(
         list(Case.objects.filter(place=view.place, paid_fen__gt=0).values_list("firm", "paid_fen")),

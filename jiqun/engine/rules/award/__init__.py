@@ -1,0 +1,1 @@
+"""From entitlement to money: groups, caps, budgets and shares, in whole fen, every step logged."""
