@@ -89,6 +89,18 @@ def pool_form(offices: Iterable[Organisation], data: Any = None) -> Plain:
     }, data)  # fmt: skip
 
 
+def office_form(
+    offices: Iterable[Organisation], pools: Iterable[Pool] = (), data: Any = None
+) -> Plain:
+    """Which bureau is in charge, and which fund pays where money is to follow."""
+    fields: dict[str, forms.Field] = {
+        "department": _choice("主管部门", "Bureau in charge", _named(offices))
+    }
+    if funds := [(one.key, one.name) for one in pools]:
+        fields["pool"] = _choice("资金池", "Fund", funds)
+    return Plain(fields, data)
+
+
 def batch_form(
     offices: Iterable[Organisation], pools: Iterable[Pool], data: Any = None, files: Any = None
 ) -> Plain:

@@ -6,15 +6,19 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_GET, require_http_methods
 
 from jiqun.core.access import Viewer, may_see_firm_rows
 from jiqun.core.factstore import is_synthetic, store
 from jiqun.core.pages import page, viewer
 from jiqun.core.tabular import Field, pick
+from jiqun.modules.policy.benefits.intake.actions import open_batch
+from jiqun.modules.policy.benefits.items.actions import save_item
 from jiqun.modules.policy.benefits.money import yuan
+from jiqun.modules.policy.benefits.selectors import offices_of, pools_of, the_pool
+from jiqun.modules.policy.matching.candidates import candidates_of, item_values, payable
 from jiqun.modules.policy.matching.selectors import (
     MANUAL,
     MISSING,
@@ -35,7 +39,9 @@ from jiqun.modules.policy.matching.shown import (
     tree_of,
     verdict_words,
 )
-from jiqun.modules.policy.pages.frame import Part, figure, link, note, show, table
+from jiqun.modules.policy.models import Item
+from jiqun.modules.policy.pages.forms import office_form
+from jiqun.modules.policy.pages.frame import Part, ask, figure, link, note, press, show, table
 
 Row = dict[str, Any]
 COUNTS = (
@@ -197,14 +203,23 @@ def _reach_rows(view: MatchView) -> list[Row]:
     ]  # fmt: skip
 
 
-@require_GET
+@require_http_methods(["GET", "POST"])
 @page
 def one_policy(request: HttpRequest, key: str) -> HttpResponse:
-    """One policy: its conditions with clauses, its terms, its firms for those who may see them."""
+    """One policy: its conditions with clauses, its terms, its firms; to the list of items, to a batch."""
     who = viewer(request)
     view = match_view(store(), who, request.GET.get("place", ""))
-    rule = view.matched.rules.rule(key)
-    entry, policy = view.matched.rules.entries[key], rule.policy
+    rules = view.matched.rules
+    rule, entry = rules.rule(key), rules.entries[key]
+    policy, refusal = rule.policy, None
+    if request.method == "POST":
+        made: list[str] = []
+        refusal = press(request, {
+            "list": lambda: made.append(_listed(who, view, key, request.POST)),
+            "batch": lambda: made.append(_opened(who, view, key, request.POST)),
+        })  # fmt: skip
+        if refusal is None:
+            return redirect(made[0])
     parts: list[Part] = []
     if entry.open:
         parts.append(note((
@@ -218,11 +233,65 @@ def one_policy(request: HttpRequest, key: str) -> HttpResponse:
         ("没有条件", "No conditions"),
     ))  # fmt: skip
     parts += _firms(view, who, key)
+    if rules.pays(key) and policy.automatic and not rule.manual:
+        parts += _next_steps(who, view, key)
     return show(
-        request, (policy.title, policy.title), small=key, parts=parts,
+        request, (policy.title, policy.title), small=key, parts=parts, refusal=refusal,
         crumb=link(("政策匹配", "Matching of policies"), reverse("policy-match")),
         facts=_terms(view, key),
     )  # fmt: skip
+
+
+def _listed(who: Viewer, view: MatchView, key: str, data: Any) -> str:
+    department = int(data.get("department") or 0)
+    item = save_item(
+        viewer=who, department=department, place=view.place, values=item_values(view.matched.rules, key)
+    )  # fmt: skip
+    return reverse("policy-item", args=[item.pk])
+
+
+def _opened(who: Viewer, view: MatchView, key: str, data: Any) -> str:
+    policy = view.matched.rules.entries[key].policy
+    done = open_batch(
+        viewer=who, title=f"{policy.title} {view.event.year}", place=view.place,
+        department=int(data.get("department") or 0), pool=the_pool(who, str(data.get("pool") or "")),
+        candidates=candidates_of(view, who, key), key=f"match {view.run.run} {key}",
+    )  # fmt: skip
+    return reverse("policy-batch", args=[done["batch"]])
+
+
+def _next_steps(who: Viewer, view: MatchView, key: str) -> list[Part]:
+    """To the list of items first; once another official has declared it, to a batch."""
+    policy = view.matched.rules.entries[key].policy
+    offices, pools = offices_of(who), [one for one, _ in pools_of(who)]
+    item = Item.objects.visible_to(who).of(view.place, policy.number, policy.version)
+    if not offices:
+        return []
+    if item is None:
+        return [ask(
+            ("列入事项清单", "To the list of items"), [("list", ("登记为事项", "List as an item"))],
+            office_form(offices),
+            ("按政策文本带出名称、条款、条件和标准；由另一位官员审定后才能兑付。",
+             "Name, clauses, conditions and amount come from the document; another official declares it."),
+        )]  # fmt: skip
+    if not item.fit:
+        return [
+            note(
+                ("已登记为事项，待另一位官员审定。", "Listed; another official has to declare it."),
+                "info",
+            )
+        ]
+    if not may_see_firm_rows(who) or not pools:
+        return [note(("说明用途并有资金池后，可转为兑付批次。",
+                      "With a stated purpose and a fund this becomes a batch."), "info")]  # fmt: skip
+    due = payable(view, key)
+    count, total = due.height, yuan(int(due["due"].sum()))
+    return [ask(
+        ("转为兑付批次", "To a batch"), [("batch", ("转为批次", "Open a batch"))],
+        office_form(offices, pools),
+        (f"{count} 家企业，合计 {total} 元；暂定的和待核实的不转。",
+         f"{count} firms, {total} CNY in all; what is provisional or open stays."),
+    )]  # fmt: skip
 
 
 def _terms(view: MatchView, key: str) -> list[tuple[str, str]]:
