@@ -25,7 +25,9 @@ from jiqun.core.access import Role, Viewer
 from jiqun.core.data.listing import asked, write_file
 from jiqun.core.tabular import Field, Plan, Query, TableSpec, Upload, parse, specs
 from jiqun.core.tabular.fields import cell_value
+from jiqun.masters.models import Organisation
 from tests.console import Demo, SignIn
+from tests.modules.policy.rows import make_rows
 
 pytestmark = pytest.mark.django_db
 TABLES = [*specs()]
@@ -50,6 +52,14 @@ def official(people: Mapping[str, User]) -> Viewer:
         frozenset({"*"}),
         purpose="核对数据",
     )
+
+
+@pytest.fixture(autouse=True)
+def benefits(demo: Demo, people: Mapping[str, User], first_firm: str) -> None:
+    """Rows of benefits, which the demo county's files do not have."""
+    office = Organisation.objects.get(membership__user=people["analyst"])
+    four = [people[name] for name in ("analyst", "system", "security", "audit")]
+    make_rows(office, four, first_firm, "990101")
 
 
 @pytest.fixture
@@ -190,7 +200,9 @@ def test_an_unknown_column_stops_the_import_and_names_the_nearest(
 def _filter_of(one: Field, value: Any) -> str:
     text = value.date().isoformat() if isinstance(value, dt.datetime) else str(value)
     if one.narrowed_by == "range":
-        factor = {"share": 100, "probability": 100, "money_wan": 1e-6, "money_yuan": 1e-2}.get(one.type, 1)
+        factor = {"share": 100, "probability": 100, "money_wan": 1e-6, "money_yuan": 1e-2}.get(
+            one.type, 1
+        )
         bound = text if one.type in ("date", "datetime") else f"{float(value) * factor:.12g}"
         return urlencode({f"{one.name}.min": bound, f"{one.name}.max": bound})
     return urlencode({one.name: text.lower() if one.type == "bool" else text})
