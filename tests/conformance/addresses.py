@@ -16,6 +16,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from jiqun.core import models as core
 from jiqun.core.api import api
 from jiqun.masters import models as masters
+from jiqun.modules.policy import models as policy
 from tests.console import DEMO_QUERY, Demo
 
 # Not ours, or without a page of its own; each is tested by name elsewhere.
@@ -24,7 +25,8 @@ OTHERS = re.compile(r"^(accounts/|i18n/|api/|favicon\.ico|health$)")
 NAMES: Mapping[str, str] = {
     "code": "176", "slug": "chain", "use": "chain", "table": "organisations",
     "name": "organisations", "chain-industry.kind": "leading", "search-entry.kind": "firm",
-    "consent-file.kind": "json",
+    "consent-file.kind": "json", "policy-results.kind": "json",
+    "policy-file-take.kind": "csv", "policy-item-file.kind": "guide",
 }  # fmt: skip
 # The model and its field; the oldest row of ``OWNERS`` (of anybody where there is none of theirs).
 ROWS: Mapping[str, tuple[type[Model], str]] = {
@@ -37,9 +39,13 @@ ROWS: Mapping[str, tuple[type[Model], str]] = {
     "job-json.number": (core.Job, "pk"), "job-cancel.number": (core.Job, "pk"),
     "audit-entry.number": (core.AuditEntry, "pk"), "audit-entry-proof.number": (core.AuditEntry, "pk"),
     "audit-read-proof.number": (core.FirmRead, "pk"),
+    "batch": (policy.Batch, "key"), "case": (policy.Case, "key"), "pool": (policy.Pool, "key"),
+    "file": (policy.PaymentFile, "number"), "item": (policy.Item, "pk"),
 }  # fmt: skip
 # What a row is called that is not there.
-NOWHERE: Mapping[str, str] = {"receipt": "nothing", "key": "nothing"}
+NOWHERE: Mapping[str, str] = dict.fromkeys(
+    ("receipt", "key", "batch", "case", "pool", "file"), "nothing"
+)
 # Of the chain's pages, the one that shows no place's data. Elsewhere roles decide, not places.
 PLACELESS = {"chain-linkages"}
 FILES = (".png", ".pdf", ".xlsx")

@@ -17,6 +17,7 @@ from django.utils import timezone
 from jiqun.core import models as core
 from jiqun.core.models.audit import AuditChain, AuditRoot
 from jiqun.masters import models as masters
+from jiqun.modules.policy import models as policy
 from tests.conformance.tenants.world import TENANTS, World
 from tests.core.test_publication_pages import SCOPE
 
@@ -61,7 +62,7 @@ class Row:
 
 
 OWN = who("official")
-MODELS: Mapping[type[Model], Row] = {
+MODELS: dict[type[Model], Row] = {
     AuditChain: Row(NOBODY, NOBODY),
     AuditRoot: Row(PUBLIC, PUBLIC),
     core.AuditEntry: Row(
@@ -135,6 +136,38 @@ MODELS: Mapping[type[Model], Row] = {
         delete={"masters.revoke_role": who("security")},
     ),
 }  # fmt: skip
+MODELS |= {
+    policy.Item: Row(
+        KNOWN, KNOWN, create={"policy.save_item": OWN}, edit={"policy.declare_item": NOBODY}
+    ),
+    policy.Pool: Row(
+        OFFICIALS, OWN, create={"policy.open_pool": OWN},
+        edit={"policy.fund_pool": OWN, "policy.verify_pool": OWN},
+    ),
+    policy.LedgerAccount: Row(OFFICIALS, OWN),
+    policy.LedgerTransfer: Row(NOBODY, NOBODY),  # officials state a purpose first
+    policy.Batch: Row(
+        OFFICIALS, OWN, create={"policy.open_batch": OWN},
+        # The official brought the batch in: confirming, approving and paying take others.
+        bulk={"policy.confirm_cases": NOBODY, "policy.lapse_cases": OWN, "policy.publish_cases": OWN,
+              "policy.close_publicity": OWN, "policy.approve_cases": NOBODY, "policy.export_payments": NOBODY},
+    ),
+    policy.Case: Row(
+        FIRMS, who("firma"),
+        edit={"policy.answer_case": who("firma"), "policy.object_case": OWN, "policy.settle_objection": OWN,
+              "policy.release_instalment": OWN, "policy.review_case": OWN, "policy.claim_back": OWN,
+              "policy.note_recovered": OWN},
+        delete={"policy.reject_case": OWN},
+    ),
+    policy.Hold: Row(
+        FIRMS, who("firma"), create={"policy.hold_case": OWN}, edit={"policy.lift_hold": OWN}
+    ),
+    policy.Step: Row(FIRMS, who("firma")),
+    policy.Payment: Row(FIRMS, who("firma")),
+    policy.PaymentFile: Row(NOBODY, NOBODY),
+    policy.Receipt: Row(NOBODY, NOBODY, create={"policy.reconcile": OWN}),
+    policy.OnceKey: Row(KNOWN, OWN),
+}  # fmt: skip
 OF_ALL_TABLES: Verbs = {"tables.export": KNOWN}
 
 # ---- what the verbs are asked about -------------------------------------------------------------
@@ -156,6 +189,15 @@ ARGUMENTS: Mapping[str, Asked] = {
     "organisation": lambda _, rows: rows[masters.Organisation],
     "person": lambda _, rows: rows[masters.Person],
     "membership": lambda _, rows: rows[masters.Membership],
+    "batch": lambda _, rows: rows[policy.Batch],
+    "case": lambda _, rows: rows[policy.Case],
+    "held": lambda _, rows: rows[policy.Hold],
+    "pool": lambda _, rows: rows[policy.Pool],
+    "file": lambda _, rows: rows[policy.PaymentFile],
+    "item": lambda _, rows: rows[policy.Item],
+    "department": lambda _, rows: rows[policy.Batch].department_id,  # type: ignore[attr-defined]
+    "place": lambda _, rows: rows[policy.Batch].place,  # type: ignore[attr-defined]
+    "policy.open_pool.organisation": lambda _, rows: rows[policy.Batch].department_id,  # type: ignore[attr-defined]
     "tables": lambda _world, _rows: ("organisations",),
     "table": lambda _world, _rows: "organisations",
     "publication.publish.table": lambda _, rows: rows[core.PublishedTable],
@@ -197,6 +239,9 @@ TABLES: Mapping[str, Table] = {
     "firm_indicator": Table(KNOWN, FIRMS, REPORTING, FIRMS | {"official"}),
     "trade_link": Table(KNOWN, FIRMS, REPORTING, REPORTING),
     "refused": Table(OFFICIALS, OWN, NOBODY, OWN),
+    "policy_item": Table(KNOWN, KNOWN, OFFICIALS, KNOWN),
+    "policy_case": Table(KNOWN, FIRMS, NOBODY, FIRMS | {"official"}),
+    "policy_payment": Table(KNOWN, FIRMS, NOBODY, FIRMS | {"official"}),
 }
 
 # ---- writes by address --------------------------------------------------------------------------
@@ -253,6 +298,30 @@ def _of_official(verb: str) -> Callable[[World, Rows], Mapping[str, object]]:
     return lambda world, _: {"person": world.users["official"].pk, "verb": verb}
 
 
+def _new_item(_: World, rows: Rows) -> Mapping[str, object]:
+    batch = rows[policy.Batch]
+    return {"verb": "save", "department": batch.department_id, "place": batch.place, "policy": "合成", "version": "9",  # type: ignore[attr-defined]
+            "title": "合成事项", "sort": "award", "mode": "quick", "valid_from": "2026-01-01"}  # fmt: skip
+
+
+def _new_pool(_: World, rows: Rows) -> Mapping[str, object]:
+    batch = rows[policy.Batch]
+    return {
+        "verb": "open",
+        "organisation": batch.department_id,
+        "place": batch.place,
+        "name": "合成资金池",
+    }  # type: ignore[attr-defined]
+
+
+def _of_batch(verb: str, *, why: str = "") -> Post:
+    return Post("policy-batch", _words(verb=verb), done=NOBODY if why else None, why=why)
+
+
+def _of_case(verb: str, why: str = "an official states a purpose first") -> Post:
+    return Post("policy-case", _words(verb=verb, words="合成情况记录"), done=NOBODY, why=why)
+
+
 REASON = _words(reason="调离岗位")
 POSTS: Mapping[str, Post] = {
     "masters.open_organisation": Post("organisation-new", _words(name="合成新单位", kind="park")),
@@ -278,6 +347,30 @@ POSTS: Mapping[str, Post] = {
     "publication.publish": Post("publication", done=NOBODY, why="another than the maker has to"),
     "publication.withdraw": Post(
         "publication", _words(verb="withdraw", reason="有误"), done=NOBODY, why="it is a draft"
+    ),
+    "policy.save_item": Post("policy-item-new", _new_item),
+    "policy.declare_item": Post("policy-item", _words(verb="declare")),
+    "policy.open_pool": Post("policy-pools", _new_pool),
+    "policy.fund_pool": Post("policy-pool", _words(verb="fund", amount="1.00", words="合成文件一号")),
+    "policy.verify_pool": Post("policy-pool", _words(verb="verify")),
+    "policy.confirm_cases": _of_batch("confirm"),
+    "policy.lapse_cases": _of_batch("lapse", why="the batch waits for answers"),
+    "policy.publish_cases": _of_batch("publish", why="no case is at this step"),
+    "policy.close_publicity": _of_batch("close", why="no case is at this step"),
+    "policy.approve_cases": _of_batch("approve"),
+    "policy.export_payments": _of_batch("export"),
+    "policy.answer_case": _of_case("waive", "the case was paid"),
+    "policy.object_case": _of_case("object"),
+    "policy.settle_objection": _of_case("uphold"),
+    "policy.release_instalment": _of_case("release"),
+    "policy.review_case": _of_case("review"),
+    "policy.claim_back": _of_case("claim"),
+    "policy.note_recovered": _of_case("recovered"),
+    "policy.reject_case": _of_case("reject"),
+    "policy.hold_case": _of_case("hold"),
+    "policy.lift_hold": _of_case("lift-1"),
+    "policy.reconcile": Post(
+        "policy-file", _words(verb="reconcile"), done=NOBODY, why="an official states a purpose first"
     ),
     "tables.save_view": Post("view-save", _words(name="合成视图", query="")),
     "tables.delete_view": Post("view-delete"),
@@ -305,5 +398,6 @@ WITHOUT_FORM: Mapping[str, str] = {
     "core.purpose_end": "a button of the purpose's form", "imports.plan": "an upload: test_tabular",
     "jobs.start": "called by other verbs", "masters.enrol": "the command line",
     "masters.reopen_account": "the form of close_account, for a closed one",
+    "policy.open_batch": "an upload: tests/modules/policy/test_benefit_pages",
     "publication.draft": "its form offers nothing to others: test_publication_pages",
 }  # fmt: skip

@@ -88,6 +88,19 @@ BY_NAME: Mapping[str, Rule] = {
     "jiqun_core_data_rest_send": WRITES_ONLY, "jiqun_core_data_rest_apply": WRITES_ONLY,
     "jiqun_core_data_rest_undo": WRITES_ONLY,
     "jiqun_core_data_rest_table_refused": Rule(OFFICIALS, 404),
+    # policies: counts for officials of the place, cases for their firm, files for those who pay
+    "policy-public": Rule(PUBLIC), "policy-batches": Rule(OFFICIALS), "policy-batch-new": Rule(OFFICIALS),
+    "policy-batch": Rule(frozenset({"official"}), 404), "policy-results": Rule(frozenset({"official"}), 404),
+    "policy-notice-file": Rule(frozenset({"official"}), 404),
+    "policy-case": Rule(frozenset({"firma"}), 404), "policy-recovery-file": Rule(frozenset({"firma"}), 404),
+    "policy-mine": Rule(FIRMS), "policy-pools": Rule(OFFICIALS),
+    "policy-pool": Rule(frozenset({"official"}), 404),
+    "policy-file": Rule(frozenset(), 404), "policy-file-take": Rule(frozenset(), 404),
+    "policy-items": EVERYBODY, "policy-items-file": EVERYBODY, "policy-item-new": Rule(OFFICIALS),
+    "policy-item": EVERYBODY, "policy-item-file": EVERYBODY,
+    "jiqun_modules_policy_rest_results": Rule(frozenset({"official"}), 404),
+    "jiqun_modules_policy_rest_payments": Rule(frozenset({"official"}), 404),
+    "jiqun_modules_policy_rest_bring": WRITES_ONLY, "jiqun_modules_policy_rest_answer": WRITES_ONLY,
     # cells of few firms stand in it
     "jiqun_core_data_rest_table_industry_cell": Rule(OFFICIALS, 404),
 }  # fmt: skip

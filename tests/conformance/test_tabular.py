@@ -25,7 +25,9 @@ from jiqun.core.access import Role, Viewer
 from jiqun.core.data.listing import asked, write_file
 from jiqun.core.tabular import Field, Plan, Query, TableSpec, Upload, parse, specs
 from jiqun.core.tabular.fields import cell_value
+from jiqun.masters.models import Organisation
 from tests.console import Demo, SignIn
+from tests.modules.policy.rows import make_rows
 
 pytestmark = pytest.mark.django_db
 TABLES = [*specs()]
@@ -50,6 +52,14 @@ def official(people: Mapping[str, User]) -> Viewer:
         frozenset({"*"}),
         purpose="核对数据",
     )
+
+
+@pytest.fixture(autouse=True)
+def benefits(demo: Demo, people: Mapping[str, User], first_firm: str) -> None:
+    """Rows of benefits, which the demo county's files do not have."""
+    office = Organisation.objects.get(membership__user=people["analyst"])
+    four = [people[name] for name in ("analyst", "system", "security", "audit")]
+    make_rows(office, four, first_firm, "990101")
 
 
 @pytest.fixture

@@ -18,6 +18,7 @@ from jiqun.core import models as core
 from jiqun.core.registry import engines
 from jiqun.facts.store.store import Store
 from jiqun.masters import models as masters
+from jiqun.modules.policy import models as policy
 from tests.conformance.tenants import machine, rules
 from tests.conformance.tenants.crawler import Crawler, LeakError
 from tests.conformance.tenants.planted import PLANTS
@@ -35,6 +36,7 @@ NUMBERS: Mapping[str, tuple[type[Model], ...]] = {
     "organisation": (masters.Organisation,),
     "person": (masters.Person,),
     "membership": (masters.Membership,),
+    "item": (policy.Item,),
 }
 TABLES = ["firm", "firm_indicator", "trade_link", "organisation", "person"]
 NIGHTLY = bool(os.environ.get("JIQUN_NIGHTLY"))
@@ -93,6 +95,10 @@ def words(world: World) -> Mapping[str, Sequence[object]]:
             "draft-elsewhere",
         ],
         "use": ["chain"],
+        "batch": ["batch-official", "batch-elsewhere"],
+        "pool": ["pool-official", "pool-elsewhere"],
+        "file": ["file-official", "file-elsewhere"],
+        "case": ["case-firma", "case-firmb"],
     }
 
 
@@ -114,6 +120,11 @@ def crawl(world: World, *, examples: int, steps: int, where: tuple[str, ...] = (
     owners |= {
         ("key", f"{kind}{tenant}"): tenant
         for kind in ("import", "draft-")
+        for tenant in world.users
+    }
+    owners |= {
+        (kind, f"{kind}-{tenant}"): tenant
+        for kind in ("batch", "pool", "file", "case")
         for tenant in world.users
     }
     built: Any = machine.machine_of(world, crawler, words(world), owners, where)

@@ -157,7 +157,8 @@ def _refused(
             "department", "您不在这个部门", "you do not work in this bureau",
             "请由该部门的人导入，或留空。", "Have that bureau bring it in, or leave it empty.",
         ))  # fmt: skip
-    if before is not None and before.get("declared_at"):
+    same = {name: values[name] for name in ("place", "policy", "version")}
+    if Item.objects.visible_to(viewer).filter(**same, declared_by__isnull=False).exists():
         found.append((
             "version", "该版本已审定，不能修改", "this version was declared and is not changed",
             "请登记为新版本。", "List it as a new version.",

@@ -10,6 +10,10 @@ SEES = {
     "system": REGISTER | {"job"},
     "security": REGISTER | {"device"},
     "audit": REGISTER | {"reason", "after", "typed", "readoffirma", "readoffirmb"},
+    # With a purpose that the official has stated; without one: tests/modules/policy.
+    "official": frozenset(
+        {"name", "subject", "condition", "payee", "bank", "evidence", "note", "returned"}
+    ),
     # A firm learns who looked at it, of which office, and what for.
     "firma": frozenset({"readoffirma"}),
     "firmb": frozenset({"readoffirmb"}),

@@ -22,6 +22,8 @@ from jiqun.core.models.search import entry_id
 from jiqun.engine.disclosure.rules import Rule
 from jiqun.masters import models as masters
 from jiqun.masters.viewers import viewer_of
+from jiqun.modules.policy import models as policy
+from jiqun.modules.policy.benefits.ledger.posting import make_accounts
 from tests.conformance.tenants.canary import word
 from tests.conformance.tenants.world import PLACE, TENANTS, Owned, World, token_of
 from tests.console import DEMO_SCOPE
@@ -29,6 +31,7 @@ from tests.console import DEMO_SCOPE
 KINDS = {Grade.PERSONAL: "person", Grade.FIRM: "firm"}
 Seed = Callable[[World, str], list[Model]]
 TODAY = dt.date(2026, 6, 1)
+AMOUNT = 12_345
 # Rows that belong to nobody: nothing of a tenant stands in them.
 OWNERLESS: Mapping[type[Model], str] = {
     AuditChain: "the length of a chain; has no addresses and is visible to nobody",
@@ -195,6 +198,104 @@ def _register(world: World, tenant: str) -> list[Model]:
     ]
 
 
+def _benefits(world: World, tenant: str) -> list[Model]:
+    """Items, funds and batches of the two officials."""
+    if tenant not in {"official", "elsewhere"}:
+        return []
+    user, place = world.users[tenant], str(TENANTS[tenant][1])  # type: ignore[index]
+    office = masters.Organisation.objects.get(membership__user=user)
+    item = policy.Item.objects.create(
+        place=place, policy=word(tenant, "policy"), version="1", title=word(tenant, "item"), valid_from=TODAY,
+        department=office, made_by=user,
+    )  # fmt: skip
+    declared = policy.Item.objects.create(
+        place=place, policy=f"合成政策{tenant}", version="1", title="合成事项", valid_from=TODAY,
+        department=masters.Organisation.objects.create(name=f"合成主管部门 {tenant}", kind="bureau"),
+        made_by=user, declared_by=world.users["system"],
+    )  # fmt: skip
+    pool = policy.Pool.objects.create(
+        key=f"pool-{tenant}",
+        name=word(tenant, "pool"),
+        place=place,
+        year=2026,
+        organisation=office,
+        made_by=user,
+    )
+    make_accounts(pool)
+    accounts = list(pool.accounts.all())  # type: ignore[attr-defined]
+    transfer = policy.LedgerTransfer.objects.create(
+        key=f"appropriate-{tenant}", kind="appropriate", reference=word(tenant, "reference"), amount_fen=100,
+        debit=accounts[0], debit_seq=1, debit_total=100, credit=accounts[1], credit_seq=1, credit_total=100, made_by=user,
+    )  # fmt: skip
+    batch = policy.Batch.objects.create(
+        key=f"batch-{tenant}",
+        title=word(tenant, "batch"),
+        place=place,
+        department=office,
+        pool=pool,
+        made_by=user,
+    )
+    file = policy.PaymentFile.objects.create(
+        number=f"file-{tenant}", pool=pool, batch=batch, count=0, total_fen=0, account_sum="0",
+        content=word(tenant, "content"), digest="d", made_by=user,
+    )  # fmt: skip
+    receipt = policy.Receipt.objects.create(
+        file=file, name=word(tenant, "answer"), digest="d", lines=[], made_by=user
+    )
+    if tenant == "official":
+        for number, firm in enumerate(world.firms):
+            world.rows += [
+                Owned(firm, row) for row in _case(world, firm, number, declared, batch, file)
+            ]
+    return [item, declared, pool, *accounts, transfer, batch, file, receipt]
+
+
+def _case(
+    world: World,
+    firm: str,
+    number: int,
+    item: policy.Item,
+    batch: policy.Batch,
+    file: policy.PaymentFile,
+) -> list[Model]:
+    """A firm's case that was paid once and claimed back, and is held."""
+    code, people = (
+        world.firms[firm],
+        [world.users[n] for n in ("official", "system", "security", "audit")],
+    )
+    maker, confirmer, approver, payer = people
+    case = policy.Case.objects.create(
+        key=f"case-{firm}", batch=batch, item=item, place=batch.place, firm=code, firm_name=word(firm, "name"),
+        policy=f"合成政策{number}", subject=word(firm, "subject"), amount_fen=AMOUNT, instalments=[AMOUNT],
+        trace={"conditions": [{"text": word(firm, "condition"), "verdict": 1}]}, state="recovery", held=True,
+        paid_fen=AMOUNT, claimed_fen=100, payee=word(firm, "payee"), bank=word(firm, "bank"),
+        account="62220000000000", made_by=maker, confirmed_by=confirmer, approved_by=approver,
+    )  # fmt: skip
+    payment = policy.Payment.objects.create(
+        key=f"payment-{firm}", case=case, file=file, place=case.place, firm=code, instalment=1, attempt=1,
+        amount_fen=AMOUNT, payee=case.payee, bank=case.bank, account=case.account, state="paid",
+        reason=word(firm, "returned"), made_by=maker, confirmed_by=confirmer, approved_by=approver, paid_by=payer,
+    )  # fmt: skip
+    return [
+        case, payment,
+        policy.Hold.objects.create(case=case, reason="dispute", evidence=word(firm, "evidence"), made_by=confirmer),
+        policy.Step.objects.create(case=case, event="claim", before="paid", after="recovery", by=confirmer,
+                                   note=word(firm, "note")),
+    ]  # fmt: skip
+
+
+def _keys(world: World, tenant: str) -> list[Model]:
+    return [
+        policy.OnceKey.objects.create(
+            verb="policy.open_batch",
+            user=world.users[tenant],
+            key=word(tenant, "key"),
+            digest="d",
+            result={},
+        )
+    ]
+
+
 SEEDS: Mapping[Seed, tuple[type[Model], ...]] = {
     _tokens: (core.ApiToken,),
     _sessions: (core.LoginSession, core.PasswordRecord),
@@ -209,7 +310,12 @@ SEEDS: Mapping[Seed, tuple[type[Model], ...]] = {
     _found: (core.SearchSegment, core.SearchEntry),
     _views: (core.SavedView,),
     _register: (masters.Membership, masters.Organisation, masters.Person),
-}
+    _benefits: (
+        policy.Item, policy.Pool, policy.LedgerAccount, policy.LedgerTransfer, policy.Batch, policy.PaymentFile,
+        policy.Receipt, policy.Case, policy.Payment, policy.Hold, policy.Step,
+    ),
+    _keys: (policy.OnceKey,),
+}  # fmt: skip
 
 
 def seed(world: World) -> None:
