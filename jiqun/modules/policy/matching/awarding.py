@@ -76,8 +76,8 @@ def terms_of(documents: Sequence[Document], year: int) -> Terms:
     """Return the terms of some policies, in their order.
 
     Policies that share a 互斥组 stand in one group under the relation that each states; one that
-    states 补差 or 一次性 without a group is a group of its own. The cap of a single award has been
-    applied by the rule itself.
+    states 补差 or 一次性 without a group is a group of its own. The most that one award can be
+    bounds what an undetermined pair may still take from a budget.
     """
     groups: dict[tuple[str, Relation], list[int]] = {}
     for position, one in enumerate(documents):
@@ -88,7 +88,7 @@ def terms_of(documents: Sequence[Document], year: int) -> Terms:
             groups.setdefault((name, relation), []).append(position)
     lasting = {Relation.TOPUP, Relation.ONCE}
     return Terms(
-        policies=tuple(Policy() for _ in documents),
+        policies=tuple(Policy(most_of(one)) for one in documents),
         groups=tuple(
             Group(relation, tuple(positions), Scope.FIRM if relation in lasting else Scope.SUBJECT)
             for (_, relation), positions in groups.items()
@@ -100,6 +100,15 @@ def terms_of(documents: Sequence[Document], year: int) -> Terms:
             if one.budget is not None and one.budget.year in (None, year)
         ),
     )
+
+
+def most_of(one: Document) -> int | None:
+    """Return the most in fen that one award of a policy can be; None where nothing bounds it."""
+    amount = one.amount
+    if amount is None or amount.cap is not None or amount.mode == "fixed":
+        return None if amount is None else amount.cap if amount.cap is not None else amount.fen
+    tiers = [tier.cap if tier.cap is not None else tier.fen for tier in amount.tiers]
+    return max(most for most in tiers if most is not None) if tiers and None not in tiers else None
 
 
 def _caps(position: int, one: Document) -> list[Cap]:
