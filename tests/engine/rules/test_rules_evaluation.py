@@ -23,8 +23,8 @@ from jiqun.engine.rules.evaluation.evaluate import evaluate
 from jiqun.engine.rules.evaluation.explain import UNKNOWN, explain, state_of, states, verdict_of
 from jiqun.engine.rules.language import syntax as s
 from jiqun.engine.rules.program.compile import compile_policies
+from jiqun.engine.rules.review import exact as oracle
 from jiqun.errors import JiqunError
-from tests.engine import rules_oracle as oracle
 from tests.engine.rules_runs import DAY, FIELDS, Row, answered, columns_of, policy_of
 from tests.engine.rules_samples import CONFIRMED, FIRM, POLICY, document
 from tests.engine.rules_strategies import conditions, facts

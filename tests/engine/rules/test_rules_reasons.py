@@ -14,8 +14,8 @@ from jiqun.engine.rules.evaluation.explain import explain
 from jiqun.engine.rules.evaluation.insight import blockers, near_misses
 from jiqun.engine.rules.evaluation.whatif import thresholds, touched, what_if
 from jiqun.engine.rules.program.compile import compile_policies
+from jiqun.engine.rules.review import exact as oracle
 from jiqun.errors import JiqunError
-from tests.engine import rules_oracle as oracle
 from tests.engine.rules_runs import DAY, FIELDS, Row, answered, columns_of, policy_of
 from tests.engine.rules_samples import CONFIRMED, FIRM, POLICY, document
 from tests.engine.rules_strategies import facts
