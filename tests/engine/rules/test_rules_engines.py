@@ -17,6 +17,7 @@ from jiqun.engine.rules.evaluation import kernel
 from jiqun.engine.rules.evaluation.columns import Column
 from jiqun.engine.rules.evaluation.evaluate import Evaluation, evaluate
 from jiqun.engine.rules.evaluation.highest import keep_highest
+from jiqun.engine.rules.evaluation.single import answer, calculator, facts_of
 from jiqun.engine.rules.program.compile import compile_policies
 from jiqun.engine.rules.program.program import Program
 from jiqun.engine.rules.review import exact
@@ -215,3 +216,36 @@ def test_postgresql_gives_the_same_answer(program: Program) -> None:
         answer = list(zip(*cursor.fetchall(), strict=True))
         cursor.execute("DROP TABLE facts")
     agree(wanted, stages, {n: np.array(v, object) for n, v in zip(names, answer, strict=True)})
+
+
+# ---- one subject ----------------------------------------------------------------------------
+
+
+def test_one_subject_at_a_time_gives_the_same_answer(
+    program: Program, columns: dict[str, Column], found: Evaluation
+) -> None:
+    held = calculator(program)
+    for row in range(0, FIRMS, 400):
+        values, known = facts_of(held, columns, row)
+        one = answer(held, values, known, event=DAY)
+        for policy in range(len(program.rules)):
+            assert one.verdicts[policy] == found.verdict_of(policy, row)
+            fen, is_known = found.amount_of(policy, row)
+            entitled = one.verdicts[policy] == 1
+            assert (int(one.fen[policy]), bool(entitled and one.state[policy] == 0)) == (
+                fen,
+                is_known,
+            )
+
+
+def test_one_subject_with_a_huge_value_takes_the_exact_path(program: Program) -> None:
+    held = calculator(program)
+    values = np.full(len(held.columns), 2**62, np.int64)
+    known = np.array([key in {"营业收入[上年度]", "研发费用[上年度]"} for key in held.columns])
+    one = answer(held, values, known, event=DAY)
+    huge = {
+        key: Column(np.array([2**62]))
+        for key, held_ in zip(held.columns, known, strict=True)
+        if held_
+    }
+    assert one.verdicts.tolist() == evaluate(program, huge, event=DAY).verdicts()[:, 0].tolist()

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from jiqun.engine.rules.evaluation import fast
-from jiqun.engine.rules.evaluation.amounts import Awards, awards_of
+from jiqun.engine.rules.evaluation.amounts import KNOWN, Awards, awards_of
 from jiqun.engine.rules.evaluation.columns import (
     EPOCH,
     Bits,
@@ -89,6 +89,23 @@ class Evaluation:
     def counts(self) -> Integers:
         """Return how many subjects have which verdict, shape (policies, 5)."""
         return counts_of(self.outcome, self.table.n)
+
+    def verdict_of(self, policy: int, subject: int) -> int:
+        """Return the verdict code of one pair."""
+        word, place, found = subject >> 6, subject & 63, self.outcome
+        planes = ((found.no, 0), (found.yes, 1), (found.manual, 3), (found.out, 4))
+        for plane, code in planes:
+            if int(plane[policy, word]) >> place & 1:
+                return code
+        return 2
+
+    def amount_of(self, policy: int, subject: int) -> tuple[int, bool]:
+        """Return the amount of one pair in fen and whether it is known; 0 and not known else."""
+        subjects, fen, state = self.awards.of(policy)
+        place = int(np.searchsorted(subjects, subject))
+        if place >= len(subjects) or subjects[place] != subject:
+            return 0, False
+        return int(fen[place]), bool(state[place] == KNOWN)
 
     def amounts(self, policy: int) -> tuple[Integers, npt.NDArray[np.bool_]]:
         """Return amounts in fen and whether each is known, shape (n,).
