@@ -29,6 +29,8 @@ NOT_IN_ENGINE = {
     "django", "ninja", "polars", "pandas", "deltalake", "duckdb", "ibis", "pyarrow", "openpyxl",
     "xlsxwriter", "python_calamine", "typst", "socket", "urllib", "subprocess", "sqlite3",
 }  # fmt: skip
+# Builds expressions for a database and executes none.
+EXPRESSIONS = {"jiqun/engine/rules/sql/staged.py": {"ibis"}}
 MOST_PUBLIC_NAMES = 10
 
 
@@ -110,7 +112,7 @@ def test_a_public_face_is_small_and_complete(path: Path) -> None:
 @pytest.mark.parametrize("path", _sources("jiqun/engine"), ids=_name)
 def test_the_engine_is_pure(path: Path) -> None:
     used = {module.split(".")[0] for module, _ in _imports(path)}
-    assert not used & NOT_IN_ENGINE
+    assert not used & (NOT_IN_ENGINE - EXPRESSIONS.get(_name(path), set()))
 
 
 @pytest.mark.parametrize("path", _sources("jiqun", "config", "tests", "benchmarks"), ids=_name)

@@ -20,11 +20,11 @@ from jiqun.engine.rules.evaluation.columns import (
     unpack,
 )
 from jiqun.engine.rules.evaluation.evaluate import evaluate
-from jiqun.engine.rules.evaluation.explain import UNKNOWN, explain, state_of, states, verdict_of
+from jiqun.engine.rules.evaluation.explain import UNKNOWN, explain, state_of, states
 from jiqun.engine.rules.language import syntax as s
 from jiqun.engine.rules.program.compile import compile_policies
+from jiqun.engine.rules.review import exact as oracle
 from jiqun.errors import JiqunError
-from tests.engine import rules_oracle as oracle
 from tests.engine.rules_runs import DAY, FIELDS, Row, answered, columns_of, policy_of
 from tests.engine.rules_samples import CONFIRMED, FIRM, POLICY, document
 from tests.engine.rules_strategies import conditions, facts
@@ -42,7 +42,7 @@ def test_verdicts_and_states_are_those_of_an_exact_reading(
     found = evaluate(program, columns_of(program, rows), event=DAY, n=len(rows))
     wanted = [oracle.verdict(policy, row, FIELDS) for row in rows]
     assert found.verdict(0).tolist() == wanted
-    assert [verdict_of(found, 0, i) for i in range(len(rows))] == wanted
+    assert [found.verdict_of(0, i) for i in range(len(rows))] == wanted
     for i, row in enumerate(rows[:5]):
         for (number, state), tree in zip(states(found, 0, i), trees, strict=True):
             exact = oracle.holds(tree, row, FIELDS)

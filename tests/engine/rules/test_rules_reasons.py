@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 
 from jiqun.engine.rules.evaluation.columns import unpack
 from jiqun.engine.rules.evaluation.evaluate import evaluate
-from jiqun.engine.rules.evaluation.explain import explain
+from jiqun.engine.rules.evaluation.explain import explain, layout_of, trace
 from jiqun.engine.rules.evaluation.insight import blockers, near_misses
 from jiqun.engine.rules.evaluation.whatif import thresholds, touched, what_if
 from jiqun.engine.rules.program.compile import compile_policies
+from jiqun.engine.rules.review import exact as oracle
 from jiqun.errors import JiqunError
-from tests.engine import rules_oracle as oracle
 from tests.engine.rules_runs import DAY, FIELDS, Row, answered, columns_of, policy_of
 from tests.engine.rules_samples import CONFIRMED, FIRM, POLICY, document
 from tests.engine.rules_strategies import facts
@@ -150,3 +150,17 @@ def test_a_what_if_reads_no_other_column() -> None:
     other = next(i for i, atom in enumerate(program.atoms) if atom.form.columns == ("失信企业",))
     with pytest.raises(JiqunError):
         what_if(found, flag, changed=program.atoms[other])
+
+
+def test_a_trace_holds_conditions_atoms_and_facts() -> None:
+    found = answered(POLICY, [FIRM | {"研发费用[上年度]": "缺", "失信企业": "是"}])
+    layout = layout_of(found.program, 0)
+    shown = trace(found, layout, 0)
+    assert shown.conditions == (("c1", 1), ("c2", 1), ("c3", 2), ("c4", 1), ("c5", 0), ("c6", 2))
+    facts = dict(shown.facts)
+    assert (facts["研发费用[上年度]"], facts["设备投资额[上年度]"], facts["失信企业"]) == (
+        None,
+        600_000_000,
+        1,
+    )
+    assert len(shown.atoms) == len(found.program.atoms)

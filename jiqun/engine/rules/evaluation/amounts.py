@@ -7,7 +7,6 @@ A cap never stands in for an unknown base.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from fractions import Fraction
 
 import numpy as np
 import numpy.typing as npt
@@ -56,7 +55,7 @@ class Awards:
 
 
 @dataclass(slots=True)
-class _Rows:
+class Rows:
     """Chosen rows of one policy while its amount is reckoned."""
 
     table: Table
@@ -87,11 +86,11 @@ def amounts_at(
     plan: Plan | None, planes: Planes, *, table: Table, rows: Integers
 ) -> tuple[Integers, npt.NDArray[np.int8]]:
     """Reckon a plan for some rows, whatever their verdict; fen and states, shape (rows,)."""
-    work = _Rows(table, planes, rows, fen=np.zeros(len(rows), np.int64),
+    work = Rows(table, planes, rows, fen=np.zeros(len(rows), np.int64),
                  state=np.zeros(len(rows), np.int8))  # fmt: skip
     if plan is None or not len(rows):
         return work.fen, work.state
-    known = _base(plan, work)
+    known = base_of(plan, work)
     if plan.slices:
         work.state[~known] = NO_BASE
         _marginal(plan, work)
@@ -101,7 +100,7 @@ def amounts_at(
     return work.fen, work.state
 
 
-def _base(plan: Plan, work: _Rows) -> Truth:
+def base_of(plan: Plan, work: Rows) -> Truth:
     """Reckon the base where it is known; return where that is."""
     known = np.ones(len(work.rows), np.bool_)
     if plan.base is None:
@@ -122,7 +121,7 @@ def _base(plan: Plan, work: _Rows) -> Truth:
     return known
 
 
-def _exact_base(plan: Plan, work: _Rows, known: Truth) -> Integers:
+def _exact_base(plan: Plan, work: Rows, known: Truth) -> Integers:
     assert plan.base is not None  # noqa: S101 - the caller has looked
     found = np.zeros(len(work.rows), np.int64)
     for position in np.flatnonzero(known):
@@ -134,7 +133,7 @@ def _exact_base(plan: Plan, work: _Rows, known: Truth) -> Integers:
     return found
 
 
-def _tiers(plan: Plan, work: _Rows, known: Truth) -> None:
+def _tiers(plan: Plan, work: Rows, known: Truth) -> None:
     open_ = np.ones(len(work.rows), np.bool_)
     for step in plan.steps:
         holds, undecided = _where(step, work)
@@ -146,7 +145,7 @@ def _tiers(plan: Plan, work: _Rows, known: Truth) -> None:
         work.fen = np.where(holds, _step(step, work, plan.rounding), work.fen)
 
 
-def _where(step: Step, work: _Rows) -> tuple[Truth, Truth]:
+def _where(step: Step, work: Rows) -> tuple[Truth, Truth]:
     if step.reference is None:
         return np.ones(len(work.rows), np.bool_), np.zeros(len(work.rows), np.bool_)
     true, false = work.planes.of(step.reference)
@@ -159,11 +158,11 @@ def bit(plane: Bits, rows: Integers) -> Truth:
     return (plane[rows >> 6] >> (rows & 63).astype(np.uint64) & np.uint64(1)).astype(np.bool_)
 
 
-def _step(step: Step, work: _Rows, rounding: Rounding) -> Integers:
+def _step(step: Step, work: Rows, rounding: Rounding) -> Integers:
     if not step.numerator or work.base is None:
         return np.full(len(work.rows), step.fen, np.int64)
     base = np.maximum(work.base, 0)
-    value, wrong = _share(base, step.numerator, step.denominator, rounding)
+    value, wrong = _share(base, *step.over(rounding.unit), rounding)
     work.state[wrong & (work.state == KNOWN)] = TOO_LARGE
     return value if step.cap is None else np.minimum(value, step.cap)
 
@@ -171,13 +170,12 @@ def _step(step: Step, work: _Rows, rounding: Rounding) -> Integers:
 def _share(
     base: Integers, numerator: int, denominator: int, rounding: Rounding
 ) -> tuple[Integers, Truth]:
-    """Return ``base · numerator / denominator`` rounded, and where it is too large to reckon.
+    """Return ``base · numerator / denominator`` units, rounded, and where it is too large.
 
     The rounding to a multiple of ``unit`` is taken in the same step as the rate, so nothing is
     rounded twice.
     """
-    fraction = Fraction(numerator, denominator * rounding.unit)
-    p, q = fraction.numerator, fraction.denominator
+    p, q = numerator, denominator
     top = int(base.max(initial=0))
     if max(p, 1) * 2 * q <= forms.LARGEST and (top // q + 1) * p * rounding.unit <= LARGEST_FEN:
         whole, rest = np.divmod(base, q)
@@ -198,7 +196,7 @@ def _one(value: int, p: int, q: int, *, mode: str) -> int:
     return (2 * value * p + extra) // (2 * q)
 
 
-def _marginal(plan: Plan, work: _Rows) -> None:
+def _marginal(plan: Plan, work: Rows) -> None:
     assert work.base is not None  # noqa: S101 - a marginal amount has a base
     top = int(max(work.base.max(initial=0), 0))
     steep = max((part.numerator for part in plan.slices), default=0)
@@ -225,7 +223,7 @@ def _exact_slices(plan: Plan, base: int) -> int:
     return _one(total, 1, plan.denominator * unit, mode=plan.rounding.mode) * unit
 
 
-def _limits(plan: Plan, work: _Rows) -> None:
+def _limits(plan: Plan, work: Rows) -> None:
     """Apply floor and cap to what is known, and clear what is not."""
     if plan.floor is not None:
         work.fen = np.maximum(work.fen, plan.floor)

@@ -184,12 +184,13 @@ def columns_from_facts(
             values[row], known[row] = number_, True
     refuse(problems, zh="事实有误", en="the facts have errors")
     return {
-        key: Column(_array(values, program.columns[key]), np.array(known, np.bool_))
+        key: Column(array_of(values, program.columns[key]), np.array(known, np.bool_))
         for key, (values, known) in found.items()
     }
 
 
-def _array(values: list[int], field: Field | None) -> npt.NDArray[np.int64] | Truth:
+def array_of(values: list[int], field: Field | None) -> npt.NDArray[np.int64] | Truth:
+    """Return values as an array of the field's type."""
     if field is None or field.kind == "boolean":
         return np.array(values, np.bool_)
     return np.array(values, np.int64)

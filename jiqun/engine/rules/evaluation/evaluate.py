@@ -13,7 +13,8 @@ from enum import IntEnum
 import numpy as np
 import numpy.typing as npt
 
-from jiqun.engine.rules.evaluation.amounts import Awards, awards_of
+from jiqun.engine.rules.evaluation import fast
+from jiqun.engine.rules.evaluation.amounts import KNOWN, Awards, awards_of
 from jiqun.engine.rules.evaluation.columns import (
     EPOCH,
     Bits,
@@ -24,8 +25,11 @@ from jiqun.engine.rules.evaluation.columns import (
     table_of,
     unpack,
 )
+from jiqun.engine.rules.evaluation.kernel import AVAILABLE
 from jiqun.engine.rules.evaluation.planes import Planes, conjunction, planes_of
 from jiqun.engine.rules.program.program import Program, Rule
+
+WORTH = 50_000  # subjects from which compiled loops repay loading them
 
 
 class Verdict(IntEnum):
@@ -86,6 +90,23 @@ class Evaluation:
         """Return how many subjects have which verdict, shape (policies, 5)."""
         return counts_of(self.outcome, self.table.n)
 
+    def verdict_of(self, policy: int, subject: int) -> int:
+        """Return the verdict code of one pair."""
+        word, place, found = subject >> 6, subject & 63, self.outcome
+        planes = ((found.no, 0), (found.yes, 1), (found.manual, 3), (found.out, 4))
+        for plane, code in planes:
+            if int(plane[policy, word]) >> place & 1:
+                return code
+        return 2
+
+    def amount_of(self, policy: int, subject: int) -> tuple[int, bool]:
+        """Return the amount of one pair in fen and whether it is known; 0 and not known else."""
+        subjects, fen, state = self.awards.of(policy)
+        place = int(np.searchsorted(subjects, subject))
+        if place >= len(subjects) or subjects[place] != subject:
+            return 0, False
+        return int(fen[place]), bool(state[place] == KNOWN)
+
     def amounts(self, policy: int) -> tuple[Integers, npt.NDArray[np.bool_]]:
         """Return amounts in fen and whether each is known, shape (n,).
 
@@ -100,6 +121,7 @@ def evaluate(
     *,
     event: date | Integers,
     n: int | None = None,
+    kernel: str = "auto",
 ) -> Evaluation:
     """Evaluate all policies for all subjects.
 
@@ -109,56 +131,82 @@ def evaluate(
             condition's column (``policy@version#number``) holds what a person has confirmed.
         event: the day that the rules apply to, or one day per subject as days since 1970-01-01.
         n: number of subjects, needed only when there are no columns.
+        kernel: ``numpy``, ``numba``, or ``auto``: Numba where it is installed and the work is worth
+            its start. The results are equal.
 
     Raises:
         JiqunError: ``E-RULE-COLUMN`` with every column that does not fit the program.
     """
     table = table_of(program, columns, n=n)
-    planes = planes_of(program, table)
-    outcome = outcome_of(program, planes, table=table, event=event)
-    awards = awards_of(program, planes, table=table, yes=outcome.yes)
+    numba = AVAILABLE and (kernel == "numba" or (kernel == "auto" and table.n >= WORTH))
+    planes = (fast.planes_of if numba else planes_of)(program, table)
+    outcome = outcome_of(program, planes, table=table, event=event, numba=numba)
+    awards = (fast.awards_of if numba else awards_of)(program, planes, table=table, yes=outcome.yes)
     return Evaluation(program, table, event, planes, outcome, awards)
 
 
 def outcome_of(
-    program: Program, planes: Planes, *, table: Table, event: date | Integers
+    program: Program,
+    planes: Planes,
+    *,
+    table: Table,
+    event: date | Integers,
+    numba: bool = False,
 ) -> Outcome:
     """Combine the conditions of each policy into its planes."""
     shape = (len(program.rules), table.words)
-    found = Outcome(*(np.zeros(shape, np.uint64) for _ in range(4)))
     everyone = pack(np.ones(table.n, np.bool_))
+    if numba:
+        machine = [rule.conditions for rule in program.rules]
+        yes, no = fast.conjunctions(planes, machine, everyone)
+    else:
+        yes, no = np.empty(shape, np.uint64), np.empty(shape, np.uint64)
+        for policy, rule in enumerate(program.rules):
+            machine_checked(rule, planes, yes=yes[policy], no=no[policy], everyone=everyone)
+    found = Outcome(yes, no, np.zeros(shape, np.uint64), np.zeros(shape, np.uint64))
     for policy, rule in enumerate(program.rules):
-        decide(rule, planes, found=found, policy=policy, everyone=everyone)
-        out = out_of_force(rule, event, everyone)
-        found.out[policy] = out
-        for plane in (found.yes, found.no, found.manual):
-            plane[policy] &= ~out
+        finish(rule, planes, found=found, policy=policy, event=event, everyone=everyone)
     return found
 
 
-def decide(rule: Rule, planes: Planes, *, found: Outcome, policy: int, everyone: Bits) -> None:
-    """Write the planes of one policy, leaving aside whether it is in force."""
-    yes, no, manual = found.yes[policy], found.no[policy], found.manual[policy]
+def machine_checked(rule: Rule, planes: Planes, *, yes: Bits, no: Bits, everyone: Bits) -> None:
+    """Write where all machine-checked conditions of a policy hold, and where any fails."""
     if rule.conditions:
         conjunction(planes, rule.conditions, true=yes, false=no)
     else:
         yes[...], no[...] = everyone, 0
-    if not rule.manual_references:
-        manual[...] = 0
-        return
-    confirmed, refuted = np.empty_like(yes), np.empty_like(no)
-    conjunction(planes, rule.manual_references, true=confirmed, false=refuted)
-    no |= refuted
-    np.bitwise_and(yes, ~(confirmed | refuted), out=manual)
-    manual &= ~no
-    yes &= confirmed
 
 
-def out_of_force(rule: Rule, event: date | Integers, everyone: Bits) -> Bits:
-    """Return where the day of the event lies outside the policy's days."""
+def finish(
+    rule: Rule,
+    planes: Planes,
+    *,
+    found: Outcome,
+    policy: int,
+    event: date | Integers,
+    everyone: Bits,
+) -> None:
+    """Bring in what people verify and the days in force; ``yes`` and ``no`` are those of machines."""
+    yes, no, manual = found.yes[policy], found.no[policy], found.manual[policy]
+    if rule.manual_references:
+        confirmed, refuted = np.empty_like(yes), np.empty_like(no)
+        conjunction(planes, rule.manual_references, true=confirmed, false=refuted)
+        no |= refuted
+        np.bitwise_and(yes, ~(confirmed | refuted), out=manual)
+        manual &= ~no
+        yes &= confirmed
+    out = out_of_force(rule, event, everyone)
+    if out is not None:
+        found.out[policy] = out
+        for plane in (yes, no, manual):
+            np.bitwise_and(plane, ~out, out=plane)
+
+
+def out_of_force(rule: Rule, event: date | Integers, everyone: Bits) -> Bits | None:
+    """Return where the day of the event lies outside the policy's days; None for nowhere."""
     policy = rule.policy
     if isinstance(event, date):
-        return np.zeros_like(everyone) if policy.in_force(event) else everyone
+        return None if policy.in_force(event) else everyone
     inside = event >= policy.start.toordinal() - EPOCH
     if policy.end is not None:
         inside &= event <= policy.end.toordinal() - EPOCH

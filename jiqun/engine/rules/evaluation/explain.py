@@ -1,6 +1,6 @@
 """Why: every condition and atom of a pair, with state, value, clause, source and as-of.
 
-``states`` is the tight path, a few microseconds from the planes; ``explain`` builds the whole tree
+``trace`` is the tight path, some microseconds from the planes; ``explain`` builds the whole tree
 with texts for a page or a stored trace.
 """
 
@@ -10,16 +10,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from jiqun.engine.rules.evaluation.amounts import AMOUNT_STATES
 from jiqun.engine.rules.evaluation.columns import show_value
 from jiqun.engine.rules.evaluation.evaluate import VERDICT_NAMES, Evaluation
 from jiqun.engine.rules.evaluation.forms import exact
 from jiqun.engine.rules.program.atoms import Atom
-from jiqun.engine.rules.program.program import Outline
+from jiqun.engine.rules.program.program import Outline, Program
 
 # States of conditions and atoms.
 FALSE, TRUE, UNKNOWN = 0, 1, 2
+ONE = np.uint64(1)
 STATE_NAMES = {FALSE: ("不满足", "fails"), TRUE: ("满足", "holds"), UNKNOWN: ("未知", "unknown")}
 
 
@@ -84,19 +86,70 @@ class Explanation:
     amount_state: tuple[str, str] | None
 
 
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """What the trace of one policy reads, worked out once: nodes, signs, numbers and columns."""
+
+    nodes: npt.NDArray[np.int64]
+    signs: tuple[int, ...]
+    numbers: tuple[str, ...]
+    atoms: tuple[int, ...]
+    columns: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """States of conditions and atoms and the facts behind them, as stored with an award.
+
+    States: 0 fails, 1 holds, 2 unknown. A fact is None where it is not known.
+    """
+
+    conditions: tuple[tuple[str, int], ...]
+    atoms: tuple[tuple[int, int], ...]
+    facts: tuple[tuple[str, int | None], ...]
+
+
+def layout_of(program: Program, policy: int) -> Layout:
+    """Work out what ``trace`` reads for a policy; keep it for all subjects."""
+    rule = program.rules[policy]
+    references = (*rule.conditions, *rule.manual_references)
+    atoms = tuple(sorted({atom for r in references for atom in program.closures[r >> 1]}))
+    columns = dict.fromkeys(column for atom in atoms for column in program.atoms[atom].columns)
+    return Layout(
+        np.array([*(reference >> 1 for reference in references), *atoms], np.int64),
+        tuple(reference & 1 for reference in references),
+        (*rule.numbers, *(number for number, _ in rule.manual)),
+        atoms,
+        tuple(columns),
+    )
+
+
+def trace(found: Evaluation, layout: Layout, subject: int) -> Trace:
+    """Return the trace of one pair from the planes, without texts; some microseconds."""
+    word, place = subject >> 6, np.uint64(subject & 63)
+    true = (found.planes.true[layout.nodes, word] >> place & ONE).tolist()
+    false = (found.planes.false[layout.nodes, word] >> place & ONE).tolist()
+    known = [UNKNOWN if t == f else t for t, f in zip(true, false, strict=True)]
+    many = len(layout.signs)
+    held = found.table.columns
+    facts: list[tuple[str, int | None]] = []
+    for column in layout.columns:
+        one = held.get(column)
+        if one is None or not (one.known is None or one.known.item(subject)):
+            facts.append((column, None))
+        else:
+            facts.append((column, one.values.item(subject)))
+    signed = [s if s == UNKNOWN else s ^ sign for s, sign in zip(known, layout.signs, strict=False)]
+    return Trace(
+        tuple(zip(layout.numbers, signed, strict=True)),
+        tuple(zip(layout.atoms, known[many:], strict=True)),
+        tuple(facts),
+    )
+
+
 def states(found: Evaluation, policy: int, subject: int) -> list[tuple[str, int]]:
     """Return the number and state of every condition of a pair, machine-checked ones first."""
-    rule = found.program.rules[policy]
-    references = (*rule.conditions, *rule.manual_references)
-    numbers = (*rule.numbers, *(number for number, _ in rule.manual))
-    word, place = subject >> 6, np.uint64(subject & 63)
-    nodes = [reference >> 1 for reference in references]
-    true = (found.planes.true[nodes, word] >> place & np.uint64(1)).tolist()
-    false = (found.planes.false[nodes, word] >> place & np.uint64(1)).tolist()
-    return [
-        (number, UNKNOWN if t == f else (t ^ (reference & 1)))
-        for number, reference, t, f in zip(numbers, references, true, false, strict=True)
-    ]
+    return list(trace(found, layout_of(found.program, policy), subject).conditions)
 
 
 def explain(found: Evaluation, policy: int, subject: int) -> Explanation:
@@ -121,7 +174,7 @@ def explain(found: Evaluation, policy: int, subject: int) -> Explanation:
         Reason(c.number, c.clause, c.note, c.mark, c.tree is None, parts[c.number])
         for c in rule.policy.conditions
     )
-    verdict = int(verdict_of(found, policy, subject))
+    verdict = found.verdict_of(policy, subject)
     fen, amount_state = _amount(found, policy, subject)
     return Explanation(
         policy=rule.policy.key,
@@ -133,17 +186,6 @@ def explain(found: Evaluation, policy: int, subject: int) -> Explanation:
         fen=fen,
         amount_state=amount_state,
     )
-
-
-def verdict_of(found: Evaluation, policy: int, subject: int) -> int:
-    """Return the verdict code of one pair."""
-    word, place = subject >> 6, subject & 63
-    outcome = found.outcome
-    planes = (outcome.no, outcome.yes, outcome.manual, outcome.out)
-    for plane, code in zip(planes, (0, 1, 3, 4), strict=True):
-        if int(plane[policy, word]) >> place & 1:
-            return code
-    return 2
 
 
 def state_of(found: Evaluation, reference: int, subject: int) -> int:

@@ -26,12 +26,12 @@ def sums(form: Form, table: Table, rows: slice | Integers) -> Integers:
 
     Rows that are not known hold anything.
     """
-    total: Integers | None = None
-    for column, factor in zip(form.columns, form.factors, strict=True):
+    total = cast(Integers, table.columns[form.columns[0]].values[rows])
+    if form.factors[0] != 1:
+        total = total * np.int64(form.factors[0])
+    for column, factor in zip(form.columns[1:], form.factors[1:], strict=True):
         values = cast(Integers, table.columns[column].values[rows])
-        part = values if factor == 1 else values * np.int64(factor)
-        total = part if total is None else total + part
-    assert total is not None  # noqa: S101 - a form has at least one column
+        total = total + (values if factor == 1 else values * np.int64(factor))
     return total + np.int64(form.constant) if form.constant else total
 
 

@@ -16,10 +16,10 @@ import numpy.typing as npt
 
 from jiqun.engine.rules.evaluation import forms
 from jiqun.engine.rules.evaluation.columns import Bits, Integers, Table, Truth, pack
-from jiqun.engine.rules.program.atoms import Atom
+from jiqun.engine.rules.program.atoms import Atom, Form
 from jiqun.engine.rules.program.program import Program
 
-BLOCK = 512  # words, 32,768 subjects: a block of an int64 column is 256 KB
+BLOCK = 1024  # words, 65,536 subjects: a block of an int64 column is 512 KB
 Evaluator = Callable[[slice], Truth]
 
 
@@ -42,9 +42,9 @@ def planes_of(program: Program, table: Table) -> Planes:
     """Evaluate every atom and gate for every subject."""
     nodes = len(program.atoms) + len(program.gates)
     planes = Planes(*(np.empty((nodes, table.words), np.uint64) for _ in range(2)))
-    known = [known_bits(atom, table) for atom in program.atoms]
+    known = known_planes(program, table)
     evaluators = [evaluator(atom, table) for atom in program.atoms]
-    order = _by_column(program.atoms)
+    order = by_column(program.atoms)
     for start in range(0, table.words, BLOCK):
         words = slice(start, min(start + BLOCK, table.words))
         rows = slice(64 * start, min(64 * words.stop, table.n))
@@ -54,7 +54,7 @@ def planes_of(program: Program, table: Table) -> Planes:
     return planes
 
 
-def _by_column(atoms: Sequence[Atom]) -> list[int]:
+def by_column(atoms: Sequence[Atom]) -> list[int]:
     """Return the atoms so that those of one column follow one another and share its cache."""
     return sorted(range(len(atoms)), key=lambda node: atoms[node].form.columns)
 
@@ -86,6 +86,16 @@ def conjunction(planes: Planes, references: Sequence[int], *, true: Bits, false:
         part, part_not = planes.of(reference)
         true &= part
         false |= part_not
+
+
+def known_planes(program: Program, table: Table) -> list[Bits]:
+    """Return where each atom is known; equal ones, as of atoms on one column, exist once."""
+    made: dict[tuple[tuple[str, ...], Form | None], Bits] = {}
+    for atom in program.atoms:
+        key = atom.columns, atom.guard
+        if key not in made:
+            made[key] = known_bits(atom, table)
+    return [made[atom.columns, atom.guard] for atom in program.atoms]
 
 
 def known_bits(atom: Atom, table: Table) -> Bits:

@@ -11,8 +11,8 @@ from jiqun.engine.rules.evaluation.evaluate import (
     Evaluation,
     Outcome,
     counts_of,
-    decide,
-    out_of_force,
+    finish,
+    machine_checked,
 )
 from jiqun.engine.rules.evaluation.planes import Planes, conjunction, evaluator, known_bits
 from jiqun.engine.rules.problems import problem, refuse
@@ -80,10 +80,9 @@ def what_if(
     after = Outcome(*(np.zeros(shape, np.uint64) for _ in range(4)))
     for position, policy in enumerate(chosen):
         rule = program.rules[policy]
-        decide(rule, planes, found=after, policy=position, everyone=everyone)
-        after.out[position] = out_of_force(rule, found.event, everyone)
-        for plane in (after.yes, after.no, after.manual):
-            plane[position] &= ~after.out[position]
+        yes, no = after.yes[position], after.no[position]
+        machine_checked(rule, planes, yes=yes, no=no, everyone=everyone)
+        finish(rule, planes, found=after, policy=position, event=found.event, everyone=everyone)
     places = list(chosen)
     was = found.outcome
     before = Outcome(was.yes[places], was.no[places], was.manual[places], was.out[places])

@@ -56,8 +56,10 @@ _WORDS: Mapping[str, Unit] = {word: unit for unit in UNITS for word in (unit.nam
 _NAMES = "|".join(re.escape(word) for word in sorted(_WORDS, key=len, reverse=True))
 _SCALES = "|".join(SCALES)
 NUMBER = re.compile(
-    rf"(?P<digits>\d+(?:\.\d+)?)\s*(?P<scale>{_SCALES})?(?P<unit>{_NAMES})?"
-    rf"(?:/(?P<lower_scale>{_SCALES})?(?P<lower>{_NAMES})(?![\w\[]))?"
+    rf"(?P<digits>\d+(?:\.\d+)?)\s*"
+    # A unit may begin as a scale does: 千克, 千瓦时.
+    rf"(?:(?P<bare>{_NAMES})|(?P<scale>{_SCALES})(?P<unit>{_NAMES})?)?"
+    rf"(?:/(?:(?P<lower>{_NAMES})|(?P<lower_scale>{_SCALES})(?P<lower_unit>{_NAMES}))(?![\w\[]))?"
 )
 DATE = re.compile(
     r"(?P<y>\d{4})(?:-(?P<m>\d{1,2})-(?P<d>\d{1,2})(?!\d)|年(?P<m2>\d{1,2})月(?P<d2>\d{1,2})日)"
@@ -89,10 +91,11 @@ def quantity(match: re.Match[str]) -> Quantity:
     """Return what a match of ``NUMBER`` says."""
     value = Fraction(match["digits"]) * SCALES.get(match["scale"] or "", 1)
     under = ""
-    if match["lower"]:
-        under = _WORDS[match["lower"]].name
+    if lower := match["lower"] or match["lower_unit"]:
+        under = _WORDS[lower].name
         value /= SCALES.get(match["lower_scale"] or "", 1)
-    unit = _WORDS[match["unit"]].name if match["unit"] else ""
+    word = match["bare"] or match["unit"]
+    unit = _WORDS[word].name if word else ""
     return Quantity(value, unit, under)
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from fractions import Fraction
 from functools import cached_property
 
 from jiqun.engine.rules.document.fields import Dictionary, Field
@@ -42,6 +43,11 @@ class Step:
     numerator: int = 0
     denominator: int = 1
     cap: int | None = None
+
+    def over(self, unit: int) -> tuple[int, int]:
+        """Return the rate in units of so many fen, so that rate and rounding are one step."""
+        rate = Fraction(self.numerator, self.denominator * unit)
+        return rate.numerator, rate.denominator
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,8 @@
-"""An independent reading of the language: exact fractions, one firm at a time, straight from trees.
+"""A second, independent reading of the language: exact fractions, one subject at a time.
 
-It shares the syntax tree with the engine and nothing behind it: no atoms, no integers made whole,
-no planes. True, False or None for unknown.
+It goes straight from the syntax tree and shares nothing with the evaluation behind it: no atoms,
+no integers made whole, no planes. Slow, and the measure that boundary cases and tests hold the
+fast paths to. Answers are True, False or None for unknown.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from math import floor
 from jiqun.engine.rules.document.fields import Dictionary
 from jiqun.engine.rules.document.policy import Amount, Policy, Tier
 from jiqun.engine.rules.language import syntax as s
+from jiqun.errors import JiqunError
 
 Values = Mapping[str, int | bool | None]
 OPS = {">=": operator.ge, ">": operator.gt, "<=": operator.le, "<": operator.lt,
@@ -37,7 +39,7 @@ def holds(tree: s.Condition, values: Values, dictionary: Dictionary) -> bool | N
         case s.Member():
             return _member(tree, values, dictionary)
         case s.Reference():
-            raise AssertionError("the oracle reads no references")
+            raise JiqunError("E-RULE-REFERENCE", "此处不能引用条件", "no references here")
         case _:
             return _relation(tree, values, dictionary)
 
@@ -48,7 +50,7 @@ def _relation(
     sides = {s.Compare: ("left", "right"), s.Ratio: ("top", "bottom"), s.Growth: ("now", "then")}
     left, right = (getattr(tree, side) for side in sides[type(tree)])
     share = _is_share(left, dictionary) or _is_share(right, dictionary)
-    a, b = (_sum(side, values, dictionary, share=share) for side in (left, right))
+    a, b = (_sum(side, values, share=share) for side in (left, right))
     if a is None or b is None:
         return None
     if isinstance(tree, s.Compare):
@@ -72,8 +74,7 @@ def _all(values: list[bool | None]) -> bool | None:
 
 
 def _rate(rate: s.Constant) -> Fraction:
-    assert not isinstance(rate.value, date)
-    return rate.value.in_base
+    return Fraction(0) if isinstance(rate.value, date) else rate.value.in_base
 
 
 def _is_share(tree: s.Sum, dictionary: Dictionary) -> bool:
@@ -83,9 +84,7 @@ def _is_share(tree: s.Sum, dictionary: Dictionary) -> bool:
     )
 
 
-def _sum(
-    tree: s.Sum, values: Values, dictionary: Dictionary, *, share: bool = False
-) -> Fraction | None:
+def _sum(tree: s.Sum, values: Values, *, share: bool = False) -> Fraction | None:
     total = Fraction(0)
     for term in tree.terms:
         item = term.item
@@ -127,7 +126,7 @@ def verdict(policy: Policy, values: Values, dictionary: Dictionary) -> int:
 
 def fen(amount: Amount, values: Values, dictionary: Dictionary) -> int | None:
     """Return the amount, or None where the base or a tier is unknown."""
-    base = _sum(amount.base, values, dictionary) if amount.base is not None else None
+    base = _sum(amount.base, values) if amount.base is not None else None
     gross = _gross(amount, base, values, dictionary)
     if gross is None:
         return None
@@ -151,7 +150,8 @@ def _gross(
         if inside is None or (inside and tier.fen is not None):
             return None if inside is None else Fraction(tier.fen or 0)
         if inside:
-            return _of(known, tier.rate)
+            given = _of(known, tier.rate)
+            return given if given is None or tier.cap is None else min(given, Fraction(tier.cap))
     if amount.mode in {"fixed", "tiers"}:
         return Fraction(amount.fen or 0)
     if amount.mode == "unit" and known is not None:

@@ -1,0 +1,251 @@
+"""Compiled loops of the evaluation, used when Numba is there; the same results as NumPy's.
+
+Every function here is plain Python that Numba compiles. Truth is packed 64 subjects to a word;
+the subjects beyond the last full word are done one by one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar, cast
+
+import numpy as np
+
+try:
+    import numba
+except ImportError:  # the accelerator is optional
+    numba = None
+
+AVAILABLE = numba is not None
+F = TypeVar("F", bound=Callable[..., Any])
+ONE = np.uint64(1)
+BLOCK = 512  # words: 256 KB of a column
+
+
+def compiled(function: F) -> F:
+    """Compile a function on its first call, and keep the result on disk; without Numba, as is."""
+    if numba is None:
+        return function
+    return cast(F, numba.njit(cache=True, nogil=True)(function))
+
+
+@compiled
+def threshold(values: Any, bound: int, known: Any, true: Any, false: Any) -> None:
+    """Write where ``values >= bound``."""
+    full = len(values) >> 6
+    for w in range(full):
+        bits = np.uint64(0)
+        for j in range(64):
+            bits |= np.uint64(values[64 * w + j] >= bound) << np.uint64(j)
+        true[w] = bits & known[w]
+        false[w] = true[w] ^ known[w]
+    if full < len(known):
+        bits = np.uint64(0)
+        for j in range(len(values) - 64 * full):
+            bits |= np.uint64(values[64 * full + j] >= bound) << np.uint64(j)
+        true[full] = bits & known[full]
+        false[full] = true[full] ^ known[full]
+
+
+@compiled
+def member(values: Any, chosen: int, known: Any, true: Any, false: Any) -> None:
+    """Write where a code below 63 is one of those whose bits are set."""
+    full = len(values) >> 6
+    for w in range(full):
+        bits = np.uint64(0)
+        for j in range(64):
+            bits |= np.uint64(chosen >> (values[64 * w + j] & 63) & 1) << np.uint64(j)
+        true[w] = bits & known[w]
+        false[w] = true[w] ^ known[w]
+    if full < len(known):
+        bits = np.uint64(0)
+        for j in range(len(values) - 64 * full):
+            bits |= np.uint64(chosen >> (values[64 * full + j] & 63) & 1) << np.uint64(j)
+        true[full] = bits & known[full]
+        false[full] = true[full] ^ known[full]
+
+
+@compiled
+def pair(
+    a: Any, b: Any, factors: tuple[int, int], bound: int, known: Any, true: Any, false: Any
+) -> None:
+    """Write where ``f·a + g·b >= bound``; the caller has made sure that nothing overflows."""
+    f, g = factors
+    full = len(a) >> 6
+    for w in range(full):
+        bits = np.uint64(0)
+        for j in range(64):
+            i = 64 * w + j
+            bits |= np.uint64(f * a[i] + g * b[i] >= bound) << np.uint64(j)
+        true[w] = bits & known[w]
+        false[w] = true[w] ^ known[w]
+    if full < len(known):
+        bits = np.uint64(0)
+        for j in range(len(a) - 64 * full):
+            i = 64 * full + j
+            bits |= np.uint64(f * a[i] + g * b[i] >= bound) << np.uint64(j)
+        true[full] = bits & known[full]
+        false[full] = true[full] ^ known[full]
+
+
+@compiled
+def thresholds(values: Any, bounds: Any, nodes: Any, known: Any, true: Any, false: Any) -> None:
+    """Write many thresholds of one column, block by block while a block is in the cache."""
+    # Slices, because a loop that begins anywhere else than at 0 is not made wide.
+    for a in range(0, len(known), BLOCK):
+        b = min(a + BLOCK, len(known))
+        part, mask = values[64 * a : 64 * b], known[a:b]
+        for k in range(len(nodes)):
+            threshold(part, bounds[k], mask, true[nodes[k], a:b], false[nodes[k], a:b])
+
+
+@compiled
+def members(values: Any, chosen: Any, nodes: Any, known: Any, true: Any, false: Any) -> None:
+    """Write many sets of codes of one column, block by block."""
+    for a in range(0, len(known), BLOCK):
+        b = min(a + BLOCK, len(known))
+        part, mask = values[64 * a : 64 * b], known[a:b]
+        for k in range(len(nodes)):
+            member(part, chosen[k], mask, true[nodes[k], a:b], false[nodes[k], a:b])
+
+
+@compiled
+def both(part: Any, part_not: Any, yes: Any, no: Any) -> None:
+    """Narrow a conjunction by one more reference."""
+    for w in range(len(yes)):
+        yes[w] &= part[w]
+        no[w] |= part_not[w]
+
+
+@compiled
+def conjunction(
+    true: Any, false: Any, references: Any, span: tuple[int, int], yes: Any, no: Any
+) -> None:
+    """Combine references for a span of words; ``yes`` and ``no`` hold everyone and nobody."""
+    a, b = span
+    for k in range(len(references)):
+        node = references[k] >> 1
+        if references[k] & 1:
+            both(false[node, a:b], true[node, a:b], yes, no)
+        else:
+            both(true[node, a:b], false[node, a:b], yes, no)
+
+
+@compiled
+def gather_gates(true: Any, false: Any, starts: Any, references: Any, first: int) -> None:
+    """Combine all gates: a gate is true where all its references are, false where any is."""
+    for a in range(0, true.shape[1], BLOCK):
+        b = min(a + BLOCK, true.shape[1])
+        for gate in range(len(starts) - 1):
+            yes, no = true[first + gate, a:b], false[first + gate, a:b]
+            yes[:] = ~np.uint64(0)
+            no[:] = np.uint64(0)
+            conjunction(true, false, references[starts[gate] : starts[gate + 1]], (a, b), yes, no)
+
+
+@compiled
+def conjunctions(
+    true: Any, false: Any, starts: Any, references: Any, yes: Any, no: Any, everyone: Any
+) -> None:
+    """Combine lists of references, one list per row of ``yes`` and ``no``, in blocks of words."""
+    for a in range(0, len(everyone), BLOCK):
+        b = min(a + BLOCK, len(everyone))
+        for row in range(len(starts) - 1):
+            yes[row, a:b] = everyone[a:b]
+            no[row, a:b] = np.uint64(0)
+            part = references[starts[row] : starts[row + 1]]
+            conjunction(true, false, part, (a, b), yes[row, a:b], no[row, a:b])
+
+
+@compiled
+def places(plane: Any, found: Any) -> int:
+    """Write the positions of the set bits, ascending; return how many."""
+    count = 0
+    for w in range(len(plane)):
+        word = plane[w]
+        if word == 0:
+            continue
+        for byte in range(8):
+            part = word >> np.uint64(8 * byte) & np.uint64(255)
+            if part == 0:
+                continue
+            for j in range(8):
+                if part >> np.uint64(j) & ONE:
+                    found[count] = 64 * w + 8 * byte + j
+                    count += 1
+    return count
+
+
+@compiled
+def rounded(value: int, q: int, mode: int) -> int:
+    """Divide by q: down (0), half up (1) or up (2); the value is not negative."""
+    if mode == 1:
+        return (2 * value + q) // (2 * q)
+    if mode == 2:
+        return (value + q - 1) // q
+    return value // q
+
+
+@compiled
+def first_step(steps: Any, planes: tuple[Any, Any], row: int) -> int:
+    """Return the first step that holds for a row, -1 for none, -2 where one is undecided before."""
+    word, place = row >> 6, np.uint64(row & 63)
+    for k in range(len(steps)):
+        reference = steps[k, 0]
+        if reference < 0:
+            return k
+        is_true = planes[0][reference >> 1, word] >> place & ONE
+        is_false = planes[1][reference >> 1, word] >> place & ONE
+        if is_true == is_false:
+            return -2
+        if (is_true == ONE) != (reference & 1 == 1):
+            return k
+    return -1
+
+
+@compiled
+def give(
+    rows: Any, base: Any, known: Any, planes: tuple[Any, Any], steps: Any, rule: Any,
+    fen: Any, state: Any,
+) -> None:  # fmt: skip
+    """Reckon an amount row by row.
+
+    ``steps``: int64 (k, 5) of reference or -1, fen, p, q, cap or -1, where p / q already divides
+    by the rounding unit; p = 0 is a fixed amount. ``rule``: rounding unit, mode, cap or -1, floor
+    or -1.
+    """
+    for i in range(len(rows)):
+        value, why = 0, state[i]
+        k = first_step(steps, planes, rows[i])
+        if k == -2:
+            why = 2 if why == 0 else why
+        elif k >= 0 and steps[k, 2] == 0:
+            value = steps[k, 1]
+        elif k >= 0 and not known[i]:
+            why = 1 if why == 0 else why
+        elif k >= 0:
+            b, p, q = max(base[i], 0), steps[k, 2], steps[k, 3]
+            value = ((b // q) * p + rounded((b % q) * p, q, rule[1])) * rule[0]
+            if steps[k, 4] >= 0:
+                value = min(value, steps[k, 4])
+        if rule[3] >= 0:
+            value = max(value, rule[3])
+        if rule[2] >= 0:
+            value = min(value, rule[2])
+        state[i] = why
+        fen[i] = value if why == 0 else 0
+
+
+@compiled
+def highest(members: Any, starts: Any, subjects: Any, fen: Any, best: Any, holder: Any) -> None:
+    """Keep for each subject the largest known amount among some policies, the first of equals.
+
+    ``best`` and ``holder`` (entry or -1) are overwritten, shape (n,).
+    """
+    best[:] = -1
+    holder[:] = -1
+    for m in range(len(members)):
+        for k in range(starts[members[m]], starts[members[m] + 1]):
+            if fen[k] > best[subjects[k]]:
+                best[subjects[k]] = fen[k]
+                holder[subjects[k]] = k

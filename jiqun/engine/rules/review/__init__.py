@@ -1,0 +1,1 @@
+"""Before publication: lint, generated boundary cases, and the officials' own examples."""
