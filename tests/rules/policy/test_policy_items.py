@@ -65,7 +65,7 @@ def test_what_has_expired_is_expired_and_the_rest_waits_for_a_county() -> None:
     assert ended == {"MB-25": date(2022, 6, 30)}
     for entry in PACK.entries:
         assert entry.policy.budget is None
-        assert entry.policy.department == "待确认"
+        assert not entry.policy.department
         assert {"主管部门", "预算", "公平竞争审查"} <= set(entry.open)
 
 
