@@ -225,7 +225,8 @@ def _benefits(world: World, tenant: str) -> list[Model]:
     accounts = list(pool.accounts.all())  # type: ignore[attr-defined]
     transfer = policy.LedgerTransfer.objects.create(
         key=f"appropriate-{tenant}", kind="appropriate", reference=word(tenant, "reference"), amount_fen=100,
-        debit=accounts[0], debit_seq=1, debit_total=100, credit=accounts[1], credit_seq=1, credit_total=100, made_by=user,
+        debit=accounts[0], debit_seq=1, debit_total=100, credit=accounts[1], credit_seq=1, credit_total=100,
+        made_by=user,
     )  # fmt: skip
     batch = policy.Batch.objects.create(
         key=f"batch-{tenant}",
