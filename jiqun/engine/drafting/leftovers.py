@@ -1,0 +1,146 @@
+"""What no rule used: turned into conditions that a person checks, or listed as gaps."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from jiqun.engine.drafting import words
+from jiqun.engine.drafting.elements import Condition, Gap
+from jiqun.engine.drafting.numbers import Quantity
+from jiqun.engine.drafting.work import Work
+
+# Numerals that stand for no quantity.
+_HARMLESS = re.compile(
+    r"(?:19|20)\d\d\s?[年—-]|〔\d+〕|\[\d{4}\]|\d+号|第\d+|\d{1,2}月(?:份|底)?|\d{1,2}日|[A-Za-z]+\d+[A-Za-z]*|\d+[A-Za-z]\b"
+)
+_NUMERAL = re.compile(
+    r"\d+(?:\.\d+)?|[一二两三四五六七八九十百千]+(?:余|多|几)?(?:万|亿)?(?:余|多)?元|百分之"
+)
+_RECEIVERS = "位构行人者方区县府员商户体会市心"
+_MONEY_WORDS = re.compile(r"[万亿]元|等额|差额|全额|半价|减半|免费|若干")
+
+
+def read_leftovers(work: Work, *, earlier: int) -> None:
+    """Turn unread words before an award into conditions, and list everything else as gaps.
+
+    A word list alone (高新技术企业) before an award is a status; a segment with other words is
+    kept word for word for a person. Behind an award unread words may change it: they are gaps.
+    """
+    _figures(work)
+    heads = [at for at in work.conditions_at if not work.awards]
+    for first, last in _segments(work):
+        left = [n for n in range(first, last + 1) if n not in work.used]
+        kinds = "".join(work.tokens[n].kind for n in left)
+        before = any(at > first for at, _ in work.awards_at) or not work.awards
+        _hazard(work, left, calm=before and not any(first <= n <= last for n in work.figures()))
+        if not work.awards and earlier and re.search(r"[xbf]", kinds) and _numeric(work):
+            work.gap("与前句的关系不明", first, last)
+        if before:
+            _subject(work, first, last, left)
+            if heads and first > max(heads) and _weight(work, left):
+                work.gap("后文未读懂", first, last)
+        elif "x" in kinds and _weight(work, left) and not _noun(work, left, last):
+            work.gap("金额之后的文字未读懂", left[0], left[-1])
+
+
+def _numeric(work: Work) -> bool:
+    return any(one.value is not None for one in work.conditions) or any(True for _ in work.figures())
+
+
+def _figures(work: Work) -> None:
+    for number in work.figures():
+        if number not in work.used:
+            work.gap("数字没有归属", number, number)
+
+
+def _segments(work: Work) -> list[tuple[int, int]]:
+    """Return first and last token of each comma segment, cut also behind each award."""
+    cuts = {last for _, last in work.awards_at}
+    segments: list[tuple[int, int]] = []
+    first = 0
+    for number, token in enumerate(work.tokens):
+        if token.kind == ",":
+            if first < number:
+                segments.append((first, number - 1))
+            first = number + 1
+        elif number in cuts:
+            segments.append((first, number))
+            first = number + 1
+    if first < len(work.tokens):
+        segments.append((first, len(work.tokens) - 1))
+    return segments
+
+
+def _hazard(work: Work, left: Sequence[int], *, calm: bool) -> None:
+    """List words that may change what the figures near them mean.
+
+    In a segment without figures that comes before the award (``calm``) most of them are safe: the
+    segment is kept word for word for a person.
+    """
+    for number in left:
+        token = work.tokens[number]
+        doubtful = token.kind in "zp" or (token.kind == "r" and _numeric(work))
+        kept = calm and token.text not in words.STRICT and token.text not in words.CAPS
+        if doubtful and not (kept and token.kind in "zp"):
+            work.gap("可能改变含义的文字", number, number)
+        elif token.kind == "t" and not calm and re.search(r"[二两三四五\d]", token.text):
+            work.gap("期限没有归属", number, number)
+        elif token.kind == "(" and not calm:
+            work.gap("括注未读懂", number, number)
+
+
+def _weight(work: Work, left: Sequence[int]) -> int:
+    return sum(len(work.tokens[n].text.strip()) for n in left if work.tokens[n].kind in "x(")
+
+
+def _subject(work: Work, first: int, last: int, left: Sequence[int]) -> None:
+    """Read whom the award is for."""
+    statuses = [n for n in left if work.tokens[n].kind == "b"]
+    others = [n for n in left if work.tokens[n].kind in "xfkr%glye("]
+    if len(statuses) == 1 and not [n for n in others if work.tokens[n].kind != "f"]:
+        number = statuses[0]
+        phrase = work.tokens[number].phrase
+        events = [work.tokens[n].text for n in left if work.tokens[n].kind == "m"]
+        if phrase is not None:
+            work.conditions.append(
+                Condition(
+                    phrase.field, "=", None, work.span(number, number), work.tokens[number].text,
+                    event="".join(events[:1]),
+                )  # fmt: skip
+            )
+            work.conditions_at.append(number)
+            work.use(*left)
+        return
+    content = [n for n in left if work.tokens[n].kind in "xbfmlkavo("]
+    if not content or not (_weight(work, left) or statuses or _levelled(work, left)):
+        return
+    span = work.span(content[0], content[-1])
+    work.conditions.append(
+        Condition("", "", None, span, work.text[slice(*span)], manual=True)
+    )
+    work.conditions_at.append(content[0])
+
+
+def _noun(work: Work, left: Sequence[int], last: int) -> bool:
+    """Tell whether unread words only name the award (给予一次性就业奖补), not who receives it."""
+    unread = [n for n in left if work.tokens[n].kind == "x"]
+    name = work.tokens[unread[0]].text
+    closed = unread[0] < last and work.tokens[unread[0] + 1].kind in "va"
+    return len(unread) == 1 and len(name) <= 6 and closed and name[-1] not in _RECEIVERS
+
+
+def _levelled(work: Work, left: Sequence[int]) -> bool:
+    return any(work.tokens[n].kind in "lm" for n in left)
+
+
+def stray_numerals(text: str, start: int, end: int, numbers: Sequence[Quantity]) -> list[Gap]:
+    """Return numerals and money words that no quantity covers, dates and labels apart."""
+    gaps: list[Gap] = []
+    calm = [found.span() for found in _HARMLESS.finditer(text, start, end)]
+    taken = [(one.start, one.end) for one in numbers]
+    for rule in (_NUMERAL, _MONEY_WORDS):
+        for found in rule.finditer(text, start, end):
+            if not any(a < found.end() and found.start() < b for a, b in (*calm, *taken)):
+                gaps.append(Gap("未读出的数字", found.span(), found[0]))
+    return gaps

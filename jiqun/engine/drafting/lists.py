@@ -1,0 +1,86 @@
+"""Respective lists: 对国家级、省级…分别给予50万元、20万元, and thresholds matched to sums."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from jiqun.engine.drafting.elements import Condition
+from jiqun.engine.drafting.work import Work
+
+_LEVELS = re.compile(r"l(?:[wmk]{0,2}l)+")
+_EVENTS = re.compile(r"m(?:k+m)+")
+_TARGET = re.compile(
+    r"^(?:对于|对|凡|鼓励)?(?:首次|新|当年|年度)*(?:被)?(?:认定|获得|获批|获评|评定|列入|入选|通过|取得|评为|评)*(?:为|的)?"
+)
+
+
+def match_lists(work: Work) -> None:
+    """Give each award of a list the case it answers; where the numbers differ, none is certain."""
+    for number, group in enumerate(work.awards):
+        if len(group) < 2:
+            continue
+        first, _ = work.awards_at[number]
+        begin = work.awards_at[number - 1][1] + 1 if number else 0
+        rows = [
+            n for n, at in enumerate(work.conditions_at)
+            if begin <= at < first and work.conditions[n].value is not None
+        ]  # fmt: skip
+        tiers = [work.conditions[n] for n in rows]
+        if len(tiers) == len(group) and len({(one.field, one.growth) for one in tiers}) == 1:
+            _tiered(work, number, rows, tiers)
+        else:
+            _labelled(work, number, begin, first)
+
+
+def _tiered(work: Work, number: int, rows: list[int], tiers: list[Condition]) -> None:
+    work.awards[number] = [
+        replace(award, tier=(tier,), level=tier.value.text if tier.value else "", certain=award.certain and tier.certain)
+        for award, tier in zip(work.awards[number], tiers, strict=True)
+    ]
+    for row in sorted(rows, reverse=True):
+        del work.conditions[row], work.conditions_at[row]
+
+
+def _labelled(work: Work, number: int, begin: int, first: int) -> None:
+    group = work.awards[number]
+    labels = _by_kind(work, begin, first, len(group)) or _by_text(work, first, len(group))
+    if labels is None:
+        work.awards[number] = [replace(award, certain=False) for award in group]
+        return
+    work.awards[number] = [
+        replace(award, level=label) for award, label in zip(group, labels, strict=True)
+    ]
+
+
+def _by_kind(work: Work, begin: int, first: int, count: int) -> list[str] | None:
+    """Return the levels (国家级、省级) or events (首次认定、重新认定) when one list has that length."""
+    letters = work.letters()
+    for rule, kind in ((_LEVELS, "l"), (_EVENTS, "m")):
+        runs: list[list[int]] = []
+        for found in rule.finditer(letters, begin, first):
+            runs.append([n for n in range(*found.span()) if work.tokens[n].kind == kind])
+        fitting = [run for run in runs if len(run) == count]
+        if len(fitting) == 1:
+            work.use(*fitting[0])
+            return [work.tokens[n].text for n in fitting[0]]
+    return None
+
+
+def _by_text(work: Work, first: int, count: int) -> list[str] | None:
+    """Return the pieces of the list in the segment before 分别, when there are that many."""
+    stop = first
+    while stop and (
+        work.tokens[stop - 1].kind in ",jvVq" or work.tokens[stop - 1].text == "的"
+    ):
+        stop -= 1
+    if stop == 0:
+        return None
+    start = work.segment(stop - 1)
+    words = work.words(start, stop - 1)
+    pieces = [piece.strip() for piece in re.split(r"[、/]|以及|和(?=[^、]{3})|及(?=[^、]{3})", words)]
+    if len(pieces) != count or not all(pieces) or re.search(r"\d", words):
+        return None
+    return [_TARGET.sub("", pieces[0]) or pieces[0], *pieces[1:-1], re.sub(r"的(?:企业|单位|项目)?$", "", pieces[-1])]
+
+
