@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from hashlib import sha256
 from pathlib import Path
 
 from jiqun.engine.drafting.elements import Award, ClauseDraft, Condition, Figure
@@ -91,12 +92,16 @@ def award(word: str) -> tuple[object, ...]:
     return (mode, amount, base, bounds["^"], bounds["_"], bounds["+"], per, level)
 
 
-def read_gold(path: Path) -> list[Gold]:
-    """Return the labelled clauses of a file."""
-    return parse_gold(path.read_text(encoding="utf-8").splitlines())
+def read_gold(path: Path, *, document_text: str = "") -> list[Gold]:
+    """Return the labelled clauses of a file; spans are cut from the document's text.
+
+    Raises:
+        ValueError: the text is not the one that was labelled, or a line is no label.
+    """
+    return parse_gold(path.read_text(encoding="utf-8").splitlines(), document_text=document_text)
 
 
-def parse_gold(lines: Iterable[str]) -> list[Gold]:
+def parse_gold(lines: Iterable[str], *, document_text: str = "") -> list[Gold]:
     """Return the labelled clauses of the lines of a file."""
     golds: list[Gold] = []
     document = source = ""
@@ -105,6 +110,12 @@ def parse_gold(lines: Iterable[str]) -> list[Gold]:
         rest = rest.strip()
         if mark == "#":
             document, _, source = rest.partition(" | ")
+            digest = re.search(r"sha256:(\w{64})", source)
+            if digest and sha256(document_text.encode()).hexdigest() != digest[1]:
+                raise ValueError(f"{document}: another text than the one labelled")
+        elif mark == "S":
+            start, end = map(int, rest.split())
+            golds.append(Gold(document, source, document_text[start:end]))
         elif mark == "T":
             golds.append(Gold(document, source, rest))
         elif mark == "N":
