@@ -19,7 +19,7 @@ from jiqun.engine.drafting.elements import Award, ClauseDraft, Condition, Figure
 UNITS = {"w": ("money", 10**6), "y": ("money", 10**10), "元": ("money", 100)}
 SCORED_TERMS = {"拨付", "资金分担", "互斥", "上限", "预算", "施行日期", "失效日期", "有效期", "申报窗口", "主管部门", "解释机关"}
 VAGUE_PERIODS = {"年度", "月", ""}
-PLAIN_PERS = ("家企业", "个企业", "户企业", "企业", "家", "户", "家每年", "家企业每年", "户每年")
+PLAIN_PERS = ("家企业", "个企业", "户企业", "企业", "家", "户", "个", "家每年", "家企业每年", "户每年")
 
 
 @dataclass
@@ -154,7 +154,7 @@ def drafted_numbers(draft: ClauseDraft) -> list[tuple[str, object, str]]:
 def drafted_condition(one: Condition) -> tuple[object, ...]:
     """Return a draft's condition in the shape of a label."""
     said = _said(one.value) or ("", None)
-    period = "" if one.period in VAGUE_PERIODS else one.period
+    period = "" if one.period in VAGUE_PERIODS or one.growth else one.period
     return (one.field or "?", one.growth, one.share_of, period, one.op, *said)
 
 
@@ -207,17 +207,17 @@ def overlap(golds: Iterable[object], drafts: Iterable[object]) -> int:
 def inversions(
     golds: Sequence[tuple[str, object, str]], drafts: Sequence[tuple[str, object, str]]
 ) -> int:
-    """Return how many numbers were read with the opposite side of the comparator."""
-    left, turned = list(drafts), 0
-    for gold in golds:
-        if gold in left:
-            left.remove(gold)
+    """Return how many numbers were read with the opposite side of the comparator.
+
+    Numbers of one value are paired in the order of the text.
+    """
+    told: dict[str, list[str]] = {}
     for kind, number, op in golds:
-        for one in left:
-            if one[:2] == (kind, number) and {op[0], one[2][0]} == {"<", ">"}:
-                left.remove(one)
-                turned += 1
-                break
+        told.setdefault(str((kind, number)), []).append(op)
+    turned = 0
+    for kind, number, op in drafts:
+        waiting = told.get(str((kind, number)), [])
+        turned += bool(waiting) and {op[0], waiting.pop(0)[0]} == {"<", ">"}
     return turned
 
 

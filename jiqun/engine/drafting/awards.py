@@ -8,7 +8,7 @@ from dataclasses import replace
 from fractions import Fraction
 
 from jiqun.engine.drafting import words
-from jiqun.engine.drafting.elements import Award, Figure
+from jiqun.engine.drafting.elements import Award, Figure, Term
 from jiqun.engine.drafting.work import Work
 
 _STEP = re.compile(
@@ -16,8 +16,10 @@ _STEP = re.compile(
 )
 _BASED = re.compile(r"y(?P<base>[^,.yvVMNRQCDS_]{0,9}?)(?P<n>[R](?:k[R])*)(?![wa]{0,2}s)")
 _PLAIN_RATE = re.compile(r"(?P<base>f)w{0,2}(?P<n>R(?:kR)*)")
-_GIVEN_RATE = re.compile(r"[vV][wqo]{0,3}(?P<base>[xf][wxf]{0,4}?)?(?P<n>R)")
-_MATCH = re.compile(r"(?P<base>[^,.y_]{0,8}?)[yw]{0,2}(?P<n>S)[w]{0,2}[va]")
+_GIVEN_RATE = re.compile(r"[vV][wqo]{0,3}(?P<base>[xf][wxf]{0,4}?)?(?P<n>[RQ])")
+_MATCH = re.compile(r"(?P<base>[^,.y_]{0,8}?)[yw]{0,2}(?P<n>S)[w]{0,2}[vVa]")
+_RANKED = re.compile(r"l[wvaV]{0,2}[MN](?:[k,]{0,2}l[wvaV]{0,2}[MN])+")
+_BETWEEN = re.compile(r"y(?P<n>N(?:k?N)?)[Vw]{0,3}[va]")
 _SUMS = r"(?P<n>[MN](?:k?[MN])*)"
 _FIXED = (
     re.compile(rf"[vVjq][wqoajvV]{{0,5}}{_SUMS}"),
@@ -39,6 +41,10 @@ def read_awards(work: Work) -> None:
     for rule in (_BASED, _PLAIN_RATE, _GIVEN_RATE):
         for found in work.find(rule):
             _rate(work, found)
+    for found in work.find(_RANKED):
+        _ranked(work, found)
+    for found in work.find(_BETWEEN):
+        _between(work, found)
     for rule in _FIXED:
         for found in work.find(rule):
             _fixed(work, found)
@@ -84,7 +90,8 @@ def _match(work: Work, found: re.Match[str]) -> None:
     number = found.start("n")
     base = work.words(found.start("base"), found.end("base") - 1) if found["base"] else ""
     upstream = _UPSTREAM.search(base)
-    if "配套" not in work.words(found.start(), min(found.end(), len(work.tokens)) - 1) and not upstream:
+    near = work.words(found.start(), min(found.end() + 2, len(work.tokens)) - 1)
+    if "配套" not in near and not upstream:
         return
     parts = work.tokens[number].figure
     if parts is None or len(parts.parts) != 2:
@@ -102,8 +109,14 @@ def _match(work: Work, found: re.Match[str]) -> None:
 
 def _rate(work: Work, found: re.Match[str]) -> None:
     """按设备投资额的10%: a share of a field; 50%、30% one award each."""
+    if found.re is _GIVEN_RATE and work.tokens[found.start()].text in {"拨付", "兑现", "发放", "享受"}:
+        return
+    if found.re is _PLAIN_RATE and _share_cap(work, found):
+        return
     numbers = [n for n in range(found.start("n"), found.end("n")) if work.tokens[n].kind in "RQ"]
     numbers = _listed(work, numbers)
+    if work.tokens[numbers[0]].kind == "Q" and not _upper(work, numbers[0]):
+        return
     span = (found.start("base"), found.end("base")) if found["base"] else (0, 0)
     fields = [n for n in range(*span) if work.tokens[n].kind == "f"]
     text = work.words(span[0], span[1] - 1).strip("的") if span[1] > span[0] else ""
@@ -114,21 +127,58 @@ def _rate(work: Work, found: re.Match[str]) -> None:
     upstream = _UPSTREAM.fullmatch(text.lstrip("其所获得的"))
     exact = all(work.tokens[n].kind in "fwta" for n in range(*span))
     awards: list[Award] = []
-    limited = [n for n in range(*span) if work.tokens[n].kind == "p"]
+    limited = [n for n in range(*span) if words.BEFORE.get(work.tokens[n].text) == "<="]
+    ranged = any(work.tokens[n].joined.startswith("range") for n in numbers)
     for number in numbers:
         rate = work.figure(number, "rate")
         if limited:
             op = words.BEFORE.get(work.tokens[limited[0]].text, "=")
             rate = replace(rate, comparator=op, certain=False)
+        if rate.comparator != "=":
+            rate = replace(rate, certain=False)
         mode, base = ("配套", "上级补助资金") if upstream else ("比例", phrase.field if phrase else "")
         awards.append(
             Award(
                 mode, work.span(found.start(), number), rate=rate, base=base, base_text=text,
-                certain=rate.certain and (exact or upstream is not None),
+                certain=rate.certain and not ranged and (exact or upstream is not None),
             )  # fmt: skip
         )
     work.use(*range(found.start(), numbers[-1] + 1), *fields, *limited)
     _keep(work, awards, found.start(), numbers[-1])
+
+
+def _ranked(work: Work, found: re.Match[str]) -> None:
+    """一等奖5万元、二等奖3万元: the case stands right before each sum."""
+    awards: list[Award] = []
+    level = ""
+    for number in range(*found.span()):
+        token = work.tokens[number]
+        if token.kind == "l":
+            level = token.text
+        elif token.kind in "MN":
+            figure = work.figure(number, "amount" if token.kind == "M" else "cap")
+            spot = work.span(number - 1, number)
+            if token.kind == "M":
+                awards.append(Award("定额", spot, amount=figure, level=level, certain=figure.certain))
+            else:
+                awards.append(Award("待定", spot, cap=figure, level=level, certain=False))
+    work.use(*range(*found.span()))
+    _keep(work, awards, found.start(), found.end() - 1)
+
+
+def _between(work: Work, found: re.Match[str]) -> None:
+    """按不低于6万元、不高于18万元给予: bounds of a sum that the office sets."""
+    numbers = [n for n in range(found.start("n"), found.end("n")) if work.tokens[n].kind == "N"]
+    floor = cap = None
+    for number in numbers:
+        token = work.tokens[number].figure
+        if token is not None and token.comparator[0] == ">":
+            floor = work.figure(number, "floor")
+        else:
+            cap = work.figure(number, "cap")
+    span = work.span(found.start(), numbers[-1])
+    work.use(*range(found.start(), found.end()))
+    _keep(work, [Award("待定", span, floor=floor, cap=cap, certain=False)], found.start(), numbers[-1])
 
 
 def _listed(work: Work, numbers: Sequence[int]) -> list[int]:
@@ -145,6 +195,8 @@ def _fixed(work: Work, found: re.Match[str]) -> None:
     numbers = [n for n in range(found.start("n"), found.end("n")) if work.tokens[n].kind in "MN"]
     numbers = _listed(work, numbers)
     first, last = found.start(), numbers[-1]
+    if work.tokens[first].kind == "o" and not work.tokens[first].text.startswith(("每", "单", "人均")):
+        return
     bounded = [n for n in numbers if work.tokens[n].kind == "N"]
     if bounded and (numbers[0] != bounded[0] or _follows(work, numbers[0])):
         return
@@ -189,8 +241,11 @@ def _upper(work: Work, number: int) -> bool:
 def _follows(work: Work, number: int) -> bool:
     """Tell whether a bound only limits an award just before it (按10%给予最高50万元)."""
     ends = [last for _, last in work.awards_at if last < number]
+    between = range(max(ends, default=0) + 1, number)
     return bool(ends) and not any(
-        token.kind in "hfbm" for token in work.tokens[max(ends) + 1 : number]
+        work.tokens[n].kind in "hbm"
+        or (work.tokens[n].kind == "f" and work.tokens[n + 1].kind not in "va")
+        for n in between
     )
 
 
@@ -206,7 +261,9 @@ def _bound(work: Work, number: int) -> None:
         return
     if not before or not _follows(work, number):
         return
-    upper = token.figure.comparator.startswith("<")
+    upper = token.figure.comparator == "<="
+    if token.figure.comparator == "<" or (token.kind == "Q" and upper):
+        return
     first = number
     while first and work.tokens[first - 1].kind in "owvVaqt" and first - 1 not in work.used:
         first -= 1
@@ -217,6 +274,9 @@ def _bound(work: Work, number: int) -> None:
     figure = work.figure(number, "cap" if upper else "floor")
     change = {"cap": figure, "cap_per": "".join(owners)} if upper else {"floor": figure}
     taken = any((one.cap if upper else one.floor) is not None for one in work.awards[group])
+    if taken and upper:
+        _second_cap(work, first, number, owners)
+        return
     spread = len(before) > 1 and work.segment(number) > work.awards_at[group][1]
     work.awards[group] = [
         replace(one, **change, certain=one.certain and figure.certain and not taken and not spread)
@@ -228,3 +288,33 @@ def _bound(work: Work, number: int) -> None:
         work.use(after)
         after += 1
     work.awards_at[group] = (work.awards_at[group][0], number)
+
+
+def _second_cap(work: Work, first: int, number: int, owners: Sequence[str]) -> None:
+    """Keep a further cap as a term: what it holds over is for a person to say."""
+    figure = work.figure(number, "cap")
+    span = work.span(first, number)
+    work.terms.append(Term("上限", "".join(owners), span, work.text[slice(*span)], (figure,)))
+    work.use(*range(first, number + 1))
+    work.gap("上限及于哪些奖励须确认", first, number)
+
+
+def _share_cap(work: Work, found: re.Match[str]) -> bool:
+    """Read 不超过项目总投资的20% as a cap, not as a rate; return whether it was one."""
+    number, base = found.start("n"), found.start("base")
+    begin = work.segment(base)
+    bounds = [n for n in range(max(begin, base - 3), base) if work.tokens[n].kind == "p"]
+    figure = work.tokens[number].figure
+    if not bounds or figure is None:
+        return False
+    op = words.BEFORE.get(work.tokens[bounds[-1]].text, "")
+    after = work.letters()[found.end("n") : found.end("n") + 3]
+    if op != "<=" or re.match(r"w{0,2}[vV]", after) or any(work.tokens[n].kind == "y" for n in range(begin, base)):
+        return False
+    capped = replace(work.figure(number, "cap"), comparator=op)
+    span = work.span(bounds[-1], number)
+    work.tokens[number] = replace(work.tokens[number], figure=replace(capped, role=""))
+    work.terms.append(Term("上限", work.words(base, base), span, work.text[slice(*span)], (capped,)))
+    work.use(*range(bounds[-1], number + 1))
+    work.gap("上限按比例，须确认", bounds[-1], number)
+    return True

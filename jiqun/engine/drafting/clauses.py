@@ -10,7 +10,7 @@ _HEADING = 24  # characters; longer openings are sentences, not headings
 # Rank of each kind of label; a label closes every open label of its own rank or a finer one.
 _LABELS = (
     rf"(?P<r0>第{_HAN}章)(?=\s|[^第规]{{1,20}})",
-    rf"(?P<r1>第{_HAN}条)(?![规所第款之的至、和及])",
+    rf"(?P<r1>第(?:{_HAN}|\d{{1,3}})条)(?![规所第款之的至、和及])",
     rf"(?P<r2>{_HAN}、)",
     rf"(?P<r3>\({_HAN}\))",
     r"(?P<r4>\d{1,2}(?:\.(?!\d)|、(?!\d)|．))",

@@ -15,6 +15,7 @@ _ANY = "[MNRQCDTU]"
 _NUMBERS = rf"(?P<n>{_ANY}(?:[k&,r]{{0,2}}{_ANY})*)"
 _GROWTH = re.compile(r"(?:(?P<f>f)[wtxa,&]{0,4}?)?(?P<g>g)[wt]{0,2}(?P<n>[RQ](?:k?[RQ])*)")
 _LOOSE = re.compile(r"(?P<f>(?!))?(?P<n>[NDUQ])")
+_LOOSE_RANGE = re.compile(r"(?P<f>(?!))?(?P<n>[MC]k[MC])")
 _SHARE = re.compile(r"(?P<f>f)[wt]{0,2}%[wt]{0,2}(?P<of>f)[wta]{0,3}(?P<n>[QR](?:k?[QR])*)")
 _LEVEL = re.compile(rf"(?P<f>f)[wtmqo(]{{0,4}}{_NUMBERS}")
 _OPENING = re.compile(r"[wt]{0,2}(?P<f>(?!))?(?P<n>[MNDUC](?:[k&,]{0,2}[MNDUC])*)w{0,2},")
@@ -101,7 +102,7 @@ def _levels(work: Work, found: re.Match[str]) -> None:
     numbers = _run(work, numbers)
     figures = [work.tokens[n].figure for n in numbers]
     read = _read_numbers([one for one in figures if one], [work.tokens[n] for n in numbers])
-    if not read or work.tokens[found.start("f")].text in words.STEPS:
+    if not read or (figures[0] and figures[0].kind == "ratio" and not _told(work, numbers)):
         return
     first = found.start("f")
     for number, figure in zip(numbers, read, strict=True):
@@ -119,6 +120,8 @@ def read_loose(work: Work, earlier: Sequence[Condition]) -> None:
 
     Where all earlier thresholds of that kind are of one field, it is offered.
     """
+    for found in work.find(_LOOSE_RANGE):
+        _loose_range(work, found)
     for found in work.find(_LOOSE):
         number = found.start("n")
         later = not work.awards_at or any(first > number for first, _ in work.awards_at)
@@ -136,9 +139,26 @@ def read_loose(work: Work, earlier: Sequence[Condition]) -> None:
             work.conditions_at.append(number)
 
 
+def _loose_range(work: Work, found: re.Match[str]) -> None:
+    """Keep a range without a field (客房数量在4-14间) before an award."""
+    numbers, read = _series(work, found)
+    later = not work.awards_at or any(first > numbers[0] for first, _ in work.awards_at)
+    given = any(work.tokens[n].kind in "yVv" for n in range(work.segment(numbers[0]), numbers[0]))
+    if len(numbers) != 2 or not later or given or read[1].comparator == "=":
+        return
+    for number, figure in zip(numbers, read, strict=True):
+        work.figure(number, "condition")
+        value = replace(figure, role="condition", certain=False)
+        work.conditions.append(_condition(work, found, value))
+        work.conditions_at.append(number)
+
+
 def _limit(work: Work, number: int) -> bool:
     """Tell a time limit (三年内), which says how long, not how much."""
     token = work.tokens[number]
+    given = any(work.tokens[n].kind in "yV" for n in range(work.segment(number), number))
+    if given and token.kind in "NQ":
+        return True
     return token.kind == "U" and token.figure is not None and token.figure.comparator == "<="
 
 
@@ -157,6 +177,10 @@ def _qualified(work: Work, field: int) -> bool:
             return True
         before -= 1
     return before >= 0 and work.tokens[before].kind == "x" and work.tokens[before].text[-1] not in _HOLDERS
+
+
+def _told(work: Work, numbers: Sequence[int]) -> bool:
+    return any(work.tokens[n].kind in "NQDU" for n in numbers)
 
 
 def _run(work: Work, numbers: Sequence[int]) -> list[int]:
@@ -184,6 +208,8 @@ def _read_numbers(figures: Sequence[Figure], tokens: Sequence[Token]) -> list[Fi
     links = [token.joined.partition("|")[0] for token in tokens]
     if len(figures) == 2 and (links[1] == "range" or _opposite(tokens[0], tokens[1])):
         return _range(figures, marks)
+    if "range" in links[1:] and len(figures) > 2:
+        return _ranges(figures, marks, links)
     ops = {one.comparator for one in figures if one.comparator != "="}
     if len(ops) > 1:
         return [replace(one, certain=False) for one in figures]
@@ -192,6 +218,17 @@ def _read_numbers(figures: Sequence[Figure], tokens: Sequence[Token]) -> list[Fi
         return [replace(one, comparator=">=", certain=False) for one in figures] if listed else []
     op, certain = next(iter(ops)), all(one.certain for one in figures)
     return [replace(one, comparator=op, certain=certain) for one in figures]
+
+
+def _ranges(figures: Sequence[Figure], marks: Sequence[str], links: Sequence[str]) -> list[Figure]:
+    """Read a list of ranges (1000万元至2000万元、2000万元至5000万元、5000万元以上); none is certain."""
+    read: list[Figure] = []
+    for at, figure in enumerate(figures):
+        if at + 1 < len(figures) and links[at + 1] == "range":
+            read.extend(_range(figures[at : at + 2], marks[at : at + 2]))
+        elif links[at] != "range":
+            read.append(figure)
+    return [replace(one, certain=False) for one in read]
 
 
 def _range(figures: Sequence[Figure], marks: Sequence[str]) -> list[Figure]:
@@ -222,11 +259,17 @@ def _condition(
 
 def _period(work: Work, first: int, end: int) -> str:
     """Return the period named right before the field or between it and the number."""
-    near = range(max(work.segment(first), first - 2), end)
+    start = first
+    while start > work.segment(first) and work.tokens[start - 1].kind in "xwto" and first - start < 4:
+        if work.tokens[start - 1].text == "的" or len(work.tokens[start - 1].text) > 6:
+            break
+        start -= 1
+    near = range(start, end)
     told = [
         work.tokens[n].per or words.PERIODS[work.tokens[n].text] for n in near if work.tokens[n].kind == "t"
     ]
     summed = any(work.tokens[n].text == "累计" for n in near)
+    told = [one for one in told if one not in {"年度", "月"}][-1:] or told
     return (told[0] if told else "") + ("累计" if summed else "")
 
 

@@ -52,6 +52,14 @@ def _figures(work: Work) -> None:
     for number in work.figures():
         if number not in work.used:
             work.gap("数字没有归属", number, number)
+        elif _bracketed(work, number):
+            work.gap("括注中的数字", number, number)
+
+
+def _bracketed(work: Work, number: int) -> bool:
+    """Tell whether a number stands in brackets: a remark, whose bearing only a person can tell."""
+    before = "".join(token.text for token in work.tokens[:number] if token.kind != "i")
+    return before.count("(") > before.count(")") or before.count("〔") > before.count("〕")
 
 
 def _segments(work: Work) -> list[tuple[int, int]]:
@@ -98,18 +106,19 @@ def _subject(work: Work, first: int, last: int, left: Sequence[int]) -> None:
     """Read whom the award is for."""
     statuses = [n for n in left if work.tokens[n].kind == "b"]
     others = [n for n in left if work.tokens[n].kind in "xfkr%glye("]
+    if _head(work, left):
+        statuses = [n for n in left if work.tokens[n].kind == "b"][-1:]
+        phrase = work.tokens[statuses[0]].phrase
+        if phrase is not None:
+            _status(work, statuses[0], phrase.field, left)
+            left = [n for n in left if n < statuses[0]]
+            others = []
+            statuses = []
     if len(statuses) == 1 and not [n for n in others if work.tokens[n].kind != "f"]:
         number = statuses[0]
         phrase = work.tokens[number].phrase
-        events = [work.tokens[n].text for n in left if work.tokens[n].kind == "m"]
         if phrase is not None:
-            work.conditions.append(
-                Condition(
-                    phrase.field, "=", None, work.span(number, number), work.tokens[number].text,
-                    event="".join(events[:1]),
-                )  # fmt: skip
-            )
-            work.conditions_at.append(number)
+            _status(work, number, phrase.field, left)
             work.use(*left)
         return
     content = [n for n in left if work.tokens[n].kind in "xbfmlkavo("]
@@ -120,6 +129,27 @@ def _subject(work: Work, first: int, last: int, left: Sequence[int]) -> None:
         Condition("", "", None, span, work.text[slice(*span)], manual=True)
     )
     work.conditions_at.append(content[0])
+
+
+def _head(work: Work, left: Sequence[int]) -> bool:
+    """Tell whether a status ends its segment (对…确认新增的限上企业): it holds, with the rest beside it."""
+    kept = [n for n in left if work.tokens[n].kind not in "w,"]
+    statuses = [n for n in left if work.tokens[n].kind == "b"]
+    if len(statuses) != 1 or not kept or kept[-1] != statuses[0] or len(kept) < 2:
+        return False
+    before = work.text[: work.tokens[statuses[0]].start]
+    letters = {work.tokens[n].kind for n in kept[:-1]}
+    return before.endswith("的") and not letters & {"z", "r", "p"} and "非" not in work.words(kept[0], kept[-1])
+
+
+def _status(work: Work, number: int, name: str, left: Sequence[int]) -> None:
+    events = [work.tokens[n].text for n in left if work.tokens[n].kind == "m"]
+    token = work.tokens[number]
+    work.conditions.append(
+        Condition(name, "=", None, work.span(number, number), token.text, event="".join(events[:1]))
+    )
+    work.conditions_at.append(number)
+    work.use(number)
 
 
 def _noun(work: Work, left: Sequence[int], last: int) -> bool:

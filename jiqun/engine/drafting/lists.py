@@ -8,7 +8,8 @@ from dataclasses import replace
 from jiqun.engine.drafting.elements import Condition
 from jiqun.engine.drafting.work import Work
 
-_LEVELS = re.compile(r"l(?:[wmk]{0,2}l)+")
+_LEVELS = re.compile(r"l(?:[kr]+l)+")
+_YEARS = re.compile(r"t(?:k+t)+")
 _EVENTS = re.compile(r"m(?:k+m)+")
 _TARGET = re.compile(
     r"^(?:对于|对|凡|鼓励)?(?:首次|新|当年|年度)*(?:被)?(?:认定|获得|获批|获评|评定|列入|入选|通过|取得|评为|评)*(?:为|的)?"
@@ -18,7 +19,7 @@ _TARGET = re.compile(
 def match_lists(work: Work) -> None:
     """Give each award of a list the case it answers; where the numbers differ, none is certain."""
     for number, group in enumerate(work.awards):
-        if len(group) < 2:
+        if len(group) < 2 or all(award.level for award in group):
             continue
         first, _ = work.awards_at[number]
         begin = work.awards_at[number - 1][1] + 1 if number else 0
@@ -26,6 +27,7 @@ def match_lists(work: Work) -> None:
             n for n, at in enumerate(work.conditions_at)
             if begin <= at < first and work.conditions[n].value is not None
         ]  # fmt: skip
+        rows = [n for n in rows if not work.conditions[n].growth] if len(rows) > len(group) else rows
         tiers = [work.conditions[n] for n in rows]
         if len(tiers) == len(group) and len({(one.field, one.growth) for one in tiers}) == 1:
             _tiered(work, number, rows, tiers)
@@ -44,7 +46,12 @@ def _tiered(work: Work, number: int, rows: list[int], tiers: list[Condition]) ->
 
 def _labelled(work: Work, number: int, begin: int, first: int) -> None:
     group = work.awards[number]
-    labels = _by_kind(work, begin, first, len(group)) or _by_text(work, first, len(group))
+    count = len(group)
+    labels = (
+        _by_kind(work, begin, first, count)
+        or _by_text(work, first, count)
+        or _by_ranks(work, begin, first, count)
+    )
     if labels is None:
         work.awards[number] = [replace(award, certain=False) for award in group]
         return
@@ -56,28 +63,38 @@ def _labelled(work: Work, number: int, begin: int, first: int) -> None:
 def _by_kind(work: Work, begin: int, first: int, count: int) -> list[str] | None:
     """Return the levels (国家级、省级) or events (首次认定、重新认定) when one list has that length."""
     letters = work.letters()
-    for rule, kind in ((_LEVELS, "l"), (_EVENTS, "m")):
+    for rule, kind in ((_LEVELS, "l"), (_EVENTS, "m"), (_YEARS, "t")):
         runs: list[list[int]] = []
         for found in rule.finditer(letters, begin, first):
             runs.append([n for n in range(*found.span()) if work.tokens[n].kind == kind])
         fitting = [run for run in runs if len(run) == count]
         if len(fitting) == 1:
-            work.use(*fitting[0])
+            work.use(*range(fitting[0][0], fitting[0][-1] + 1))
             return [work.tokens[n].text for n in fitting[0]]
     return None
+
+
+def _by_ranks(work: Work, begin: int, first: int, count: int) -> list[str] | None:
+    """Return the levels that stand apart in the list (国家级试点、省级试点)."""
+    ranks = [n for n in range(begin, first) if work.tokens[n].kind == "l"]
+    names = [work.tokens[n].text for n in ranks]
+    if len(names) != count or len(set(names)) != count:
+        return None
+    return names
 
 
 def _by_text(work: Work, first: int, count: int) -> list[str] | None:
     """Return the pieces of the list in the segment before 分别, when there are that many."""
     stop = first
     while stop and (
-        work.tokens[stop - 1].kind in ",jvVq" or work.tokens[stop - 1].text == "的"
+        work.tokens[stop - 1].kind in ",jvVqot"
+        or re.fullmatch(r"的|.*(?:财政|政府)|给", work.tokens[stop - 1].text)
     ):
         stop -= 1
     if stop == 0:
         return None
     start = work.segment(stop - 1)
-    words = work.words(start, stop - 1)
+    words = re.sub(r"\([^()]*\)", "", work.words(start, stop - 1))
     pieces = [piece.strip() for piece in re.split(r"[、/]|以及|和(?=[^、]{3})|及(?=[^、]{3})", words)]
     if len(pieces) != count or not all(pieces) or re.search(r"\d", words):
         return None

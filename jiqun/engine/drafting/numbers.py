@@ -31,7 +31,7 @@ _COUNTS = (
 )
 _TIMES = {
     "个工作日": ("工作日", 1), "工作日": ("工作日", 1), "个自然年度": ("月", 12), "个年度": ("月", 12),
-    "年": ("月", 12), "个月": ("月", 1), "个自然月": ("月", 1), "个季度": ("月", 3), "季度": ("月", 3),
+    "年": ("月", 12), "个月": ("月", 1), "个自然月": ("月", 1), "个季度": ("月", 3),
     "周年": ("月", 12), "周": ("日", 7), "天": ("日", 1), "日": ("日", 1),
 }  # fmt: skip
 _FOREIGN = "美元|港元|港币|欧元|日元|英镑|加元"
@@ -44,7 +44,7 @@ _UNIT = (
 )
 _JOIN = r"\s*(?:、|/|-+|—+|–|~|至|到|和|或)\s*"
 _WHOLE = re.compile(
-    rf"(?<![\d.第〔\[A-Za-z])(?<!\d\s)(?P<numbers>{NUMERAL}(?:{_JOIN}{NUMERAL})*)"
+    rf"(?<![\d.第〔\[A-Za-z])(?<!\d\s)(?<![上下每该同本](?=一年))(?<![上下每该同本](?=一个?[年月]))(?P<numbers>{NUMERAL}(?:{_JOIN}{NUMERAL})*)"
     rf"(?:(?P<mark>{INCLUDED})(?P<late>[百千]?[万亿])?)?\s?"
     rf"(?:{_UNIT}|(?P<bare>(?<=[万亿]){_AFTER_BARE}))"
 )
@@ -55,7 +55,7 @@ _SPLIT = re.compile(
 )
 _HALF = re.compile(r"一半(?=的|给予|,|补)|半年|全额(?=补|奖|返)")
 _PER_UNIT = re.compile(r"元/(?P<unit>[^\s,;。、()/]{1,5}?)(?=[,;。、()/的补奖标给]|$|\s)")
-_IDLE = re.compile(r"一(?:家|户|个|项|次|种|名|位|件|款|场|级|人|台|套|条|座|处)")
+_IDLE = re.compile(r"一(?:家|户|个|项|次|种|名|位|件|款|场|级|人|台|套|条|座|处|张|期|篇|批)|二次")
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,6 +189,7 @@ def quantities(text: str) -> tuple[Quantity, ...]:
 
 def _joined(text: str, before: Quantity, one: Quantity) -> str:
     between = re.sub(INCLUDED, "", text[before.end : one.start])
+    between = re.sub(r"^(?:及其?)?以上(?=至|到|-|—|~)", "", between)
     if before.kind != one.kind or not re.fullmatch(_JOIN, between):
         return ""
     return "list" if re.search(r"[、/和或]", between) else "range"

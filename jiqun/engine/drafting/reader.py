@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 from jiqun.engine.drafting.awards import read_awards
 from jiqun.engine.drafting.clauses import Clause, read_head, split_clauses
+from jiqun.engine.drafting.compact import compact, moved
 from jiqun.engine.drafting.conditions import inherit, read_conditions, read_loose
 from jiqun.engine.drafting.elements import (
     Award,
@@ -25,7 +26,7 @@ from jiqun.engine.drafting.elements import (
 from jiqun.engine.drafting.leftovers import read_leftovers, stray_numerals
 from jiqun.engine.drafting.lists import match_lists
 from jiqun.engine.drafting.numbers import plain, quantities
-from jiqun.engine.drafting.terms import read_terms
+from jiqun.engine.drafting.terms import read_terms, unsettled
 from jiqun.engine.drafting.tokens import Lexicon, Token, scan
 from jiqun.engine.drafting.work import Work
 
@@ -61,28 +62,34 @@ def read_document(
         fields: names in the field dictionary; a field outside it makes a clause partial.
         title, number, date, issuer: head of the document where it is known from elsewhere.
     """
-    even = plain(text)
+    even, places = compact(plain(text))
     head = read_head(even, title=title, number=number, date=date)
     clauses = tuple(
-        read_clause(even, lexicon=lexicon, fields=fields, clause=one) for one in split_clauses(even)
+        moved(_read_clause(even, one, lexicon=lexicon, fields=fields), places)
+        for one in split_clauses(even)
     )
     whole = tuple(term for one in clauses if not one.awards for term in one.terms if term.kind in _WHOLE)
     return DocumentDraft(head.title, head.number, issuer, head.date, clauses, whole)
 
 
-def read_clause(
-    text: str, *, lexicon: Lexicon, fields: Collection[str], clause: Clause | None = None
-) -> ClauseDraft:
-    """Return what one clause says; without ``clause`` the whole text is one.
+def read_clause(text: str, *, lexicon: Lexicon, fields: Collection[str]) -> ClauseDraft:
+    """Return what a text says that is one clause, with or without its label.
 
-    The text may be in full width; every figure appears exactly once in ``figures``.
+    The text may be in full width and have spaces inside words; every figure appears exactly once
+    in ``figures``, and spans are positions in the text as it was given.
     """
-    even = plain(text)
-    single = split_clauses(even) if clause is None else ()
-    where = clause or (single[0] if len(single) == 1 else Clause((), "", 0, len(even)))
+    even, places = compact(plain(text))
+    single = split_clauses(even)
+    where = single[0] if len(single) == 1 else Clause((), "", 0, len(even))
+    return moved(_read_clause(even, where, lexicon=lexicon, fields=fields), places)
+
+
+def _read_clause(
+    even: str, where: Clause, *, lexicon: Lexicon, fields: Collection[str]
+) -> ClauseDraft:
     numbers = quantities(even[where.start : where.end])
-    moved = [replace(one, start=one.start + where.start, end=one.end + where.start) for one in numbers]
-    tokens = scan(even, where.start, where.end, numbers=moved, lexicon=lexicon)
+    shifted = [replace(one, start=one.start + where.start, end=one.end + where.start) for one in numbers]
+    tokens = scan(even, where.start, where.end, numbers=shifted, lexicon=lexicon)
     bounded = [token.figure for token in tokens if token.figure]
     terms, used = read_terms(even, where.start, where.end, bounded)
     found = _Found([one for term in terms for one in term.figures], [], [], [], list(terms))
@@ -91,12 +98,13 @@ def read_clause(
     seen = {one.span for one in found.figures}
     found.figures.extend(
         Figure(one.kind, one.value, one.unit, "=", (one.start, one.end), one.text, "period")
-        for one in moved
+        for one in shifted
         if (one.start, one.end) not in seen and not even[: one.start].endswith(_REPEATS)
     )
-    found.gaps.extend(stray_numerals(even, where.start, where.end, moved))
+    found.gaps.extend(stray_numerals(even, where.start, where.end, shifted))
     found.awards[:] = _inherit_base(found.awards)
     _check(found, fields)
+    found.gaps.extend(Gap(one.value, one.span, one.text) for one in unsettled(found.terms))
     status = _status(found, found.terms)
     return ClauseDraft(
         where.path, where.heading, (where.start, where.end), even[where.start : where.end], status,
@@ -163,6 +171,7 @@ def _read(text: str, tokens: list[Token], found: _Found) -> None:
         item = next((n for n, (first, _) in enumerate(work.awards_at) if at < first), len(work.awards) - 1)
         found.conditions.append(replace(condition, item=base + max(item, 0)))
     found.gaps.extend(work.gaps)
+    found.terms.extend(work.terms)
     for number in work.figures():
         figure = work.tokens[number].figure
         if figure is not None:
@@ -176,6 +185,7 @@ def _as_read(work: Work, number: int, figure: Figure) -> Figure:
         for award in group:
             held += [one.value for one in award.tier if one.value]
             held += [one for one in (award.amount, award.rate, award.cap, award.floor, award.step) if one]
+    held += [one for term in work.terms for one in term.figures]
     same = next((one for one in held if one.span == figure.span), None)
     return same or replace(figure, role=work.roles.get(number, ""))
 

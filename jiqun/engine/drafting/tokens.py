@@ -23,6 +23,16 @@ BARE = {"money": "M", "ratio": "R", "count": "C", "time": "T", "split": "S", "po
 BOUNDED = {"money": "N", "ratio": "Q", "count": "D", "time": "U", "split": "S", "points": "P", "foreign": "X"}
 FIGURES = "".join(sorted({*BARE.values(), *BOUNDED.values()}))
 _STOPS = {",": ",", ":": ",", "。": ".", ";": ".", "\n": ".", "!": ".", "?": "."}
+# Whom an award is counted by: 每间客房, each up to the award's words.
+_EACH = re.compile(
+    r"每(?:个(?!百分点)|间|家|户|项|名|人|位|件|台|套|场|次|篇|条|座|款|张|亩|吨|辆|艘|处|只|头|班)(?:(?!支持|分别|同比|增|超|达)[\u4e00-\u9fff]){0,8}?"
+    r"(?=(?:年度|每年|累计)?(?:最高|最多|给予|予以|一次性|奖励|补助|补贴|资助|奖补|支持|分别|不超过|\d))"
+)
+_EACH_SUM = re.compile(r"每(?=\d)")
+# Ranks that respective lists go by.
+_RANK = re.compile(
+    r"[一二三四五六]星级?|[1-6]A级?(?![A-Za-z])|[甲乙丙丁]级|[一二三四五六七八九特](?:级|等奖?)(?!以上|及以上|市场|企业)"
+)
 _YEAR = re.compile(r"(?P<year>(?:19|20)\d\d)年(?:度)?(?!\d)")
 _ASIDE = re.compile(r"\([^()\d万亿]{2,60}\)")
 _REPEATED = re.compile(r"\((?:不含|不包括|不包含|含|包括|包含)(?P<sum>[^()]{2,12}?)\)")
@@ -111,11 +121,31 @@ def scan(
         position = unknown = token.end
     if unknown < end:
         tokens.append(Token("x", unknown, end, text[unknown:end]))
-    return _bounds(_split_bounds(tokens))
+    return _mixed(text, start, end, _bounds(_split_bounds(tokens)))
+
+
+def _mixed(text: str, start: int, end: int, tokens: list[Token]) -> list[Token]:
+    """Where a text says both 及以上 and 以上 of one number, 以上 excludes it there: not certain."""
+    if not re.search(r"[元%人家亩]及以上", text[start:end]):
+        return tokens
+    result: list[Token] = []
+    seen: set[str] = set()
+    for token in tokens:
+        again = token.figure is not None and f"{token.figure.kind} {token.figure.value}" in seen
+        if token.figure is not None:
+            seen.add(f"{token.figure.kind} {token.figure.value}")
+        bare = re.match(r"以上(?!\(含|\(不含)", text[token.figure.span[1] :]) if token.figure else None
+        if token.figure and bare and again and token.figure.comparator == ">=":
+            token = replace(token, figure=replace(token.figure, comparator=">", certain=False))
+        result.append(token)
+    return result
 
 
 def _fixed(text: str, at: int, end: int) -> Token | None:
     """Read a year (2024年度) as a period, and a remark in brackets without figures as one token."""
+    for kind, rule in (("o", _EACH), ("e", _EACH_SUM), ("l", _RANK)):
+        if named := rule.match(text, at, end):
+            return Token(kind, at, named.end(), named[0])
     if year := _YEAR.match(text, at, end):
         return Token("t", at, year.end(), year[0], per=year["year"])
     found = _ASIDE.match(text, at, end)
@@ -225,7 +255,7 @@ def _distant(result: list[Token]) -> list[Token]:
     """Take a comparator that a verb or owner parts from its number; those words stay tokens."""
     for back in range(1, min(4, len(result)) + 1):
         token = result[-back]
-        if token.kind == "p" and token.text in words.BEFORE:
+        if token.kind == "p" and words.BEFORE.get(token.text, ">").endswith("="):
             return [result.pop(len(result) - back)]
         if token.kind not in "wovVaqy" or token.text == "的":
             return []
@@ -262,6 +292,8 @@ def _settle(ops: Sequence[str], marks: Sequence[str]) -> tuple[str, bool]:
     """Return the comparator and whether all words agree on it."""
     if not ops:
         return "=", True
+    if "~" in ops:
+        return "~", False
     sides = {op[0] for op in ops}
     strict = any(op in "<>" for op in ops)
     side = ops[0][0]

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
-from jiqun.engine.drafting.elements import Award, Condition, Figure, Gap
+from jiqun.engine.drafting.elements import Award, Condition, Figure, Gap, Term
 from jiqun.engine.drafting.tokens import FIGURES, Token
 
 
@@ -26,6 +26,7 @@ class Work:
     conditions_at: list[int] = field(default_factory=list[int])
     awards: list[list[Award]] = field(default_factory=list[list[Award]])
     awards_at: list[tuple[int, int]] = field(default_factory=list[tuple[int, int]])
+    terms: list[Term] = field(default_factory=list[Term])
     gaps: list[Gap] = field(default_factory=list[Gap])
 
     def letters(self) -> str:
