@@ -15,6 +15,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from jiqun.engine.drafting.elements import Award, ClauseDraft, Condition, Figure
+from jiqun.engine.drafting.numbers import plain
 
 UNITS = {"w": ("money", 10**6), "y": ("money", 10**10), "元": ("money", 100)}
 SCORED_TERMS = {"拨付", "资金分担", "互斥", "上限", "预算", "施行日期", "失效日期", "有效期", "申报窗口", "主管部门", "解释机关"}
@@ -183,7 +184,7 @@ def _level_label(level: str) -> str:
 
 def same_award(gold: Sequence[object], drafted: Sequence[object]) -> bool:
     """Compare two awards; a case of a list is the same when the label is inside the draft's."""
-    level, other = _level_label(str(gold[-1])), str(drafted[-1])
+    level, other = plain(_level_label(str(gold[-1]))), plain(str(drafted[-1]))
     near = level == other or bool(level and other and not level.startswith((">", "<")) and level in other)
     return tuple(gold[:-1]) == tuple(drafted[:-1]) and near
 

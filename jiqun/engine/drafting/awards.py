@@ -25,7 +25,8 @@ _FIXED = (
     re.compile(rf"[vVjq][wqoajvV]{{0,5}}{_SUMS}"),
     re.compile(rf"(?<!e)(?<!e.){_SUMS}[wq]{{0,3}}[va](?![wqo]{{0,3}}[MN])"),
     re.compile(rf"o[wvq]{{0,3}}{_SUMS}"),
-    re.compile(rf"y{_SUMS}w"),
+    re.compile(rf"y{_SUMS}[wVv]"),
+    re.compile(rf"{_SUMS}w{{0,2}}V[wq]{{0,2}}[va](?![wqo]{{0,3}}[MN])"),
     re.compile(r"[vV][wqo]{0,2}(?P<to>x)[xw(]{0,4}(?P<n>M(?:kM)*)"),
 )
 _UPSTREAM = re.compile(r"(?:国家|中央|省|市|上级)[^,。;]{0,8}?(?:补助|奖励|奖补|扶持|支持|资助|补贴|资金)(?:金额|额度|资金|额)?")
@@ -127,7 +128,8 @@ def _rate(work: Work, found: re.Match[str]) -> None:
     upstream = _UPSTREAM.fullmatch(text.lstrip("其所获得的"))
     exact = all(work.tokens[n].kind in "fwta" for n in range(*span))
     awards: list[Award] = []
-    limited = [n for n in range(*span) if words.BEFORE.get(work.tokens[n].text) == "<="]
+    bounds = [*range(*span), *range(max(0, found.start() - 1), found.start())]
+    limited = [n for n in bounds if words.BEFORE.get(work.tokens[n].text) == "<="]
     ranged = any(work.tokens[n].joined.startswith("range") for n in numbers)
     for number in numbers:
         rate = work.figure(number, "rate")
@@ -202,6 +204,9 @@ def _fixed(work: Work, found: re.Match[str]) -> None:
         return
     if bounded and not _upper(work, bounded[0]):
         return
+    if work.tokens[first].kind == "M" and work.tokens[found.end() - 1].kind in "va" and "V" in found[0]:
+        if not work.tokens[last].per:
+            return
     ranged = len(numbers) == 2 and work.tokens[numbers[1]].joined.startswith("range")
     owner = [work.tokens[n].text for n in range(max(0, first - 1), last) if work.tokens[n].kind == "o"]
     per = work.tokens[last].per or _per(owner)
@@ -226,7 +231,7 @@ def _fixed(work: Work, found: re.Match[str]) -> None:
 
 def _per(owners: Sequence[str]) -> str:
     """Return what an amount is paid for each of (每项), where it is not just one firm's."""
-    return next((one for one in owners if one.startswith("每") or one == "人均"), "")
+    return "".join(one for one in owners if one.startswith("每") or one == "人均")
 
 
 def _at(figure: Figure, comparator: str) -> Figure:
@@ -271,6 +276,8 @@ def _bound(work: Work, number: int) -> None:
     if not upper and not any(work.tokens[n].kind in "vVa" for n in range(first, number)):
         return
     group = before[-1]
+    if upper and _respective_caps(work, number, group):
+        return
     figure = work.figure(number, "cap" if upper else "floor")
     change = {"cap": figure, "cap_per": "".join(owners)} if upper else {"floor": figure}
     taken = any((one.cap if upper else one.floor) is not None for one in work.awards[group])
@@ -288,6 +295,21 @@ def _bound(work: Work, number: int) -> None:
         work.use(after)
         after += 1
     work.awards_at[group] = (work.awards_at[group][0], number)
+
+
+def _respective_caps(work: Work, number: int, group: int) -> bool:
+    """Give a list of caps to a list of awards of the same length (分别最高不超过300万元、200万元)."""
+    run = [number]
+    while run[-1] + 2 < len(work.tokens) and work.tokens[run[-1] + 2].joined == "list":
+        run.append(run[-1] + 2)
+    awards = work.awards[group]
+    if len(run) < 2 or len(run) != len(awards) or any(one.cap for one in awards):
+        return False
+    caps = [replace(work.figure(n, "cap"), comparator="<=") for n in run]
+    work.awards[group] = [replace(one, cap=cap) for one, cap in zip(awards, caps, strict=True)]
+    work.use(*range(number, run[-1] + 1))
+    work.awards_at[group] = (work.awards_at[group][0], run[-1])
+    return True
 
 
 def _second_cap(work: Work, first: int, number: int, owners: Sequence[str]) -> None:

@@ -29,6 +29,9 @@ def read_leftovers(work: Work, *, earlier: int) -> None:
     """
     _figures(work)
     heads = [at for at in work.conditions_at if not work.awards]
+    for number, at in enumerate(work.conditions_at):
+        if work.awards_at and at > work.awards_at[-1][1] and work.conditions[number].value is not None:
+            work.gap("金额之后的条件", at, at)
     for first, last in _segments(work):
         left = [n for n in range(first, last + 1) if n not in work.used]
         kinds = "".join(work.tokens[n].kind for n in left)
@@ -40,7 +43,7 @@ def read_leftovers(work: Work, *, earlier: int) -> None:
             _subject(work, first, last, left)
             if heads and first > max(heads) and _weight(work, left):
                 work.gap("后文未读懂", first, last)
-        elif "x" in kinds and _weight(work, left) and not _noun(work, left, last):
+        elif re.search(r"[xfbge%mlyj]", kinds) and not _noun(work, left, last):
             work.gap("金额之后的文字未读懂", left[0], left[-1])
 
 
@@ -121,8 +124,8 @@ def _subject(work: Work, first: int, last: int, left: Sequence[int]) -> None:
             _status(work, number, phrase.field, left)
             work.use(*left)
         return
-    content = [n for n in left if work.tokens[n].kind in "xbfmlkavo("]
-    if not content or not (_weight(work, left) or statuses or _levelled(work, left)):
+    content = [n for n in left if work.tokens[n].kind in "xbfmlkavoge%("]
+    if not content or not (_weight(work, left) or _levelled(work, left)):
         return
     span = work.span(content[0], content[-1])
     work.conditions.append(
@@ -154,14 +157,16 @@ def _status(work: Work, number: int, name: str, left: Sequence[int]) -> None:
 
 def _noun(work: Work, left: Sequence[int], last: int) -> bool:
     """Tell whether unread words only name the award (给予一次性就业奖补), not who receives it."""
-    unread = [n for n in left if work.tokens[n].kind == "x"]
+    unread = [n for n in left if work.tokens[n].kind in "xfbge%mlyj"]
+    if len(unread) != 1 or work.tokens[unread[0]].kind != "x":
+        return len(unread) == 1 and work.tokens[unread[0]].kind == "f" and unread[0] < last
     name = work.tokens[unread[0]].text
     closed = unread[0] < last and work.tokens[unread[0] + 1].kind in "va"
-    return len(unread) == 1 and len(name) <= 6 and closed and name[-1] not in _RECEIVERS
+    return len(name) <= 6 and closed and name[-1] not in _RECEIVERS
 
 
 def _levelled(work: Work, left: Sequence[int]) -> bool:
-    return any(work.tokens[n].kind in "lm" for n in left)
+    return any(work.tokens[n].kind in "lmfbg%e" for n in left)
 
 
 def stray_numerals(text: str, start: int, end: int, numbers: Sequence[Quantity]) -> list[Gap]:
@@ -174,3 +179,17 @@ def stray_numerals(text: str, start: int, end: int, numbers: Sequence[Quantity])
             if not any(a < found.end() and found.start() < b for a, b in (*calm, *taken)):
                 gaps.append(Gap("未读出的数字", found.span(), found[0]))
     return gaps
+
+
+_DATE = re.compile(r"(?:(?:19|20)\d\d年|今年|本年|次年)?\d{1,2}月(?:\d{1,2}日|份|底)?")
+
+
+def stray_dates(
+    text: str, start: int, end: int, kept: Sequence[tuple[int, int]]
+) -> list[Gap]:
+    """Return dates that neither a term nor a condition kept word for word holds."""
+    return [
+        Gap("日期没有归属", found.span(), found[0])
+        for found in _DATE.finditer(text, start, end)
+        if not any(a <= found.start() and found.end() <= b for a, b in kept)
+    ]

@@ -237,7 +237,7 @@ def _members(match: re.Match[str]) -> list[Quantity]:
         final = number == len(pieces) - 1
         word = piece[0]
         if not final and scale and re.fullmatch(_ARABIC, word):
-            word += scale[0]
+            word = _scaled_like(word, scale[0], last)
         if match["late"]:
             word += match["late"]
         start, end = offset + piece.start(), match.end() if final else offset + piece.end()
@@ -250,6 +250,15 @@ def _members(match: re.Match[str]) -> list[Quantity]:
             Quantity(*one, start, end, match.string[start:end], mark=told)
         )
     return found
+
+
+def _scaled_like(word: str, scale: str, last: str) -> str:
+    """Give a member of a list or range the scale of the last one, unless it is beyond it.
+
+    50-100万元 are 500,000 and a million; 7000至1万平方米 are 7,000 and 10,000.
+    """
+    own, most = read_numeral(word), read_numeral(last)
+    return word if own is not None and own >= 1000 and most is not None and own < most else word + scale
 
 
 def _unit(

@@ -23,7 +23,7 @@ from jiqun.engine.drafting.elements import (
     Gap,
     Term,
 )
-from jiqun.engine.drafting.leftovers import read_leftovers, stray_numerals
+from jiqun.engine.drafting.leftovers import read_leftovers, stray_dates, stray_numerals
 from jiqun.engine.drafting.lists import match_lists
 from jiqun.engine.drafting.numbers import plain, quantities
 from jiqun.engine.drafting.terms import read_terms, unsettled
@@ -102,6 +102,8 @@ def _read_clause(
         if (one.start, one.end) not in seen and not even[: one.start].endswith(_REPEATS)
     )
     found.gaps.extend(stray_numerals(even, where.start, where.end, shifted))
+    kept = [one.span for one in found.terms] + [one.span for one in found.conditions if one.manual]
+    found.gaps.extend(stray_dates(even, where.start, where.end, kept))
     found.awards[:] = _inherit_base(found.awards)
     _check(found, fields)
     found.gaps.extend(Gap(one.value, one.span, one.text) for one in unsettled(found.terms))
@@ -165,17 +167,34 @@ def _read(text: str, tokens: list[Token], found: _Found) -> None:
     match_lists(work)
     read_leftovers(work, earlier=len(found.awards))
     base = max([one.item for one in (*found.awards, *found.conditions)], default=-1) + 1
+    items = _items(work, found)
     for number, group in enumerate(work.awards):
-        found.awards.extend(replace(award, item=base + number) for award in group)
+        found.awards.extend(replace(award, item=base + items[number]) for award in group)
     for condition, at in zip(work.conditions, work.conditions_at, strict=True):
         item = next((n for n, (first, _) in enumerate(work.awards_at) if at < first), len(work.awards) - 1)
-        found.conditions.append(replace(condition, item=base + max(item, 0)))
+        found.conditions.append(replace(condition, item=base + (items[item] if items else 0)))
     found.gaps.extend(work.gaps)
     found.terms.extend(work.terms)
     for number in work.figures():
         figure = work.tokens[number].figure
         if figure is not None:
             found.figures.append(_as_read(work, number, figure))
+
+
+def _items(work: Work, found: _Found) -> list[int]:
+    """Return the item of each award: one that names no case of its own shares that before it.
+
+    Where a whole sentence names none and follows another, whom it is for is not certain.
+    """
+    items: list[int] = []
+    last = -1
+    for number, (first, end) in enumerate(work.awards_at):
+        own = any(last < at < first or at in range(first, end + 1) for at in work.conditions_at)
+        if number == 0 and not own and (found.awards or found.conditions):
+            work.gap("与前句的关系不明", first, end)
+        items.append(items[-1] + bool(own) if items else 0)
+        last = end
+    return items
 
 
 def _as_read(work: Work, number: int, figure: Figure) -> Figure:

@@ -38,15 +38,15 @@ _STAGE = re.compile(
 _PARTS = re.compile(
     rf"分别按(?:照)?(?:应)?(?:奖励|补助|奖补|扶持|补贴)(?:额|资金|总额|金额)的(?P<shares>{_PERCENT}(?:[、,和]{_PERCENT}){{1,4}})(?:对[^,。;]{{1,8}})?(?:进行)?(?:奖励|兑现|拨付|发放|兑付)?"
 )
-_PERIODS = re.compile(rf"分(?P<count>{NUMERAL})(?:年|期|次)(?:兑现|兑付|拨付|发放|支付)")
+_PERIODS = re.compile(rf"分(?P<count>{NUMERAL})(?:年|期|次)(?:兑现|兑付|拨付|发放|支付|安排|补助)")
 _PAID = re.compile(
     rf"(?P<event>[^,。;、\d]{{2,24}}?)(?:后|时)[,]?(?:先)?(?:兑现|兑付|拨付|发放|支付)(?:{_MONEYBAG}的?|总额的?|其)?(?P<share>{_PERCENT})(?:的?{_MONEYBAG})?"
 )
 _ONLY = re.compile(
-    r"(?:(?<=[。;\n])[^。;\d]{0,60}?)?(?P<kind>(?:按|按照|遵循|实行|坚持|依照|以)?[“\"]?(?:就高|从高|择高|从优|从高从优|择优|就高就优)[、,]?(?:且|和)?(?:不重复|不叠加|不累计|从优)?(?:[、,]?不(?:重复|叠加))?[”\"]?(?:的)?(?:原则)?(?:执行|享受|兑现|奖励|予以支持|给予|办理|补助)?"
-    r"|不(?:得)?(?:重复|叠加|同时|累计)(?:享受|奖励|补助|支持|申报|兑现|补贴|计算|奖补|资助)|只(?:能)?(?:享受|奖励|申报|补助)一(?:次|项)|可(?:以)?(?:叠加|累加|同时)享受|可叠加|补足差额|补齐差额|给予差额(?:奖励|补助)|差额补(?:足|助|齐)|按差额(?:进行)?(?:奖励|补助|奖补|补足)|(?:只能)?(?:择一|择其一|选择其一)(?:享受|申报|奖励)?)[^。;]{0,12}"
+    r"(?:(?<=[。;\n])[^。;\d]{0,60}?)?(?P<kind>(?:按|按照|遵循|实行|坚持|依照|以)?[“\"]?(?:就高|从高|择高|从优|从高从优|择优(?=[、,]?不|原则)|就高就优)[、,]?(?:且|和)?(?:不重复|不叠加|不累计|从优)?(?:[、,]?不(?:重复|叠加))?[”\"]?(?:的)?(?:原则)?(?:执行|享受|兑现|奖励|予以支持|给予|办理|补助)?"
+    r"|不(?:得|再)?(?:重复|叠加|同时|累计)(?:享受|奖励|补助|支持|申报|兑现|补贴|计算|奖补|资助)|只(?:能)?(?:享受|奖励|申报|补助)一(?:次|项)|可(?:以)?(?:叠加|累加|同时)享受|可叠加|补足差额|补齐差额|给予差额(?:奖励|补助)|以最高(?:等级|级别|标准|档次)[^,。;\d]{0,6}(?:奖励|补助|执行|支持)|差额补(?:足|助|齐)|按差额(?:进行)?(?:奖励|补助|奖补|补足)|(?:只能)?(?:择一|择其一|选择其一)(?:享受|申报|奖励)?)[^。;,\d]{0,12}"
 )
-_FORCE = re.compile(r"自(?P<from>(?:19|20)\d\d年\d{1,2}月\d{1,2}日|印发之日|发布之日|公布之日|颁布之日|下发之日|发文之日)起?(?:正式)?(?:施行|实施|执行|生效)")
+_FORCE = re.compile(r"(?:自|从)(?P<from>(?:今年|本年)\d{1,2}月\d{1,2}日|(?:19|20)\d\d年\d{1,2}月\d{1,2}日|印发之日|发布之日|公布之日|颁布之日|下发之日|发文之日)起?(?:正式)?(?:施行|实施|执行|生效)")
 _FORCE_DAYS = re.compile(rf"自(?:印发|发布|公布)之日起{NUMERAL}日后(?:施行|实施)")
 _UNTIL = re.compile(r"(?:有效期|执行期|实施期限|施行期|执行)?(?:截?至|到)(?P<until>(?:19|20)\d\d年\d{1,2}月\d{1,2}日)(?:止|终止|失效|为止)?")
 _VALID = re.compile(rf"(?:有效期|有效期限|试行期|执行期限|施行期限|执行期|政策期)(?:为|限为|限|暂定)?(?P<length>{NUMERAL}(?:年|个月))|(?:暂定|试行)(?P<other>{NUMERAL}(?:年|个月))(?:有效期)?")
@@ -55,7 +55,7 @@ _OFFICE = re.compile(r"\((?:责任|牵头|实施|主管|配合|落实|承办|责
 _EXPLAIN = re.compile(r"由(?P<office>[^。;,]{2,30}?)(?:会同[^。;,]{2,40}?)?负责(?:解释|具体解释)")
 _BUDGET = re.compile(
     rf"(?:设立|安排|统筹|列支|筹集|设置)[^。;给奖补]{{0,30}}?{NUMERAL}元(?:以上)?(?:的)?[^。;,元给奖补]{{0,20}}?(?:资金|基金|预算)"
-    rf"|(?:设立|安排|统筹|列支|筹集|设置)[^。;给奖补]{{0,40}}?(?:资金|基金|预算)(?:总?规模|总额)?(?:为|不低于|不少于|每年)*{NUMERAL}元|(?:资金|基金)[^。;,给奖补\d]{{0,6}}(?:安排|列支){NUMERAL}元"
+    rf"|(?:设立|安排|统筹|列支|筹集|设置)[^。;给奖补]{{0,40}}?(?:资金|基金|预算)(?:总?规模|总额)?(?:为|不低于|不少于|每年)*{NUMERAL}元|(?:资金|基金)[^。;,给奖补\d]{{0,6}}(?:安排|列支){NUMERAL}元|每年(?:统筹)?安排{NUMERAL}元(?=,?(?:用于|作为))|(?:资金)(?:规模|总额)?(?:为){NUMERAL}元"
 )
 _USE = re.compile(r"(?:补助|奖励|奖补|扶持|补贴)?(?:资金|经费)?(?:主要|专项|专门)?用于[^。;,\d]*")
 _FLAGS: tuple[tuple[str, re.Pattern[str]], ...] = (
@@ -127,6 +127,8 @@ def _iso(words: str) -> str:
     return "{}-{:0>2}-{:0>2}".format(*found) if len(found) == 3 else words
 
 
+# Terms that may hold figures; any other that would swallow one is not read.
+_COUNTED = {"预算", "资金分担", "拨付", "有效期", "失效日期", "施行日期"}
 _ROLES = {"预算": "budget", "资金分担": "share", "拨付": "share"}
 Reader = Callable[[re.Match[str]], str | None]
 _RULES: tuple[tuple[str, re.Pattern[str], Reader], ...] = (
@@ -169,6 +171,9 @@ def read_terms(
             if value is None:
                 continue
             role = _ROLES.get(kind, "period")
+            inside = [one for one in figures if span[0] <= one.span[0] < span[1]]
+            if inside and kind not in _COUNTED:
+                continue
             own = [replace(one, role=role) for one in figures if span[0] <= one.span[0] < span[1]]
             terms.append(Term(kind, value, span, text[slice(*span)], tuple(own)))
             used.append(span)
@@ -192,7 +197,7 @@ def _own(text: str, match: re.Match[str]) -> tuple[int, int]:
 
 def unsettled(terms: Sequence[Term]) -> list[Term]:
     """Return the terms whose shares the text leaves open."""
-    return [one for one in terms if "未说明" in one.value]
+    return [one for one in terms if re.search(r"未说明|今年|本年", one.value)]
 
 
 def _adds_up(terms: Sequence[Term]) -> bool:

@@ -25,7 +25,7 @@ FIGURES = "".join(sorted({*BARE.values(), *BOUNDED.values()}))
 _STOPS = {",": ",", ":": ",", "。": ".", ";": ".", "\n": ".", "!": ".", "?": "."}
 # Whom an award is counted by: 每间客房, each up to the award's words.
 _EACH = re.compile(
-    r"每(?:个(?!百分点)|间|家|户|项|名|人|位|件|台|套|场|次|篇|条|座|款|张|亩|吨|辆|艘|处|只|头|班)(?:(?!支持|分别|同比|增|超|达)[\u4e00-\u9fff]){0,8}?"
+    r"每(?:个(?!百分点)|间|家|户|项|名|人|位|件|台|套|场|次|篇|条|座|款|张|亩|吨|辆|艘|处|只|头|班|届|平方米|标箱|标准|千瓦)(?:(?!支持|分别|同比|增|超|达)[\u4e00-\u9fff]){0,8}?"
     r"(?=(?:年度|每年|累计)?(?:最高|最多|给予|予以|一次性|奖励|补助|补贴|资助|奖补|支持|分别|不超过|\d))"
 )
 _EACH_SUM = re.compile(r"每(?=\d)")
@@ -246,9 +246,21 @@ def _bounds(tokens: list[Token]) -> list[Token]:
         joint = _bounded(token, before, after)
         if negated and joint.figure is not None:
             joint = replace(joint, figure=replace(joint.figure, certain=False))
-        result.append(joint)
+        result.append(_like_before(result, joint))
         number += 1
     return result
+
+
+def _like_before(result: Sequence[Token], token: Token) -> Token:
+    """Give a member of a list the upper bound said before the first (不超过150万元、100万元)."""
+    first = result[-2] if len(result) > 1 and result[-1].kind == "k" else None
+    if first is None or first.figure is None or token.figure is None or token.joined != "list":
+        return token
+    same = first.figure.comparator == "<=" and token.figure.comparator == "="
+    if not same or first.end != first.figure.span[1]:
+        return token
+    figure = replace(token.figure, comparator="<=", certain=first.figure.certain)
+    return replace(token, kind=BOUNDED[figure.kind], figure=figure, cap=first.cap)
 
 
 def _distant(result: list[Token]) -> list[Token]:
