@@ -180,7 +180,9 @@ def _between(work: Work, found: re.Match[str]) -> None:
             cap = work.figure(number, "cap")
     span = work.span(found.start(), numbers[-1])
     work.use(*range(found.start(), found.end()))
-    _keep(work, [Award("待定", span, floor=floor, cap=cap, certain=False)], found.start(), numbers[-1])
+    per = work.tokens[numbers[-1]].per
+    award = Award("待定", span, floor=floor, cap=cap, per=per, certain=False)
+    _keep(work, [award], found.start(), numbers[-1])
 
 
 def _listed(work: Work, numbers: Sequence[int]) -> list[int]:

@@ -121,25 +121,18 @@ def read_loose(work: Work, earlier: Sequence[Condition]) -> None:
     Where all earlier thresholds of that kind are of one field, it is offered.
     """
     for found in work.find(_LOOSE_RANGE):
-        _loose_range(work, found)
+        _loose_range(work, found, earlier)
     for found in work.find(_LOOSE):
         number = found.start("n")
         later = not work.awards_at or any(first > number for first, _ in work.awards_at)
         if later and not work.tokens[number].cap and not _limit(work, number):
             value = work.figure(number, "condition")
             condition = replace(_condition(work, found, value), certain=False)
-            kin = [one for one in (*earlier, *work.conditions) if one.value and one.value.kind == value.kind]
-            opens = number == 0 or work.tokens[number - 1].kind in ",h"
-            if opens and len({(one.field, one.growth, one.share_of) for one in kin}) == 1:
-                last = kin[-1]
-                condition = replace(
-                    condition, field=last.field, growth=last.growth, share_of=last.share_of, period=last.period
-                )
-            work.conditions.append(condition)
+            work.conditions.append(_offered(work, condition, number, earlier))
             work.conditions_at.append(number)
 
 
-def _loose_range(work: Work, found: re.Match[str]) -> None:
+def _loose_range(work: Work, found: re.Match[str], earlier: Sequence[Condition]) -> None:
     """Keep a range without a field (客房数量在4-14间) before an award."""
     numbers, read = _series(work, found)
     later = not work.awards_at or any(first > numbers[0] for first, _ in work.awards_at)
@@ -149,8 +142,27 @@ def _loose_range(work: Work, found: re.Match[str]) -> None:
     for number, figure in zip(numbers, read, strict=True):
         work.figure(number, "condition")
         value = replace(figure, role="condition", certain=False)
-        work.conditions.append(_condition(work, found, value))
+        condition = _offered(work, _condition(work, found, value), numbers[0], earlier)
+        work.conditions.append(condition)
         work.conditions_at.append(number)
+
+
+def _offered(
+    work: Work, condition: Condition, number: int, earlier: Sequence[Condition]
+) -> Condition:
+    """Offer the field of all earlier thresholds of that kind to one that opens a case."""
+    opens = number == 0 or work.tokens[number - 1].kind in ",h"
+    kind = condition.value.kind if condition.value else ""
+    kin = [
+        one for one in (*earlier, *work.conditions)
+        if one.value and one.value.kind == kind and one.span != condition.span
+    ]  # fmt: skip
+    if not opens or len({(one.field, one.growth, one.share_of) for one in kin}) != 1:
+        return condition
+    last = kin[-1]
+    return replace(
+        condition, field=last.field, growth=last.growth, share_of=last.share_of, period=last.period
+    )
 
 
 def _limit(work: Work, number: int) -> bool:
@@ -199,7 +211,7 @@ def _run(work: Work, numbers: Sequence[int]) -> list[int]:
 def _opposite(one: Token, other: Token) -> bool:
     """Tell a lower bound followed by an upper one (1000万元以上5000万元以下)."""
     sides = [token.figure.comparator[0] for token in (one, other) if token.figure]
-    return sides in ([">", "<"], ["=", "<"])
+    return sides in ([">", "<"], ["=", "<"], ["<", ">"])
 
 
 def _read_numbers(figures: Sequence[Figure], tokens: Sequence[Token]) -> list[Figure]:

@@ -35,6 +35,10 @@ def read_leftovers(work: Work, *, earlier: int) -> None:
     for first, last in _segments(work):
         left = [n for n in range(first, last + 1) if n not in work.used]
         kinds = "".join(work.tokens[n].kind for n in left)
+        for number in left:
+            token = work.tokens[number]
+            if token.kind == "x" and "每" in token.text and work.awards:
+                work.gap("每…没有读懂", number, number)
         before = any(at > first for at, _ in work.awards_at) or not work.awards
         _hazard(work, left, calm=before and not any(first <= n <= last for n in work.figures()))
         if not work.awards and earlier and re.search(r"[xbf]", kinds) and _numeric(work):
@@ -127,6 +131,9 @@ def _subject(work: Work, first: int, last: int, left: Sequence[int]) -> None:
     content = [n for n in left if work.tokens[n].kind in "xbfmlkavoge%("]
     if not content or not (_weight(work, left) or _levelled(work, left)):
         return
+    known = [n for n in content if work.tokens[n].kind in "fb"]
+    if known:
+        work.gap("已知字段没有成为条件", known[0], known[-1])
     span = work.span(content[0], content[-1])
     work.conditions.append(
         Condition("", "", None, span, work.text[slice(*span)], manual=True)
