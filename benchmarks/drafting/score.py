@@ -18,9 +18,32 @@ from jiqun.engine.drafting.elements import Award, ClauseDraft, Condition, Figure
 from jiqun.engine.drafting.numbers import plain
 
 UNITS = {"w": ("money", 10**6), "y": ("money", 10**10), "元": ("money", 100)}
-SCORED_TERMS = {"拨付", "资金分担", "互斥", "上限", "预算", "施行日期", "失效日期", "有效期", "申报窗口", "主管部门", "解释机关"}
+SCORED_TERMS = {
+    "拨付",
+    "资金分担",
+    "互斥",
+    "上限",
+    "预算",
+    "施行日期",
+    "失效日期",
+    "有效期",
+    "申报窗口",
+    "主管部门",
+    "解释机关",
+}
 VAGUE_PERIODS = {"年度", "月", ""}
-PLAIN_PERS = ("家企业", "个企业", "户企业", "企业", "家", "户", "个", "家每年", "家企业每年", "户每年")
+PLAIN_PERS = (
+    "家企业",
+    "个企业",
+    "户企业",
+    "企业",
+    "家",
+    "户",
+    "个",
+    "家每年",
+    "家企业每年",
+    "户每年",
+)
 
 
 @dataclass
@@ -66,7 +89,9 @@ def condition(word: str) -> tuple[object, ...]:
     """Return (field, growth, share of, period, comparator, kind, value) of a label."""
     if word.startswith("="):
         return (word[1:], False, "", "", "=", "", None)
-    found = re.fullmatch(r"(?:\[(.+?)\])?([^<>=/]+?)(增长)?(?:/([^<>=]+))?((?:>=|<=|>|<|=).+)", word)
+    found = re.fullmatch(
+        r"(?:\[(.+?)\])?([^<>=/]+?)(增长)?(?:/([^<>=]+))?((?:>=|<=|>|<|=).+)", word
+    )
     if not found:
         raise ValueError(f"no condition: {word}")
     kind, number, op = bounded(found[5])
@@ -185,11 +210,15 @@ def _level_label(level: str) -> str:
 def same_award(gold: Sequence[object], drafted: Sequence[object]) -> bool:
     """Compare two awards; a case of a list is the same when the label is inside the draft's."""
     level, other = plain(_level_label(str(gold[-1]))), plain(str(drafted[-1]))
-    near = level == other or bool(level and other and not level.startswith((">", "<")) and level in other)
+    near = level == other or bool(
+        level and other and not level.startswith((">", "<")) and level in other
+    )
     return tuple(gold[:-1]) == tuple(drafted[:-1]) and near
 
 
-def matched_awards(golds: Sequence[tuple[object, ...]], drafts: Sequence[tuple[object, ...]]) -> int:
+def matched_awards(
+    golds: Sequence[tuple[object, ...]], drafts: Sequence[tuple[object, ...]]
+) -> int:
     """Return how many awards agree, each used once."""
     left, hits = list(drafts), 0
     for gold in golds:

@@ -29,7 +29,9 @@ _FIXED = (
     re.compile(rf"{_SUMS}w{{0,2}}V[wq]{{0,2}}[va](?![wqo]{{0,3}}[MN])"),
     re.compile(r"[vV][wqo]{0,2}(?P<to>x)[xw(]{0,4}(?P<n>M(?:kM)*)"),
 )
-_UPSTREAM = re.compile(r"(?:国家|中央|省|市|上级)[^,。;]{0,8}?(?:补助|奖励|奖补|扶持|支持|资助|补贴|资金)(?:金额|额度|资金|额)?")
+_UPSTREAM = re.compile(
+    r"(?:国家|中央|省|市|上级)[^,。;]{0,8}?(?:补助|奖励|奖补|扶持|支持|资助|补贴|资金)(?:金额|额度|资金|额)?"
+)
 _BOUND = re.compile(r"(?P<n>[NQ])")
 
 
@@ -110,7 +112,12 @@ def _match(work: Work, found: re.Match[str]) -> None:
 
 def _rate(work: Work, found: re.Match[str]) -> None:
     """按设备投资额的10%: a share of a field; 50%、30% one award each."""
-    if found.re is _GIVEN_RATE and work.tokens[found.start()].text in {"拨付", "兑现", "发放", "享受"}:
+    if found.re is _GIVEN_RATE and work.tokens[found.start()].text in {
+        "拨付",
+        "兑现",
+        "发放",
+        "享受",
+    }:
         return
     if found.re is _PLAIN_RATE and _share_cap(work, found):
         return
@@ -122,7 +129,11 @@ def _rate(work: Work, found: re.Match[str]) -> None:
     fields = [n for n in range(*span) if work.tokens[n].kind == "f"]
     text = work.words(span[0], span[1] - 1).strip("的") if span[1] > span[0] else ""
     if not fields and not text.strip("其"):
-        fields = [n for n in range(work.segment(found.start()), found.start()) if work.tokens[n].kind == "f"][-1:]
+        fields = [
+            n
+            for n in range(work.segment(found.start()), found.start())
+            if work.tokens[n].kind == "f"
+        ][-1:]
         text = work.words(fields[0], fields[0]) if fields else ""
     phrase = work.tokens[fields[-1]].phrase if len(fields) == 1 else None
     upstream = _UPSTREAM.fullmatch(text.lstrip("其所获得的"))
@@ -138,10 +149,16 @@ def _rate(work: Work, found: re.Match[str]) -> None:
             rate = replace(rate, comparator=op, certain=False)
         if rate.comparator != "=":
             rate = replace(rate, certain=False)
-        mode, base = ("配套", "上级补助资金") if upstream else ("比例", phrase.field if phrase else "")
+        mode, base = (
+            ("配套", "上级补助资金") if upstream else ("比例", phrase.field if phrase else "")
+        )
         awards.append(
             Award(
-                mode, work.span(found.start(), number), rate=rate, base=base, base_text=text,
+                mode,
+                work.span(found.start(), number),
+                rate=rate,
+                base=base,
+                base_text=text,
                 certain=rate.certain and not ranged and (exact or upstream is not None),
             )  # fmt: skip
         )
@@ -161,7 +178,9 @@ def _ranked(work: Work, found: re.Match[str]) -> None:
             figure = work.figure(number, "amount" if token.kind == "M" else "cap")
             spot = work.span(number - 1, number)
             if token.kind == "M":
-                awards.append(Award("定额", spot, amount=figure, level=level, certain=figure.certain))
+                awards.append(
+                    Award("定额", spot, amount=figure, level=level, certain=figure.certain)
+                )
             else:
                 awards.append(Award("待定", spot, cap=figure, level=level, certain=False))
     work.use(*range(*found.span()))
@@ -199,33 +218,60 @@ def _fixed(work: Work, found: re.Match[str]) -> None:
     numbers = [n for n in range(found.start("n"), found.end("n")) if work.tokens[n].kind in "MN"]
     numbers = _listed(work, numbers)
     first, last = found.start(), numbers[-1]
-    if work.tokens[first].kind == "o" and not work.tokens[first].text.startswith(("每", "单", "人均")):
+    if work.tokens[first].kind == "o" and not work.tokens[first].text.startswith(
+        ("每", "单", "人均")
+    ):
         return
     bounded = [n for n in numbers if work.tokens[n].kind == "N"]
     if bounded and (numbers[0] != bounded[0] or _follows(work, numbers[0])):
         return
     if bounded and not _upper(work, bounded[0]):
         return
-    if work.tokens[first].kind == "M" and work.tokens[found.end() - 1].kind in "va" and "V" in found[0]:
+    if (
+        work.tokens[first].kind == "M"
+        and work.tokens[found.end() - 1].kind in "va"
+        and "V" in found[0]
+    ):
         if not work.tokens[last].per:
             return
     ranged = len(numbers) == 2 and work.tokens[numbers[1]].joined.startswith("range")
-    owner = [work.tokens[n].text for n in range(max(0, first - 1), last) if work.tokens[n].kind == "o"]
+    owners = [n for n in range(max(0, first - 1), last) if work.tokens[n].kind == "o"]
+    owner = [work.tokens[n].text for n in owners]
+    work.use(*owners)
     per = work.tokens[last].per or _per(owner)
     once = _once(work, first, last)
     sure = "to" not in found.re.groupindex
     if ranged:
-        low, high = (work.figure(n, role) for n, role in zip(numbers, ("floor", "cap"), strict=True))
-        awards = [Award("待定", work.span(first, last), floor=_at(low, ">="), cap=_at(high, "<="), certain=False)]
+        low, high = (
+            work.figure(n, role) for n, role in zip(numbers, ("floor", "cap"), strict=True)
+        )
+        awards = [
+            Award(
+                "待定",
+                work.span(first, last),
+                floor=_at(low, ">="),
+                cap=_at(high, "<="),
+                certain=False,
+            )
+        ]
     elif bounded:
         caps = [_at(work.figure(n, "cap"), "<=") for n in numbers]
         awards = [
-            Award("待定", work.span(first, last), cap=cap, per=per, once=once, certain=False) for cap in caps
+            Award("待定", work.span(first, last), cap=cap, per=per, once=once, certain=False)
+            for cap in caps
         ]
     else:
         sums = [work.figure(n, "amount") for n in numbers]
         awards = [
-            Award("定额", work.span(first, last), amount=one, per=per, once=once, certain=one.certain and sure) for one in sums
+            Award(
+                "定额",
+                work.span(first, last),
+                amount=one,
+                per=per,
+                once=once,
+                certain=one.certain and sure,
+            )
+            for one in sums
         ]
     work.use(*range(first, last + 1), *range(last + 1, found.end()))
     _keep(work, awards, first, last)
@@ -264,7 +310,9 @@ def _bound(work: Work, number: int) -> None:
         return
     if not before and token.cap and token.kind == "N":
         cap = work.figure(number, "cap")
-        _keep(work, [Award("待定", work.span(number, number), cap=cap, certain=False)], number, number)
+        _keep(
+            work, [Award("待定", work.span(number, number), cap=cap, certain=False)], number, number
+        )
         return
     if not before or not _follows(work, number):
         return
@@ -333,12 +381,18 @@ def _share_cap(work: Work, found: re.Match[str]) -> bool:
         return False
     op = words.BEFORE.get(work.tokens[bounds[-1]].text, "")
     after = work.letters()[found.end("n") : found.end("n") + 3]
-    if op != "<=" or re.match(r"w{0,2}[vV]", after) or any(work.tokens[n].kind == "y" for n in range(begin, base)):
+    if (
+        op != "<="
+        or re.match(r"w{0,2}[vV]", after)
+        or any(work.tokens[n].kind == "y" for n in range(begin, base))
+    ):
         return False
     capped = replace(work.figure(number, "cap"), comparator=op)
     span = work.span(bounds[-1], number)
     work.tokens[number] = replace(work.tokens[number], figure=replace(capped, role=""))
-    work.terms.append(Term("上限", work.words(base, base), span, work.text[slice(*span)], (capped,)))
+    work.terms.append(
+        Term("上限", work.words(base, base), span, work.text[slice(*span)], (capped,))
+    )
     work.use(*range(bounds[-1], number + 1))
     work.gap("上限按比例，须确认", bounds[-1], number)
     return True

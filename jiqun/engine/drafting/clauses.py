@@ -19,7 +19,10 @@ _LABELS = (
 _LABEL = re.compile(rf"(?:^|(?<=[\n。;:!？?]))[ \t\u3000]*(?:{'|'.join(_LABELS)})\s*", re.MULTILINE)
 _NUMBER = re.compile(r"[\u4e00-\u9fff]{2,12}?(?:〔|\[|\()(?:19|20)\d\d(?:〕|\]|\))\s?(?:第)?\d+号")
 _DATE = re.compile(r"((?:19|20)\d\d)年(\d{1,2})月(\d{1,2})日")
-_TITLE = re.compile(r"(?:关于|的)?.{4,60}?(?:政策(?:措施)?|意见|办法|措施|通知|细则|规定|方案)(?:\(.{1,10}?\))?$")
+_SIGNED = re.compile(r"^\s*((?:19|20)\d\d)年(\d{1,2})月(\d{1,2})日\s*$", re.MULTILINE)
+_TITLE = re.compile(
+    r"(?:关于|的)?.{4,60}?(?:政策(?:措施)?|意见|办法|措施|通知|细则|规定|方案)(?:\(.{1,10}?\))?$"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +94,6 @@ def read_head(text: str, *, title: str = "", number: str = "", date: str = "") -
     lines = [line.strip() for line in opening.splitlines() if line.strip()]
     named = title or next((line for line in lines if _TITLE.fullmatch(line)), "")
     numbered = _NUMBER.search(opening)
-    dated = _DATE.search(opening) or _DATE.search(text[-200:])
+    dated = _DATE.search(opening) or _SIGNED.search(text[-200:])
     found = "{}-{:0>2}-{:0>2}".format(*dated.groups()) if dated else ""
     return Head(named, number or (numbered[0] if numbered else ""), date or found)

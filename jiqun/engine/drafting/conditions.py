@@ -188,7 +188,11 @@ def _qualified(work: Work, field: int) -> bool:
         if "新增" in work.tokens[before].text:
             return True
         before -= 1
-    return before >= 0 and work.tokens[before].kind == "x" and work.tokens[before].text[-1] not in _HOLDERS
+    return (
+        before >= 0
+        and work.tokens[before].kind == "x"
+        and work.tokens[before].text[-1] not in _HOLDERS
+    )
 
 
 def _told(work: Work, numbers: Sequence[int]) -> bool:
@@ -272,13 +276,17 @@ def _condition(
 def _period(work: Work, first: int, end: int) -> str:
     """Return the period named right before the field or between it and the number."""
     start = first
-    while start > work.segment(first) and work.tokens[start - 1].kind in "xwto" and first - start < 4:
+    while (
+        start > work.segment(first) and work.tokens[start - 1].kind in "xwto" and first - start < 4
+    ):
         if work.tokens[start - 1].text == "的" or len(work.tokens[start - 1].text) > 6:
             break
         start -= 1
     near = range(start, end)
     told = [
-        work.tokens[n].per or words.PERIODS[work.tokens[n].text] for n in near if work.tokens[n].kind == "t"
+        work.tokens[n].per or words.PERIODS[work.tokens[n].text]
+        for n in near
+        if work.tokens[n].kind == "t"
     ]
     summed = any(work.tokens[n].text == "累计" for n in near)
     told = [one for one in told if one not in {"年度", "月"}][-1:] or told

@@ -30,7 +30,11 @@ def read_leftovers(work: Work, *, earlier: int) -> None:
     _figures(work)
     heads = [at for at in work.conditions_at if not work.awards]
     for number, at in enumerate(work.conditions_at):
-        if work.awards_at and at > work.awards_at[-1][1] and work.conditions[number].value is not None:
+        if (
+            work.awards_at
+            and at > work.awards_at[-1][1]
+            and work.conditions[number].value is not None
+        ):
             work.gap("金额之后的条件", at, at)
     for first, last in _segments(work):
         left = [n for n in range(first, last + 1) if n not in work.used]
@@ -52,7 +56,9 @@ def read_leftovers(work: Work, *, earlier: int) -> None:
 
 
 def _numeric(work: Work) -> bool:
-    return any(one.value is not None for one in work.conditions) or any(True for _ in work.figures())
+    return any(one.value is not None for one in work.conditions) or any(
+        True for _ in work.figures()
+    )
 
 
 def _figures(work: Work) -> None:
@@ -103,6 +109,26 @@ def _hazard(work: Work, left: Sequence[int], *, calm: bool) -> None:
             work.gap("期限没有归属", number, number)
         elif token.kind == "(" and not calm:
             work.gap("括注未读懂", number, number)
+        elif token.kind == "o" and token.text.startswith("每") and work.awards:
+            work.gap("每…没有读懂", number, number)
+        elif (
+            token.kind == "t"
+            and not calm
+            and not _paid_then(work, number)
+            and not _claimed(work, token.per or token.text)
+        ):
+            work.gap("期间没有归属", number, number)
+
+
+def _paid_then(work: Work, number: int) -> bool:
+    """Tell 当年 that only says when the award is paid (当年分别给予)."""
+    return number + 1 < len(work.tokens) and work.tokens[number + 1].kind in "jvV"
+
+
+def _claimed(work: Work, word: str) -> bool:
+    """Tell whether a period is vague (年度) or is that of a condition of the sentence."""
+    period = words.PERIODS.get(word, word)
+    return period in {"年度", "月"} or any(period in one.period for one in work.conditions)
 
 
 def _weight(work: Work, left: Sequence[int]) -> int:
@@ -119,6 +145,9 @@ def _subject(work: Work, first: int, last: int, left: Sequence[int]) -> None:
         if phrase is not None:
             _status(work, statuses[0], phrase.field, left)
             left = [n for n in left if n < statuses[0]]
+            if all(work.tokens[n].kind in "mwht" for n in left):
+                work.use(*left)
+                return
             others = []
             statuses = []
     if len(statuses) == 1 and not [n for n in others if work.tokens[n].kind != "f"]:
@@ -128,16 +157,14 @@ def _subject(work: Work, first: int, last: int, left: Sequence[int]) -> None:
             _status(work, number, phrase.field, left)
             work.use(*left)
         return
-    content = [n for n in left if work.tokens[n].kind in "xbfmlkavoge%("]
+    content = [n for n in left if work.tokens[n].kind in "xbfmlkavogte%("]
     if not content or not (_weight(work, left) or _levelled(work, left)):
         return
     known = [n for n in content if work.tokens[n].kind in "fb"]
     if known:
         work.gap("已知字段没有成为条件", known[0], known[-1])
     span = work.span(content[0], content[-1])
-    work.conditions.append(
-        Condition("", "", None, span, work.text[slice(*span)], manual=True)
-    )
+    work.conditions.append(Condition("", "", None, span, work.text[slice(*span)], manual=True))
     work.conditions_at.append(content[0])
 
 
@@ -149,7 +176,11 @@ def _head(work: Work, left: Sequence[int]) -> bool:
         return False
     before = work.text[: work.tokens[statuses[0]].start]
     letters = {work.tokens[n].kind for n in kept[:-1]}
-    return before.endswith("的") and not letters & {"z", "r", "p"} and "非" not in work.words(kept[0], kept[-1])
+    return (
+        before.endswith("的")
+        and not letters & {"z", "r", "p"}
+        and "非" not in work.words(kept[0], kept[-1])
+    )
 
 
 def _status(work: Work, number: int, name: str, left: Sequence[int]) -> None:
@@ -191,9 +222,7 @@ def stray_numerals(text: str, start: int, end: int, numbers: Sequence[Quantity])
 _DATE = re.compile(r"(?:(?:19|20)\d\d年|今年|本年|次年)?\d{1,2}月(?:\d{1,2}日|份|底)?")
 
 
-def stray_dates(
-    text: str, start: int, end: int, kept: Sequence[tuple[int, int]]
-) -> list[Gap]:
+def stray_dates(text: str, start: int, end: int, kept: Sequence[tuple[int, int]]) -> list[Gap]:
     """Return dates that neither a term nor a condition kept word for word holds."""
     return [
         Gap("日期没有归属", found.span(), found[0])

@@ -27,7 +27,9 @@ def match_lists(work: Work) -> None:
             n for n, at in enumerate(work.conditions_at)
             if begin <= at < first and work.conditions[n].value is not None
         ]  # fmt: skip
-        rows = [n for n in rows if not work.conditions[n].growth] if len(rows) > len(group) else rows
+        rows = (
+            [n for n in rows if not work.conditions[n].growth] if len(rows) > len(group) else rows
+        )
         tiers = [work.conditions[n] for n in rows]
         if len(tiers) == len(group) and len({(one.field, one.growth) for one in tiers}) == 1:
             _tiered(work, number, rows, tiers)
@@ -37,7 +39,12 @@ def match_lists(work: Work) -> None:
 
 def _tiered(work: Work, number: int, rows: list[int], tiers: list[Condition]) -> None:
     work.awards[number] = [
-        replace(award, tier=(tier,), level=tier.value.text if tier.value else "", certain=award.certain and tier.certain)
+        replace(
+            award,
+            tier=(tier,),
+            level=tier.value.text if tier.value else "",
+            certain=award.certain and tier.certain,
+        )
         for award, tier in zip(work.awards[number], tiers, strict=True)
     ]
     for row in sorted(rows, reverse=True):
@@ -95,9 +102,13 @@ def _by_text(work: Work, first: int, count: int) -> list[str] | None:
         return None
     start = work.segment(stop - 1)
     words = re.sub(r"\([^()]*\)", "", work.words(start, stop - 1))
-    pieces = [piece.strip() for piece in re.split(r"[、/]|以及|和(?=[^、]{3})|及(?=[^、]{3})", words)]
+    pieces = [
+        piece.strip() for piece in re.split(r"[、/]|以及|和(?=[^、]{3})|及(?=[^、]{3})", words)
+    ]
     if len(pieces) != count or not all(pieces) or re.search(r"\d", words):
         return None
-    return [_TARGET.sub("", pieces[0]) or pieces[0], *pieces[1:-1], re.sub(r"的(?:企业|单位|项目)?$", "", pieces[-1])]
-
-
+    return [
+        _TARGET.sub("", pieces[0]) or pieces[0],
+        *pieces[1:-1],
+        re.sub(r"的(?:企业|单位|项目)?$", "", pieces[-1]),
+    ]

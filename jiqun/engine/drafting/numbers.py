@@ -233,7 +233,9 @@ def _members(match: re.Match[str]) -> list[Quantity]:
     """Return the quantities of one match: a number, a list or a range under one unit."""
     pieces = list(re.finditer(rf"{NUMERAL}", match["numbers"]))
     last = pieces[-1][0]
-    scale = re.search(r"[百千]?万亿|[十百千]?[万亿]$|[百千]$", last) if re.match(r"\d", last) else None
+    scale = (
+        re.search(r"[百千]?万亿|[十百千]?[万亿]$|[百千]$", last) if re.match(r"\d", last) else None
+    )
     found: list[Quantity] = []
     offset = match.start("numbers")
     for number, piece in enumerate(pieces):
@@ -249,9 +251,7 @@ def _members(match: re.Match[str]) -> list[Quantity]:
             return []
         mark = match["mark"] if final and match["mark"] else ""
         told = "" if not mark else "不含" if "不" in mark else "含"
-        found.append(
-            Quantity(*one, start, end, match.string[start:end], mark=told)
-        )
+        found.append(Quantity(*one, start, end, match.string[start:end], mark=told))
     return found
 
 
@@ -261,7 +261,11 @@ def _scaled_like(word: str, scale: str, last: str) -> str:
     50-100万元 are 500,000 and a million; 7000至1万平方米 are 7,000 and 10,000.
     """
     own, most = read_numeral(word), read_numeral(last)
-    return word if own is not None and own >= 1000 and most is not None and own < most else word + scale
+    return (
+        word
+        if own is not None and own >= 1000 and most is not None and own < most
+        else word + scale
+    )
 
 
 def _unit(
@@ -283,7 +287,9 @@ def _unit(
         if time in "年日" and _calendar(match.string, word, end):
             return None
         unit, weight = _TIMES[time]
-        return ("time", int(value * weight), unit) if (value * weight) == int(value * weight) else None
+        return (
+            ("time", int(value * weight), unit) if (value * weight) == int(value * weight) else None
+        )
     if _IDLE.fullmatch(match.string[start:end]):
         return None
     return "count", value, match["count"]

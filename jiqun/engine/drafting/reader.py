@@ -32,7 +32,17 @@ from jiqun.engine.drafting.work import Work
 
 # Openings of an inclusion mark that repeats its number: (不含50亿元).
 _REPEATS = ("(含", "(不含", "(包括", "(不包括", "(包含", "(不包含")
-_WHOLE = {"施行日期", "失效日期", "有效期", "解释机关", "申报窗口", "预算", "互斥", "资金分担", "拨付"}
+_WHOLE = {
+    "施行日期",
+    "失效日期",
+    "有效期",
+    "解释机关",
+    "申报窗口",
+    "预算",
+    "互斥",
+    "资金分担",
+    "拨付",
+}
 
 
 @dataclass(slots=True)
@@ -68,7 +78,9 @@ def read_document(
         moved(_read_clause(even, one, lexicon=lexicon, fields=fields), places)
         for one in split_clauses(even)
     )
-    whole = tuple(term for one in clauses if not one.awards for term in one.terms if term.kind in _WHOLE)
+    whole = tuple(
+        term for one in clauses if not one.awards for term in one.terms if term.kind in _WHOLE
+    )
     return DocumentDraft(head.title, head.number, issuer, head.date, clauses, whole)
 
 
@@ -88,7 +100,9 @@ def _read_clause(
     even: str, where: Clause, *, lexicon: Lexicon, fields: Collection[str]
 ) -> ClauseDraft:
     numbers = quantities(even[where.start : where.end])
-    shifted = [replace(one, start=one.start + where.start, end=one.end + where.start) for one in numbers]
+    shifted = [
+        replace(one, start=one.start + where.start, end=one.end + where.start) for one in numbers
+    ]
     tokens = scan(even, where.start, where.end, numbers=shifted, lexicon=lexicon)
     bounded = [token.figure for token in tokens if token.figure]
     terms, used = read_terms(even, where.start, where.end, bounded)
@@ -171,7 +185,9 @@ def _read(text: str, tokens: list[Token], found: _Found) -> None:
     for number, group in enumerate(work.awards):
         found.awards.extend(replace(award, item=base + items[number]) for award in group)
     for condition, at in zip(work.conditions, work.conditions_at, strict=True):
-        item = next((n for n, (first, _) in enumerate(work.awards_at) if at < first), len(work.awards) - 1)
+        item = next(
+            (n for n, (first, _) in enumerate(work.awards_at) if at < first), len(work.awards) - 1
+        )
         found.conditions.append(replace(condition, item=base + (items[item] if items else 0)))
     found.gaps.extend(work.gaps)
     found.terms.extend(work.terms)
@@ -203,7 +219,9 @@ def _as_read(work: Work, number: int, figure: Figure) -> Figure:
     for group in work.awards:
         for award in group:
             held += [one.value for one in award.tier if one.value]
-            held += [one for one in (award.amount, award.rate, award.cap, award.floor, award.step) if one]
+            held += [
+                one for one in (award.amount, award.rate, award.cap, award.floor, award.step) if one
+            ]
     held += [one for term in work.terms for one in term.figures]
     same = next((one for one in held if one.span == figure.span), None)
     return same or replace(figure, role=work.roles.get(number, ""))
@@ -247,5 +265,3 @@ def _status(found: _Found, terms: Sequence[Term]) -> str:
         return "complete"
     elements = found.awards or found.conditions or [t for t in terms if t.kind != "标记"]
     return "partial" if elements else "unparsed"
-
-

@@ -19,8 +19,24 @@ from jiqun.engine.drafting.numbers import Quantity, per_unit, quantities
 # points P, foreign X. f field, b status, v award, a award noun, o owner, e step, j 分别, g growth,
 # V 给予, t period, y base word, h target, l level, m event, w filler, q once, k join, r or, & also,
 # % 占, z hazard, p comparator left alone, i inclusion mark left alone, x other, "," and ".".
-BARE = {"money": "M", "ratio": "R", "count": "C", "time": "T", "split": "S", "points": "P", "foreign": "X"}
-BOUNDED = {"money": "N", "ratio": "Q", "count": "D", "time": "U", "split": "S", "points": "P", "foreign": "X"}
+BARE = {
+    "money": "M",
+    "ratio": "R",
+    "count": "C",
+    "time": "T",
+    "split": "S",
+    "points": "P",
+    "foreign": "X",
+}
+BOUNDED = {
+    "money": "N",
+    "ratio": "Q",
+    "count": "D",
+    "time": "U",
+    "split": "S",
+    "points": "P",
+    "foreign": "X",
+}
 FIGURES = "".join(sorted({*BARE.values(), *BOUNDED.values()}))
 _STOPS = {",": ",", ":": ",", "。": ".", ";": ".", "\n": ".", "!": ".", "?": "."}
 # Whom an award is counted by: 每间客房, each up to the award's words.
@@ -109,8 +125,11 @@ def scan(
                 tokens.append(Token("x", unknown, position, text[unknown:position]))
             position = unknown = idle.end()
             continue
-        token = _fixed(text, position, end) or _mark(text, position, tokens) or _number(text, at_number.get(position)) or _word(
-            text, position, end, tables=(closed, lexicon), longest=longest
+        token = (
+            _fixed(text, position, end)
+            or _mark(text, position, tokens)
+            or _number(text, at_number.get(position))
+            or _word(text, position, end, tables=(closed, lexicon), longest=longest)
         )
         if token is None:
             position += 1
@@ -134,7 +153,9 @@ def _mixed(text: str, start: int, end: int, tokens: list[Token]) -> list[Token]:
         again = token.figure is not None and f"{token.figure.kind} {token.figure.value}" in seen
         if token.figure is not None:
             seen.add(f"{token.figure.kind} {token.figure.value}")
-        bare = re.match(r"以上(?!\(含|\(不含)", text[token.figure.span[1] :]) if token.figure else None
+        bare = (
+            re.match(r"以上(?!\(含|\(不含)", text[token.figure.span[1] :]) if token.figure else None
+        )
         if token.figure and bare and again and token.figure.comparator == ">=":
             token = replace(token, figure=replace(token.figure, comparator=">", certain=False))
         result.append(token)
@@ -170,7 +191,9 @@ def _number(text: str, one: Quantity | None) -> Token | None:
     if one is None:
         return None
     per, end = per_unit(text, one)
-    figure = Figure(one.kind, one.value, one.unit, "=", (one.start, one.end), one.text, parts=one.parts)
+    figure = Figure(
+        one.kind, one.value, one.unit, "=", (one.start, one.end), one.text, parts=one.parts
+    )
     token = Token(BARE[one.kind], one.start, end, text[one.start : end], figure, per=per)
     return replace(token, joined=one.joined + (f"|{one.mark}" if one.mark else ""))
 
@@ -292,7 +315,11 @@ def _bounded(token: Token, before: Sequence[Token], after: Sequence[Token]) -> T
     kind = BOUNDED[figure.kind] if ops else BARE[figure.kind]
     # A mark with no comparator belongs to a range or a list and is settled there.
     joined = token.joined.partition("|")[0] + ("|" + marks[0] if marks and not ops else "")
-    near = start if not before or before[-1].end == token.start or before[-1].kind == "i" else token.start
+    near = (
+        start
+        if not before or before[-1].end == token.start or before[-1].kind == "i"
+        else token.start
+    )
     return Token(
         kind, near, end, token.text,
         replace(figure, comparator=comparator, certain=certain),

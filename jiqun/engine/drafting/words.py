@@ -36,7 +36,11 @@ AFTER: Mapping[str, str] = {
     "左右": "~", "为限": "<=", "为上限": "<=", "为最高限额": "<=", "起": ">=", "内": "<=",
 }  # fmt: skip
 # A bound of the award, wherever it stands; 不超过 and 不低于 are so only away from a field.
-CAPS = tuple(word for word in BEFORE if word.startswith(("最高", "最多", "至多", "上限", "封顶", "最大", "限", "总额限")))
+CAPS = tuple(
+    word
+    for word in BEFORE
+    if word.startswith(("最高", "最多", "至多", "上限", "封顶", "最大", "限", "总额限"))
+)
 CAP_AFTER = ("封顶", "为限", "为上限", "为最高限额")
 UNSURE = ("突破", "超", "起", "不足(含)", "达不到", "没有达到")
 NEGATION = "不未没非无勿莫"
