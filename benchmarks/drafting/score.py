@@ -136,25 +136,35 @@ def parse_gold(lines: Iterable[str], *, document_text: str = "") -> list[Gold]:
         rest = rest.strip()
         if mark == "#":
             document, _, source = rest.partition(" | ")
-            digest = re.search(r"sha256:(\w{64})", source)
-            if digest and sha256(document_text.encode()).hexdigest() != digest[1]:
-                raise ValueError(f"{document}: another text than the one labelled")
+            _same_text(document, source, document_text)
+        elif mark == "T":
+            golds.append(Gold(document, source, rest))
         elif mark == "S":
             start, end = map(int, rest.split())
             golds.append(Gold(document, source, document_text[start:end]))
-        elif mark == "T":
-            golds.append(Gold(document, source, rest))
-        elif mark == "N":
-            golds[-1].numbers = [bounded(word) for word in rest.split()]
-        elif mark == "C":
-            golds[-1].conditions = [condition(word.strip()) for word in rest.split(" | ")]
-        elif mark == "A":
-            golds[-1].awards = [award(word.strip()) for word in rest.split(" | ")]
-        elif mark == "X":
-            golds[-1].terms = set(rest.split())
         elif line.strip():
-            raise ValueError(f"unknown line: {line}")
+            _label(golds[-1], mark, rest)
     return golds
+
+
+def _same_text(document: str, source: str, text: str) -> None:
+    digest = re.search(r"sha256:(\w{64})", source)
+    if digest and sha256(text.encode()).hexdigest() != digest[1]:
+        raise ValueError(f"{document}: another text than the one labelled")
+
+
+def _label(gold: Gold, mark: str, rest: str) -> None:
+    parts = [part.strip() for part in rest.split(" | ")]
+    if mark == "N":
+        gold.numbers = [bounded(word) for word in rest.split()]
+    elif mark == "C":
+        gold.conditions = [condition(part) for part in parts]
+    elif mark == "A":
+        gold.awards = [award(part) for part in parts]
+    elif mark == "X":
+        gold.terms = set(rest.split())
+    else:
+        raise ValueError(f"unknown mark: {mark} {rest}")
 
 
 def _said(figure: Figure | None) -> tuple[str, object] | None:

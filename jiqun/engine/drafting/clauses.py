@@ -56,10 +56,13 @@ def split_clauses(text: str) -> tuple[Clause, ...]:
     clauses: list[Clause] = []
     open_labels: list[tuple[int, str, str]] = []
     for number, mark in enumerate(marks):
-        rank = int((mark.lastgroup or "r0")[1:])
+        rank = _rank(mark)
         end = marks[number + 1].start() if number + 1 < len(marks) else len(text)
         start, end = _trim(text, mark.end(), end)
         heading, body = _heading(text, start, end)
+        finer = number + 1 < len(marks) and _rank(marks[number + 1]) > rank
+        if body >= end and not finer:
+            heading, body = "", start
         open_labels = [one for one in open_labels if one[0] < rank]
         open_labels.append((rank, (mark[mark.lastgroup or 0]).strip("、.．"), heading))
         if body < end:
@@ -67,6 +70,10 @@ def split_clauses(text: str) -> tuple[Clause, ...]:
             path = tuple(one[1] for one in open_labels)
             clauses.append(Clause(path, titles[-1] if titles else "", body, end))
     return tuple(clauses)
+
+
+def _rank(mark: re.Match[str]) -> int:
+    return int((mark.lastgroup or "r0")[1:])
 
 
 def _trim(text: str, start: int, end: int) -> tuple[int, int]:

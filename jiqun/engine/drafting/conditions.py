@@ -79,11 +79,10 @@ def _series(work: Work, found: re.Match[str]) -> tuple[list[int], list[Figure]]:
 def _growth(work: Work, found: re.Match[str]) -> None:
     numbers, read = _series(work, found)
     subject = found.start("f") if found["f"] else _subject(work, found.start("g"))
-    for number, value in zip(numbers, read, strict=True):
+    for number, figure in zip(numbers, read, strict=True):
         work.figure(number, "condition")
-        value = replace(value, role="condition")
-        if value.comparator == "=":
-            value = replace(value, comparator=">=", certain=False)
+        sure = figure.certain and figure.comparator != "="
+        value = replace(figure, role="condition", certain=sure)
         condition = _condition(work, found, value, subject=subject)
         _add(work, found, replace(condition, growth=True))
     work.use(*range(found.start("g"), numbers[-1] + 1))
@@ -231,7 +230,7 @@ def _read_numbers(figures: Sequence[Figure], tokens: Sequence[Token]) -> list[Fi
         return [replace(one, certain=False) for one in figures]
     if not ops:
         listed = (len(figures) > 1 or figures[0].kind == "money") and figures[0].kind != "ratio"
-        return [replace(one, comparator=">=", certain=False) for one in figures] if listed else []
+        return [replace(one, certain=False) for one in figures] if listed else []
     op, certain = next(iter(ops)), all(one.certain for one in figures)
     return [replace(one, comparator=op, certain=certain) for one in figures]
 

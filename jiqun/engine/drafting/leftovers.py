@@ -48,7 +48,7 @@ def read_leftovers(work: Work, *, earlier: int) -> None:
         if not work.awards and earlier and re.search(r"[xbf]", kinds) and _numeric(work):
             work.gap("与前句的关系不明", first, last)
         if before:
-            _subject(work, first, last, left)
+            _subject(work, left)
             if heads and first > max(heads) and _weight(work, left):
                 work.gap("后文未读懂", first, last)
         elif re.search(r"[xfbge%mlyj]", kinds) and not _noun(work, left, last):
@@ -135,28 +135,16 @@ def _weight(work: Work, left: Sequence[int]) -> int:
     return sum(len(work.tokens[n].text.strip()) for n in left if work.tokens[n].kind in "x(")
 
 
-def _subject(work: Work, first: int, last: int, left: Sequence[int]) -> None:
-    """Read whom the award is for."""
+def _subject(work: Work, left: Sequence[int]) -> None:
+    """Read whom the award is for: a status, words for a person to check, or both."""
     statuses = [n for n in left if work.tokens[n].kind == "b"]
-    others = [n for n in left if work.tokens[n].kind in "xfkr%glye("]
-    if _head(work, left):
-        statuses = [n for n in left if work.tokens[n].kind == "b"][-1:]
-        phrase = work.tokens[statuses[0]].phrase
-        if phrase is not None:
-            _status(work, statuses[0], phrase.field, left)
-            left = [n for n in left if n < statuses[0]]
-            if all(work.tokens[n].kind in "mwht" for n in left):
-                work.use(*left)
-                return
-            others = []
-            statuses = []
-    if len(statuses) == 1 and not [n for n in others if work.tokens[n].kind != "f"]:
-        number = statuses[0]
-        phrase = work.tokens[number].phrase
-        if phrase is not None:
-            _status(work, number, phrase.field, left)
+    others = [n for n in left if work.tokens[n].kind in "xkr%glye("]
+    if len(statuses) == 1 and (not others or _head(work, left)):
+        _status(work, statuses[0], left)
+        left = [n for n in left if n < statuses[0]] if others else []
+        if all(work.tokens[n].kind in "mwht" for n in left):
             work.use(*left)
-        return
+            return
     content = [n for n in left if work.tokens[n].kind in "xbfmlkavogte%("]
     if not content or not (_weight(work, left) or _levelled(work, left)):
         return
@@ -183,9 +171,10 @@ def _head(work: Work, left: Sequence[int]) -> bool:
     )
 
 
-def _status(work: Work, number: int, name: str, left: Sequence[int]) -> None:
+def _status(work: Work, number: int, left: Sequence[int]) -> None:
     events = [work.tokens[n].text for n in left if work.tokens[n].kind == "m"]
     token = work.tokens[number]
+    name = token.phrase.field if token.phrase else ""
     work.conditions.append(
         Condition(name, "=", None, work.span(number, number), token.text, event="".join(events[:1]))
     )
@@ -209,14 +198,14 @@ def _levelled(work: Work, left: Sequence[int]) -> bool:
 
 def stray_numerals(text: str, start: int, end: int, numbers: Sequence[Quantity]) -> list[Gap]:
     """Return numerals and money words that no quantity covers, dates and labels apart."""
-    gaps: list[Gap] = []
     calm = [found.span() for found in _HARMLESS.finditer(text, start, end)]
     taken = [(one.start, one.end) for one in numbers]
-    for rule in (_NUMERAL, _MONEY_WORDS):
-        for found in rule.finditer(text, start, end):
-            if not any(a < found.end() and found.start() < b for a, b in (*calm, *taken)):
-                gaps.append(Gap("未读出的数字", found.span(), found[0]))
-    return gaps
+    return [
+        Gap("未读出的数字", found.span(), found[0])
+        for rule in (_NUMERAL, _MONEY_WORDS)
+        for found in rule.finditer(text, start, end)
+        if not any(a < found.end() and found.start() < b for a, b in (*calm, *taken))
+    ]
 
 
 _DATE = re.compile(r"(?:(?:19|20)\d\d年|今年|本年|次年)?\d{1,2}月(?:\d{1,2}日|份|底)?")

@@ -71,9 +71,10 @@ def _by_kind(work: Work, begin: int, first: int, count: int) -> list[str] | None
     """Return the levels (国家级、省级) or events (首次认定、重新认定) when one list has that length."""
     letters = work.letters()
     for rule, kind in ((_LEVELS, "l"), (_EVENTS, "m"), (_YEARS, "t")):
-        runs: list[list[int]] = []
-        for found in rule.finditer(letters, begin, first):
-            runs.append([n for n in range(*found.span()) if work.tokens[n].kind == kind])
+        runs = [
+            [n for n in range(*found.span()) if work.tokens[n].kind == kind]
+            for found in rule.finditer(letters, begin, first)
+        ]
         fitting = [run for run in runs if len(run) == count]
         if len(fitting) == 1:
             work.use(*range(fitting[0][0], fitting[0][-1] + 1))

@@ -21,7 +21,7 @@ _ARABIC = r"(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?"
 _HAN = r"[一二两三四五六七八九十][零〇一二两三四五六七八九十百千]*(?:点[零〇一二三四五六七八九]+)?"
 _CORE = rf"(?:{_ARABIC}|{_HAN})"
 _SCALE = r"(?:\s?(?:[百千]?万亿|[十百千]?[万亿]|[百千]))"
-NUMERAL = rf"{_CORE}{_SCALE}?(?:{_CORE}{_SCALE}?)*"
+NUMERAL = rf"{_CORE}{_SCALE}?(?:零?{_CORE}{_SCALE}?)*"
 INCLUDED = r"\((?:含|包含|包括|不含|不包含|不包括)(?:本数)?\)"
 
 _COUNTS = (
@@ -44,7 +44,7 @@ _UNIT = (
 )
 _JOIN = r"\s*(?:、|/|-+|—+|–|~|至|到|和|或)\s*"
 _WHOLE = re.compile(
-    rf"(?<![\d.第〔\[A-Za-z])(?<!\d\s)(?<![上下每该同本](?=一年))(?<![上下每该同本](?=一个?[年月]))(?P<numbers>{NUMERAL}(?:{_JOIN}{NUMERAL})*)"
+    rf"(?<![\d.第〔\[A-Za-z零〇一二两三四五六七八九十百千万亿])(?<!\d\s)(?<![上下每该同本](?=一年))(?<![上下每该同本](?=一个?[年月]))(?P<numbers>{NUMERAL}(?:{_JOIN}{NUMERAL})*)"
     rf"(?:(?P<mark>{INCLUDED})(?P<late>[百千]?[万亿])?)?\s?"
     rf"(?:{_UNIT}|(?P<bare>(?<=[万亿]){_AFTER_BARE}))"
 )
@@ -174,9 +174,7 @@ def quantities(text: str) -> tuple[Quantity, ...]:
     A list or range whose members share a unit (20、10万元; 50-100万元) gives one quantity each.
     Years (2025年), ordinals (第三年) and 一家, 一次 and the like are not quantities.
     """
-    found: list[Quantity] = []
-    for match in _SPLIT.finditer(text):
-        found.append(_split(match))
+    found = [_split(match) for match in _SPLIT.finditer(text)]
     found.extend(_shares(text))
     taken = [(one.start, one.end) for one in found]
     for match in _WHOLE.finditer(text):
@@ -272,27 +270,31 @@ def _unit(
     match: re.Match[str], word: str, start: int, end: int
 ) -> tuple[str, int | Fraction, str] | None:
     value = read_numeral(word)
+    result: tuple[str, int | Fraction, str] | None = None
     if value is None:
-        return None
-    if match["money"] or match["bare"] is not None:
-        return ("money", int(value * 100), "分") if (value * 100).denominator == 1 else None
-    if match["foreign"]:
-        return "foreign", value, match["foreign"]
-    if percent := match["percent"]:
+        pass
+    elif match["money"] or match["bare"] is not None:
+        whole = (value * 100).denominator == 1
+        result = ("money", int(value * 100), "分") if whole else None
+    elif match["foreign"]:
+        result = "foreign", value, match["foreign"]
+    elif percent := match["percent"]:
         base = 1000 if percent == "‰" else 100
-        return ("ratio" if percent in "%‰" else "points"), value / base, ""
-    if value.denominator == 1:
-        value = int(value)
-    if time := match["time"]:
-        if time in "年日" and _calendar(match.string, word, end):
-            return None
-        unit, weight = _TIMES[time]
-        return (
-            ("time", int(value * weight), unit) if (value * weight) == int(value * weight) else None
-        )
-    if _IDLE.fullmatch(match.string[start:end]):
+        result = ("ratio" if percent in "%‰" else "points"), value / base, ""
+    elif match["time"]:
+        result = _time(match, word, end)
+    elif not _IDLE.fullmatch(match.string[start:end]):
+        result = "count", int(value) if value.denominator == 1 else value, match["count"]
+    return result
+
+
+def _time(match: re.Match[str], word: str, end: int) -> tuple[str, int, str] | None:
+    """Return a length of time in whole months or days; a year or a day of the calendar is none."""
+    unit, weight = _TIMES[match["time"]]
+    length = (read_numeral(word) or Fraction(0)) * weight
+    if match["time"] in "年日" and _calendar(match.string, word, end):
         return None
-    return "count", value, match["count"]
+    return ("time", int(length), unit) if length.denominator == 1 else None
 
 
 def _calendar(text: str, word: str, end: int) -> bool:

@@ -70,7 +70,10 @@ def read_document(
         text: the document; spans of the result are positions in it.
         lexicon: phrases of the text and the fields they name.
         fields: names in the field dictionary; a field outside it makes a clause partial.
-        title, number, date, issuer: head of the document where it is known from elsewhere.
+        title: title, where it is known from elsewhere; else it is looked for.
+        number: document number (文号), likewise.
+        date: date of the document as YYYY-MM-DD, likewise.
+        issuer: office that issued it; it is not looked for.
     """
     even, places = compact(plain(text))
     head = read_head(even, title=title, number=number, date=date)
@@ -155,7 +158,7 @@ def _only_a_cap(work: Work, found: _Found) -> bool:
     if not figure.comparator.startswith("<"):
         return False
     span = (work.tokens[0].start, work.tokens[-1].end)
-    owners = "".join(token.text for token in work.tokens if token.kind == "o")
+    owners = "".join(token.text for token in work.tokens if token.kind in "ot")
     items = {award.item for award in found.awards}
     free = all(award.cap is None for award in found.awards)
     if len(items) == 1 and free and not any(token.text == "上述" for token in work.tokens):
@@ -231,10 +234,9 @@ def _inherit_base(awards: list[Award]) -> list[Award]:
     """Offer the base of the award before to a rate that names none; it is not certain."""
     base, result = "", list[Award]()
     for award in awards:
-        if award.mode == "比例" and not award.base and not award.base_text and base:
-            award = replace(award, base=base, certain=False)
-        base = award.base if award.mode == "比例" else base
-        result.append(award)
+        lacks = award.mode == "比例" and not award.base and not award.base_text
+        result.append(replace(award, base=base, certain=False) if lacks and base else award)
+        base = result[-1].base if award.mode == "比例" else base
     return result
 
 

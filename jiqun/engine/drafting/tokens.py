@@ -96,18 +96,16 @@ def _closed() -> dict[str, str]:
     table: dict[str, str] = {}
     lists: tuple[tuple[str, Iterable[str]], ...] = (
         ("z", words.HAZARDS), ("w", words.FILLERS), ("p", words.BEFORE), ("s", words.AFTER),
-        ("v", words.AWARD_VERBS), ("V", words.GIVING), ("a", words.AWARD_NOUNS), ("o", words.OWNERS), ("m", words.EVENTS),
-        ("l", words.LEVELS), ("t", words.PERIODS), ("g", words.GROWTH), ("y", words.BASES),
-        ("h", words.TARGETS), ("e", words.STEPS), ("%", words.SHARES), ("q", words.ONCE),
-        ("k", words.JOINS), ("r", words.ALTERNATIVES), ("&", words.ALSO), ("j", ("分别",)),
-        ("i", _MARKS), ("w", tuple("()\"'“”‘’《》 <>[]〔〕")),
+        ("v", words.AWARD_VERBS), ("V", words.GIVING), ("a", words.AWARD_NOUNS),
+        ("o", words.OWNERS), ("m", words.EVENTS), ("l", words.LEVELS), ("t", words.PERIODS),
+        ("g", words.GROWTH), ("y", words.BASES), ("h", words.TARGETS), ("e", words.STEPS),
+        ("%", words.SHARES), ("q", words.ONCE), ("k", words.JOINS), ("r", words.ALTERNATIVES),
+        ("&", words.ALSO), ("j", ("分别",)), ("i", _MARKS), ("w", words.QUOTES),
     )  # fmt: skip
     for kind, entries in lists:
         for word in entries:
             table[word] = kind
-    for word in ("封顶",):
-        table[word] = "s"
-    return table
+    return table | {"封顶": "s"}
 
 
 def scan(
@@ -156,9 +154,10 @@ def _mixed(text: str, start: int, end: int, tokens: list[Token]) -> list[Token]:
         bare = (
             re.match(r"以上(?!\(含|\(不含)", text[token.figure.span[1] :]) if token.figure else None
         )
-        if token.figure and bare and again and token.figure.comparator == ">=":
-            token = replace(token, figure=replace(token.figure, comparator=">", certain=False))
-        result.append(token)
+        figure = token.figure
+        if figure is not None and bare and again and figure.comparator == ">=":
+            figure = replace(figure, comparator=">", certain=False)
+        result.append(replace(token, figure=figure))
     return result
 
 
@@ -218,12 +217,13 @@ def _split_bounds(tokens: list[Token]) -> list[Token]:
     """Give up comparators that stand beside no number: a short one is no word at all."""
     kept: list[Token] = []
     for number, token in enumerate(tokens):
-        if token.kind == "p" and not _leads(tokens, number):
-            token = replace(token, kind="x" if len(token.text) == 1 else "p")
-        elif token.kind == "s" and not _trails(tokens, number):
+        kind = token.kind
+        if kind == "p" and not _leads(tokens, number):
+            kind = "x" if len(token.text) == 1 else "p"
+        elif kind == "s" and not _trails(tokens, number):
             ranked = number > 0 and tokens[number - 1].text.endswith(("级", "等", "名", "层"))
-            token = replace(token, kind="x" if len(token.text) == 1 or ranked else "p")
-        kept.append(token)
+            kind = "x" if len(token.text) == 1 or ranked else "p"
+        kept.append(replace(token, kind=kind))
     return kept
 
 
