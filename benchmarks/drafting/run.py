@@ -36,7 +36,7 @@ HERE = Path(__file__).parent
 ROOT = HERE.parent.parent
 SETS = ("dev", "second", "liuhe", "third", "fourth", "fifth")
 SHARED = ROOT.parent / "shared" / "data" / "cn_county_liuhe" / "documents.jsonl"
-PHRASES = ROOT / "jiqun" / "rules" / "policy_fields" / "phrases.yaml"
+PHRASES = ROOT / "jiqun" / "rules" / "policy_phrases.yaml"
 
 
 def golds(name: str) -> list[Gold]:

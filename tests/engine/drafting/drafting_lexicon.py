@@ -13,7 +13,7 @@ from jiqun.engine.drafting.reader import read_clause
 from jiqun.engine.drafting.tokens import Phrase
 
 ROOT = Path(__file__).resolve().parents[3]
-PHRASES = ROOT / "jiqun" / "rules" / "policy_fields" / "phrases.yaml"
+PHRASES = ROOT / "jiqun" / "rules" / "policy_phrases.yaml"
 
 
 @cache
