@@ -2,7 +2,7 @@
 
 A clause is complete only if every number, comparator and money phrase is inside an element, every
 field is in the dictionary, and nothing is uncertain. What is not understood is listed with its
-span. The method and what breaks such parsers: chapter on drafting in docs/modules/policy.md.
+span. What it reads rightly is measured in benchmarks/drafting.
 """
 
 from __future__ import annotations
