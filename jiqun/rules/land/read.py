@@ -63,6 +63,10 @@ def rows(pack: Pack, table: str) -> list[dict[str, Any]]:
     return [dict(zip(columns, row, strict=True)) for row in found["rows"]]
 
 
+def _words(pack: Pack, table: str) -> dict[str, tuple[str, str]]:
+    return {row["code"]: (row["zh"], row["en"]) for row in rows(pack, table)}
+
+
 def _whole(values: Mapping[str, float], name: str) -> int:
     return round(values[name])
 
@@ -167,8 +171,8 @@ def clock_rules(
         rectify_months=_whole(values, "clock.rectify_months"),
         reminders=tuple(sorted(before, reverse=True)),
         checked=frozenset(Milestone(row["milestone"]) for row in rows(pack, "checked")),
-        papers=tuple(row["code"] for row in rows(pack, "papers")),
+        papers=_words(pack, "papers"),
         evidence=wanted,
-        causes=frozenset(row["code"] for row in rows(pack, "causes")),
+        causes=_words(pack, "causes"),
         bond_shares=bond_shares(control),
     )

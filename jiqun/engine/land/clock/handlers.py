@@ -52,8 +52,12 @@ def _reached(state: State, event: Event, terms: Terms) -> State:
     unless(milestone not in state.reached, f"已于 {state.reached.get(milestone)} 完成",
             f"it was reached on {state.reached.get(milestone)}")  # fmt: skip
     if milestone is Milestone.CONTRACT:
-        lacking = [one for one in terms.rules.papers if one not in event.papers]
-        unless(not lacking, f"缺少：{'、'.join(lacking)}", f"missing papers: {', '.join(lacking)}")
+        lacking = [words for code, words in terms.rules.papers.items() if code not in event.papers]
+        unless(
+            not lacking,
+            "缺少：" + "、".join(zh for zh, _ in lacking),
+            "missing papers: " + ", ".join(en for _, en in lacking),
+        )
     else:
         before = ORDER[ORDER.index(milestone) - 1]
         zh, en = MILESTONES[before]
@@ -159,12 +163,8 @@ def _stopped(state: State, event: Event, terms: Terms) -> State:
     unless(
         event.document not in known, "该文号已中止过计时", "this document stopped the clock before"
     )
-    causes = "、".join(sorted(terms.rules.causes))
-    unless(
-        event.cause in terms.rules.causes,
-        f"事由应为：{causes}",
-        f"the cause must be one of: {causes}",
-    )
+    zh, en = ("、".join(words[at] for words in terms.rules.causes.values()) for at in (0, 1))
+    unless(event.cause in terms.rules.causes, f"事由应为：{zh}", f"the cause must be one of: {en}")
     return replace(state, stops=(*state.stops, Stop(event.document, event.cause, event.day)))
 
 

@@ -26,9 +26,9 @@ class ClockRules:
         rectify_months: longest rectification.
         reminders: days before a deadline at which to remind, longest first.
         checked: milestones that count as met only after a joint check.
-        papers: that are signed together with the contract.
-        evidence: wanted for each milestone.
-        causes: for which the clock may stop.
+        papers: that are signed together with the contract: by code, in Chinese and English.
+        evidence: codes of what is wanted for each milestone.
+        causes: for which the clock may stop, like ``papers``.
         bond_shares: of the bond returned at each milestone.
     """
 
@@ -40,9 +40,9 @@ class ClockRules:
     rectify_months: int
     reminders: tuple[int, ...]
     checked: frozenset[Milestone]
-    papers: tuple[str, ...]
+    papers: Mapping[str, tuple[str, str]]
     evidence: Mapping[Milestone, tuple[str, ...]]
-    causes: frozenset[str]
+    causes: Mapping[str, tuple[str, str]]
     bond_shares: Mapping[Milestone, Fraction]
 
 

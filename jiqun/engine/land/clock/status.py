@@ -117,10 +117,11 @@ def stop_spans(state: State, *, today: date) -> tuple[Span, ...]:
 
 def deadline(state: State, milestone: Milestone, *, terms: Terms, today: date) -> Deadline | None:
     """Return when a milestone is due as of ``today``; None where nothing says so."""
-    return _deadlines(state, terms, today).get(milestone)
+    return deadlines(state, terms=terms, today=today).get(milestone)
 
 
-def _deadlines(state: State, terms: Terms, today: date) -> dict[Milestone, Deadline]:
+def deadlines(state: State, *, terms: Terms, today: date) -> dict[Milestone, Deadline]:
+    """Return every milestone's deadline as of ``today``; those without one are left out."""
     spans = stop_spans(state, today=today)
     found: dict[Milestone, Deadline] = {}
     before: Milestone | None = None
@@ -180,7 +181,17 @@ def rectify_by(state: State, milestone: Milestone, *, today: date) -> date | Non
 
 def status(state: State, milestone: Milestone, *, terms: Terms, today: date) -> Status:
     """Return everything about one milestone on a day. Events recorded later must not be in it."""
-    due = deadline(state, milestone, terms=terms, today=today)
+    return _status(state, milestone, deadlines(state, terms=terms, today=today), terms, today)
+
+
+def _status(
+    state: State,
+    milestone: Milestone,
+    every: dict[Milestone, Deadline],
+    terms: Terms,
+    today: date,
+) -> Status:
+    due = every.get(milestone)
     reached, outcome = state.reached.get(milestone), state.outcomes.get(milestone)
     overdue = 0
     if due is not None and (reached or today) > due.day:
@@ -247,7 +258,8 @@ def _settled(state: State, milestone: Milestone, today: date) -> Phase | None:
 
 def overview(state: State, *, terms: Terms, today: date) -> tuple[Status, ...]:
     """Return all seven milestones on a day, in their order."""
-    return tuple(status(state, one, terms=terms, today=today) for one in ORDER)
+    every = deadlines(state, terms=terms, today=today)
+    return tuple(_status(state, one, every, terms, today) for one in ORDER)
 
 
 def reminders(
