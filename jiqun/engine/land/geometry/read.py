@@ -258,7 +258,7 @@ def _valid(
     sound, owners = shapely.is_valid(shapes), cast("list[int]", owner.tolist())
     remedy = ("在制图软件中修正边界", "correct the boundary in a drawing program")
     problems: list[Problem] = []
-    for at in cast("list[int]", np.flatnonzero(~sound).tolist()):
+    for at in np.flatnonzero(~sound).tolist():
         words = _why(str(shapely.is_valid_reason(shapes[at])))
         problems.append(
             _problem("E-LAND-SHAPE", words, remedy, feature=owners[at], name=names[owners[at]])
