@@ -58,7 +58,8 @@ class Site:
 class Standard:
     """One indicator of the contract: at least ``low``, at most ``high``, or between both.
 
-    ``hard`` indicators decide the overall result; others are reported. ``mark`` as in rule packs.
+    ``low_open`` and ``high_open``: the bound itself does not satisfy, as in “>1.0”. ``hard``
+    indicators decide the overall result; others are reported. ``mark`` as in rule packs.
     """
 
     code: str
@@ -69,6 +70,8 @@ class Standard:
     high: Fraction | None = None
     hard: bool = True
     mark: str = "✎"
+    low_open: bool = False
+    high_open: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,7 +226,9 @@ def compliance(standard: Standard, actual: Maybe) -> Compliance:
     value = Fraction(actual)
     rates = [value / low] if low else []
     rates += [high / value] if high is not None and value > 0 else []
-    met = (low is None or value >= low) and (high is None or value <= high)
+    met = (low is None or value > low or (value == low and not standard.low_open)) and (
+        high is None or value < high or (value == high and not standard.high_open)
+    )
     return Compliance(standard, value, min(rates, default=None), met)
 
 

@@ -7,11 +7,13 @@ from datetime import date
 from fractions import Fraction
 from typing import Any
 
+from jiqun.engine.land.bounds import UNITS
 from jiqun.engine.land.breach import bond_parts
 from jiqun.engine.land.clock.events import Milestone
 from jiqun.engine.land.clock.state import ClockRules
 from jiqun.engine.land.control import Standard
 from jiqun.engine.land.exact import FEN_PER_WAN, exact
+from jiqun.engine.land.records import Column
 from jiqun.engine.land.tenure import TenureRules
 from jiqun.errors import JiqunError, Kind
 from jiqun.rules.loader import Pack, latest
@@ -176,3 +178,34 @@ def clock_rules(
         causes=_words(pack, "causes"),
         bond_shares=bond_shares(control),
     )
+
+
+def record_columns(pack: Pack) -> tuple[Column, ...]:
+    """Return the columns of land-trading records; their plausible ends in base units.
+
+    Raises:
+        JiqunError: ``E-PACK`` for a unit that is not known or not of the column's kind.
+    """
+    found = rows(pack, "columns")
+    numbers = [row for row in found if row["type"] in {"scalar", "bound"}]
+    broken(
+        pack,
+        (
+            f"column {row['name']}: the unit {row['unit']!r} is not of the kind {row['kind']}"
+            for row in numbers
+            if UNITS.get(row["unit"], ("", 0))[0] != row["kind"]
+        ),
+    )
+    return tuple(
+        Column(
+            row["name"], row["zh"], row["en"], row["type"], row["kind"], row["unit"], row["sense"],
+            required=row["required"], low=_scaled(row["low"], row["unit"]),
+            high=_scaled(row["high"], row["unit"]), aliases=tuple(row["aliases"]),
+            standard=row["standard"],
+        )
+        for row in found
+    )  # fmt: skip
+
+
+def _scaled(value: float | None, unit: str) -> Fraction | None:
+    return None if value is None else exact(value) * UNITS[unit][1]
