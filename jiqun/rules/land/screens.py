@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, cast
 
-from jiqun.engine.land.screening import Comparison, Criteria, Criterion, Group, Compare
+from jiqun.engine.land.screening import Compare, Comparison, Criteria, Criterion, Group
 from jiqun.engine.land.words import Fact
 from jiqun.rules.land.read import broken, rows
 from jiqun.rules.loader import Pack
