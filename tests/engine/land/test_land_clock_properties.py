@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 from random import Random
 
@@ -32,6 +33,11 @@ def invent(seed: int, length: int) -> list[Event]:
     sure = chance.randint(0, 8)
     for number in range(length):
         now += timedelta(days=chance.randint(0, 200))
+        if number > sure and chance.random() < 0.2:  # the same once more, with a new document
+            events.append(
+                replace(chance.choice(events), day=now, recorded=now, document=f"D{number}")
+            )
+            continue
         kind = Kind.REACHED if number < sure else chance.choice(list(Kind))
         kind = Kind.DEAL if number == 0 else kind
         # half of the time about the same milestone as before, so that one thing leads to another
@@ -50,7 +56,7 @@ def invent(seed: int, length: int) -> list[Event]:
                 stop=f"D{chance.randint(0, number)}",
                 cause="force_majeure",
                 papers=PAPERS,
-                fen=chance.choice([30, 40, 31, 10, 101]),
+                fen=chance.choice([30, 30, 41, 10, 101]),
             )
         )
     return events
