@@ -25,6 +25,10 @@ PAPERS = tuple(RULES.papers)
 START = date(2024, 1, 31)
 
 
+# Returns and checks often, because they need much to have gone before.
+KINDS = [*Kind, *[Kind.BOND_RETURNED] * 6, *[Kind.CHECKED] * 3]
+
+
 def invent(seed: int, length: int) -> list[Event]:
     """Mostly sensible events with nonsense among them: kinds, days and milestones at will."""
     chance = Random(seed)
@@ -35,15 +39,17 @@ def invent(seed: int, length: int) -> list[Event]:
         now += timedelta(days=chance.randint(0, 200))
         if number > sure and chance.random() < 0.2:  # the same once more, with a new document
             events.append(
-                replace(chance.choice(events), day=now, recorded=now, document=f"D{number}")
+                replace(chance.choice(events[-3:]), day=now, recorded=now, document=f"D{number}")
             )
             continue
-        kind = Kind.REACHED if number < sure else chance.choice(list(Kind))
+        kind = Kind.REACHED if number < sure else chance.choice(KINDS)
         kind = Kind.DEAL if number == 0 else kind
         # half of the time about the same milestone as before, so that one thing leads to another
         about = about if chance.random() < 0.5 else chance.choice(list(Milestone))
-        if kind is Kind.REACHED and chance.random() < 0.9:
+        if kind is Kind.REACHED and chance.random() < 0.95:
             about = next(path, about)
+        if kind is Kind.BOND_RETURNED and chance.random() < 0.9:
+            about = chance.choice(list(RULES.bond_shares))
         events.append(
             Event(
                 kind,
