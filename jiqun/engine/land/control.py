@@ -20,6 +20,19 @@ from jiqun.errors import JiqunError, Problem
 Maybe = Exact | None
 
 
+NAMES = {
+    "buildings": ("建筑物占地", "land under buildings"),
+    "structures": ("构筑物占地", "land under structures"),
+    "yards": ("堆场占地", "yards"),
+    "admin_land": ("行政办公及生活服务用地", "land of offices and living"),
+    "admin_floor": ("行政办公及生活服务建筑面积", "floor area of offices and living"),
+    "green": ("绿地", "green"),
+    "plant": ("厂房投资", "plant"),
+    "equipment": ("设备投资", "equipment"),
+    "land_price": ("地价款", "price of the land"),
+}
+
+
 class Overall(StrEnum):
     """Whether the hard indicators are kept."""
 
@@ -115,19 +128,8 @@ def _check_site(site: Site) -> None:
             f"用地面积应大于 0，得到 {site.land} 平方米",
             f"the land must be above 0 m², got {site.land}",
         )
-    names = {
-        "buildings": ("建筑物占地", "land under buildings"),
-        "structures": ("构筑物占地", "land under structures"),
-        "yards": ("堆场占地", "yards"),
-        "admin_land": ("行政办公及生活服务用地", "land of offices and living"),
-        "admin_floor": ("行政办公及生活服务建筑面积", "floor area of offices and living"),
-        "green": ("绿地", "green"),
-        "plant": ("厂房投资", "plant"),
-        "equipment": ("设备投资", "equipment"),
-        "land_price": ("地价款", "price of the land"),
-    }
     problems: list[Problem] = []
-    for name, (zh, en) in names.items():
+    for name, (zh, en) in NAMES.items():
         value: Maybe = getattr(site, name)
         if value is not None and value < 0:
             problems.append(_wrong(name, f"{zh}为负：{value}", f"{en} is negative: {value}"))

@@ -23,6 +23,8 @@ from jiqun.errors import JiqunError, Problem
 Ints = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 Floats = NDArray[np.float64]
+# rows, columns and values of entries, lower and upper ends of the rows
+Block = tuple[Ints, Ints, Floats, Floats, Floats]
 LARGEST = 2**50  # beyond it, doubles no longer hold every whole number of the sums
 
 
@@ -154,42 +156,11 @@ class _Program:
         self._points = gaps.value[self._gap]
         self._budget = budget
         most = np.minimum(releases.area[self._parcel], gaps.need[self._gap])
-        self._least = np.maximum(gaps.smallest, 1)[self._gap]
-        used, place = np.unique(self._parcel, return_inverse=True)
-        self._used = used
+        used = np.unique(self._parcel)
         count, parcels = len(self._parcel), len(used)
-        switched = np.flatnonzero(self._least > 1)
+        switched = np.flatnonzero(gaps.smallest[self._gap] > 1)
         self._size = count + len(switched) + parcels
-        opened = count + len(switched) + place
-        rows: list[tuple[Ints, Ints, Floats, Floats, Floats]] = []
-
-        def block(row: Ints, column: Ints, value: Floats, low: Floats, high: Floats) -> None:
-            rows.append((row, column, value, low, high))
-
-        one, x = np.ones(count), np.arange(count)
-        # Σ area of a parcel ≤ its area × release
-        block(
-            np.concatenate([place, np.arange(parcels)]),
-            np.concatenate([x, count + len(switched) + np.arange(parcels)]),
-            np.concatenate([one, -releases.area[used].astype(np.float64)]),
-            np.full(parcels, -np.inf), np.zeros(parcels),
-        )  # fmt: skip
-        block(self._gap, x, one, np.full(len(gaps.need), -np.inf), gaps.need.astype(np.float64))
-        # Implied by the first block, but they make the relaxation far tighter: the area of a pair
-        # is at most its most × use of the pair, which is at most the release of the parcel.
-        used_by = opened.copy()
-        used_by[switched] = count + np.arange(len(switched))
-        block(np.concatenate([x, x]), np.concatenate([x, used_by]),
-              np.concatenate([one, -most.astype(np.float64)]),
-              np.full(count, -np.inf), np.zeros(count))  # fmt: skip
-        at, ones = np.arange(len(switched)), np.ones(len(switched))
-        block(np.concatenate([at, at]), np.concatenate([count + at, opened[switched]]),
-              np.concatenate([ones, -ones]),
-              np.full(len(switched), -np.inf), np.zeros(len(switched)))  # fmt: skip
-        block(np.concatenate([at, at]), np.concatenate([switched, count + at]),
-              np.concatenate([ones, -self._least[switched].astype(np.float64)]),
-              np.zeros(len(switched)), np.full(len(switched), np.inf))  # fmt: skip
-        self._blocks = rows
+        self._blocks = _blocks(releases, gaps, pairs, switched)
         self._price = np.zeros(self._size)
         self._price[:count] = self._unit[self._parcel]
         self._price[count + len(switched) :] = self._fixed[used]
@@ -239,25 +210,8 @@ class _Program:
             np.zeros(self._size, np.int64), np.arange(self._size), row / scale,
             np.array([bounds[0] / scale]), np.array([bounds[1] / scale]),
         )]  # fmt: skip
-        offsets = np.cumsum([0, *(len(block[3]) for block in full)])
-        matrix = sparse.csr_array(
-            (
-                np.concatenate([block[2] for block in full]),
-                (
-                    np.concatenate(
-                        [
-                            block[0] + offset
-                            for block, offset in zip(full, offsets[:-1], strict=True)
-                        ]
-                    ),
-                    np.concatenate([block[1] for block in full]),
-                ),
-            ),
-            shape=(int(offsets[-1]), self._size),
-        )
-        low = np.concatenate([block[3] for block in full]).astype(np.float64)
-        high = np.concatenate([block[4] for block in full]).astype(np.float64)
-        lp = model(matrix, (low, high), (np.zeros(self._size), self._high), cost)
+        matrix, sides = _stack(full, self._size)
+        lp = model(matrix, sides, (np.zeros(self._size), self._high), cost)
         lp.integrality_ = [highspy.HighsVarType.kInteger] * self._size
         found = solver(
             time_limit=seconds, mip_rel_gap=0.0, mip_abs_gap=0.99, mip_feasibility_tolerance=1e-9
@@ -273,6 +227,68 @@ class _Program:
             )
         areas = np.rint(values[: len(self._parcel)]).astype(np.int64)
         return areas, float(found.getInfo().mip_dual_bound)
+
+
+def _blocks(
+    releases: Releases, gaps: Gaps, pairs: tuple[Ints, Ints], switched: Ints
+) -> list[Block]:
+    """Constraints but for the budget. Columns: areas, uses of ``switched`` pairs, releases."""
+    parcel, gap = pairs
+    used, place = np.unique(parcel, return_inverse=True)
+    count, parcels, uses = len(parcel), len(used), len(switched)
+    most = np.minimum(releases.area[parcel], gaps.need[gap]).astype(np.float64)
+    least = np.maximum(gaps.smallest, 1)[gap].astype(np.float64)
+    x, z, one = np.arange(count), count + np.arange(uses), np.ones(count)
+    opened = count + uses + place
+    used_by = opened.copy()
+    used_by[switched] = z
+    at, ones = np.arange(uses), np.ones(uses)
+    return [
+        # Σ area of a parcel ≤ its area × release
+        _block(
+            (np.concatenate([place, np.arange(parcels)]),
+             np.concatenate([x, count + uses + np.arange(parcels)]),
+             np.concatenate([one, -releases.area[used].astype(np.float64)])),
+            np.full(parcels, -np.inf), np.zeros(parcels),
+        ),
+        # Σ area for a gap ≤ its need
+        _block((gap, x, one), np.full(len(gaps.need), -np.inf), gaps.need.astype(np.float64)),
+        # Implied by the first, but they make the relaxation far tighter: the area of a pair is at
+        # most its most × use of the pair, which is at most the release of the parcel.
+        _block(
+            (np.concatenate([x, x]), np.concatenate([x, used_by]), np.concatenate([one, -most])),
+            np.full(count, -np.inf), np.zeros(count),
+        ),
+        _block(
+            (np.concatenate([at, at]), np.concatenate([z, opened[switched]]),
+             np.concatenate([ones, -ones])),
+            np.full(uses, -np.inf), np.zeros(uses),
+        ),
+        # area of a pair ≥ its least × use
+        _block(
+            (np.concatenate([at, at]), np.concatenate([switched, z]),
+             np.concatenate([ones, -least[switched]])),
+            np.zeros(uses), np.full(uses, np.inf),
+        ),
+    ]  # fmt: skip
+
+
+def _block(entries: tuple[Ints, Ints, Floats], low: Floats, high: Floats) -> Block:
+    return (*entries, low, high)
+
+
+def _stack(blocks: list[Block], columns: int) -> tuple[sparse.csr_array, tuple[Floats, Floats]]:
+    """Put blocks of rows below one another."""
+    offsets = np.cumsum([0, *(len(block[3]) for block in blocks)])
+    row = np.concatenate(
+        [one[0] + offset for one, offset in zip(blocks, offsets[:-1], strict=True)]
+    )
+    column = np.concatenate([one[1] for one in blocks])
+    value, low, high = (
+        np.concatenate([one[part] for one in blocks]).astype(np.float64) for part in (2, 3, 4)
+    )
+    matrix = sparse.csr_array((value, (row, column)), shape=(int(offsets[-1]), columns))
+    return matrix, (low, high)
 
 
 def _check(releases: Releases, gaps: Gaps, suitable: Flags, budget: int) -> None:

@@ -129,19 +129,7 @@ def read_parcels(
         )
     features = cast("Sequence[Mapping[str, Any]]", collection.get("features") or [])
     names = [_name(feature, id_field) for feature in features]
-    problems = _identity(names)
-    rings: list[_Ring] = []
-    parts = 0
-    bad = {(problem.row or 0) - 1 for problem in problems}
-    for at, feature in enumerate(features):
-        if at in bad:
-            continue
-        found = _rings(feature, at, names[at], first=parts, bounds=bounds)
-        if isinstance(found, Problem):
-            problems.append(found)
-            continue
-        rings += found
-        parts = found[-1].part + 1
+    rings, problems = _all_rings(features, names, bounds)
     shapes, owner = _build(rings, system)
     keep, more = _valid(shapes, owner, names)
     problems += [*_tidied(rings, names, set(owner[keep].tolist())), *more]
@@ -154,6 +142,28 @@ def read_parcels(
         is_converted(system),
     )
     return Read(parcels, tuple(sorted(problems, key=lambda one: one.row or 0)))
+
+
+def _all_rings(
+    features: Sequence[Mapping[str, Any]],
+    names: Sequence[str],
+    bounds: tuple[float, float, float, float],
+) -> tuple[list[_Ring], list[Problem]]:
+    """Return the rings of the features that have an identifier and sound coordinates."""
+    problems = _identity(names)
+    bad = {(problem.row or 0) - 1 for problem in problems}
+    rings: list[_Ring] = []
+    parts = 0
+    for at, feature in enumerate(features):
+        if at in bad:
+            continue
+        found = _rings(feature, at, names[at], first=parts, bounds=bounds)
+        if isinstance(found, Problem):
+            problems.append(found)
+            continue
+        rings += found
+        parts = found[-1].part + 1
+    return rings, problems
 
 
 def _name(feature: Mapping[str, Any], id_field: str) -> str:
