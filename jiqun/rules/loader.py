@@ -47,6 +47,7 @@ class Pack:
     parameters: Mapping[str, Parameter]
     scopes: Mapping[str, Mapping[str, Any]]
     vectors: tuple[Mapping[str, Any], ...]
+    tables: Mapping[str, Mapping[str, Any]] = field(default_factory=dict[str, Mapping[str, Any]])
 
     def values(self, overrides: Mapping[str, float] | None = None) -> dict[str, float]:
         """Return every parameter's value, with a what-if's changes laid over.
@@ -102,6 +103,16 @@ def _check(pack: Pack, path: Path) -> None:
         )
         if bad
     ]
+    wrong += [
+        f"table {name}: {what}"
+        for name, table in pack.tables.items()
+        for what, bad in (
+            (f"unknown mark {table.get('mark')!r}", table.get("mark") not in MARKS),
+            ("no Chinese or English words", not (table.get("zh") and table.get("en"))),
+            ("no rows", not table.get("rows")),
+        )
+        if bad
+    ]
     if path.stem != pack.version:
         wrong.append(f"version {pack.version!r} differs from the file's name")
     if wrong:
@@ -131,7 +142,8 @@ def pack(topic: str, version: str) -> Pack:
     parameters = {
         name: Parameter(name=name, **value) for name, value in raw.pop("parameters").items()
     }
-    loaded = Pack(parameters=parameters, vectors=tuple(raw.pop("vectors", ())), **raw)
+    vectors, scopes = tuple(raw.pop("vectors", ())), raw.pop("scopes", {})
+    loaded = Pack(parameters=parameters, scopes=scopes, vectors=vectors, **raw)
     _check(loaded, path)
     return loaded
 

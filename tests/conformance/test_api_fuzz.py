@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pytest
 import schemathesis
 from django.contrib.auth.models import User
+from django.core.signals import request_finished, request_started
 from django.core.wsgi import get_wsgi_application
+from django.db import close_old_connections
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from schemathesis.checks import CHECKS, load_all_checks
@@ -53,6 +55,20 @@ KNOWN: Mapping[str, tuple[Any, ...]] = {
 
 
 @pytest.fixture
+def one_connection() -> Iterator[None]:
+    """Keep the connection between requests, as Django's test client does.
+
+    A request that ends would close it in the middle of the test's transaction, and everything in it
+    would be gone (SQLite's in-memory database ignores that; PostgreSQL does not).
+    """
+    for signal in (request_started, request_finished):
+        signal.disconnect(close_old_connections)
+    yield
+    for signal in (request_started, request_finished):
+        signal.connect(close_old_connections)
+
+
+@pytest.fixture
 def tokens(demo: Demo, people: Mapping[str, User]) -> dict[str, str]:
     """A token of each of a few people; an empty one stands for a stranger."""
     made = {
@@ -73,7 +89,7 @@ def _known_places(case: schemathesis.Case, choose: Any, demo: Demo) -> None:
 
 @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda one: one.label)
 def test_the_api_keeps_to_its_document(
-    operation: Any, demo: Demo, tokens: Mapping[str, str]
+    operation: Any, demo: Demo, tokens: Mapping[str, str], one_connection: None
 ) -> None:
     application = get_wsgi_application()
     seen: set[int] = set()

@@ -122,6 +122,7 @@ def test_a_firm_that_moves_is_seen_by_its_new_place(register: None) -> None:
     assert "C" in visible_firms(viewer, "C")
 
 
+@pytest.mark.asvs("14.2.4")
 def test_grades_by_viewer() -> None:
     everybody = {Grade.PUBLIC}
     official = Viewer(1, roles=frozenset({Role.ANALYST}), places=COUNTY)

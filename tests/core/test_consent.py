@@ -191,6 +191,7 @@ def test_a_consent_counts_within_its_period_only(
     assert bool(found.height) is used
 
 
+@pytest.mark.asvs("2.2.3")
 def test_every_problem_of_a_consent_is_named_at_once(user: User, demo: Demo) -> None:
     with pytest.raises(JiqunError) as caught:
         _grant(

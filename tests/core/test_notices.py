@@ -136,6 +136,19 @@ def test_mail_has_title_and_link_and_goes_once(ann: Viewer, settings: Settings) 
     assert len(mail.outbox) == 1
 
 
+@pytest.mark.asvs("1.3.11")
+def test_a_line_break_in_a_title_makes_no_header(ann: Viewer, settings: Settings) -> None:
+    settings.MAIL = True
+    tell(ann)
+    Delivery.objects.update(title_zh="导入完成\r\nBcc: all@example.org\r\n\r\n正文")
+    assert deliver() == 1
+    raw = mail.outbox[0].message()
+    assert raw["Bcc"] is None
+    assert mail.outbox[0].recipients() == ["ann@example.org"]
+    assert "\n" not in mail.outbox[0].subject
+    assert "Bcc: all@example.org" in mail.outbox[0].subject, "said as text, not obeyed"
+
+
 def test_without_a_mail_server_or_address_nothing_waits(
     ann: Viewer, outsider: Viewer, settings: Settings
 ) -> None:

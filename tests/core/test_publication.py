@@ -62,6 +62,25 @@ def test_nobody_publishes_the_own_draft_not_even_past_the_verb(demo: Demo, maker
         PublishedTable.objects.filter(pk=table.pk).update(state="published")
 
 
+@pytest.mark.asvs("2.3.1")
+def test_no_step_of_a_table_can_be_skipped_or_taken_twice(
+    demo: Demo, maker: Viewer, checker: Viewer
+) -> None:
+    table = draft(viewer=maker, scope=SCOPE_TOWN, title_zh="产值（合成）")
+    with pytest.raises(JiqunError, match="E-PUBLICATION-STATE"):
+        withdraw(viewer=checker, table=table, reason="尚未发布就要撤回")
+    publish(viewer=checker, table=table)
+    with pytest.raises(JiqunError, match="E-PUBLICATION-STATE"):
+        publish(viewer=checker, table=table)
+    withdraw(viewer=checker, table=table, reason="口径有误需要更正")
+    for verb in (
+        lambda: publish(viewer=checker, table=table),
+        lambda: withdraw(viewer=checker, table=table, reason="再撤回一次看看"),
+    ):
+        with pytest.raises(JiqunError, match="E-PUBLICATION-STATE"):
+            verb()
+
+
 def test_officials_of_another_place_and_other_roles_may_not(demo: Demo, maker: Viewer) -> None:
     with pytest.raises(JiqunError, match="E-FORBIDDEN"):
         draft(viewer=official("stranger", "990202"), scope=SCOPE_TOWN, title_zh="产值（合成）")

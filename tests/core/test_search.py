@@ -353,6 +353,37 @@ def test_kinds_narrow_and_suggestions_are_a_part(
     assert "<mark>针织</mark>" in part
 
 
+@pytest.mark.asvs("1.2.9")
+@pytest.mark.parametrize("typed", [".*", "[[[", "(((((a+)+)+)+)+$", "针.织", "^.织", "%", "_"])
+def test_signs_of_patterns_are_letters_like_others(
+    installation: None, people: Mapping[str, User], typed: str
+) -> None:
+    client = Client()
+    client.force_login(people["analyst"])
+    page = client.get("/search/", {"q": typed})
+    assert page.status_code == 200
+    assert "<mark>针织" not in page.content.decode()
+    listed = client.get("/data/industry/", {"name_zh": typed})
+    assert listed.status_code == 200
+    assert "针织" not in listed.content.decode()
+
+
+@pytest.mark.asvs("1.1.1")
+def test_what_is_typed_is_decoded_once(installation: None, people: Mapping[str, User]) -> None:
+    client = Client()
+    client.force_login(people["analyst"])
+    once = client.get("/search/?q=%E9%92%88%E7%BB%87").content.decode()
+    assert "<mark>针织</mark>" in once
+    twice = client.get("/search/?q=%25E9%2592%2588%25E7%25BB%2587").content.decode()
+    assert "%E9%92%88%E7%BB%87" in twice, "the second layer stays as it was typed"
+    assert "<mark>针织</mark>" not in twice
+    entity = client.get("/search/", {"q": "&#38024;&#32455;"}).content.decode()
+    assert "&amp;#38024;" in entity
+    assert client.get(
+        "/chain/?place=%25399&classification=gbt4754-2017&period=2025"
+    ).status_code in {403, 404, 422}
+
+
 def test_typed_markup_stays_text(installation: None, people: Mapping[str, User]) -> None:
     text = _page(people, "analyst", "?q=<script>alert(1)</script>")
     assert "<script>alert" not in text

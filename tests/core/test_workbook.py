@@ -127,6 +127,6 @@ def test_a_table_for_the_page() -> None:
     assert [column["label"] for column in table["columns"]] == ["Name", "Count"]
     assert table["columns"][1]["align"] == "end"
     assert table["rows"] == [[
-        {"text": "袜", "href": "/x/", "badge": "", "title": ""},
-        {"text": "3", "href": "", "badge": "weak", "title": ""},
+        {"text": "袜", "look": "", "href": "/x/", "badge": "", "title": ""},
+        {"text": "3", "look": "", "href": "", "badge": "weak", "title": ""},
     ]]  # fmt: skip

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
+from jiqun.core.security.passwords import remember
 from tests.console import DEMO_QUERY, Demo
 from tests.e2e.conftest import Visit, Watched
 
@@ -197,6 +198,7 @@ def test_signing_in_by_the_form(people: object, visit: Callable[..., Watched]) -
     user = people["analyst"]  # type: ignore[index]
     user.set_password("ein-langes-2026")
     user.save()
+    remember(user, initial=False)  # the person's own: the first login asks for no other
     seen = visit("anonymous")
     seen.open("/chain/")
     seen.page.locator("#id_login").fill("analyst")

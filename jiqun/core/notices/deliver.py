@@ -113,7 +113,8 @@ def _mail(message: Delivery) -> None:
         raise Refused("no address")
     text = f"{message.title_zh}\n{message.title_en}\n\n{full_address(message.link)}\n"
     EmailMessage(
-        subject=f"[集群 Jiqun] {message.title_zh}",
+        # A title may quote what people typed; a line break in it would be taken for a header.
+        subject=f"[集群 Jiqun] {' '.join(message.title_zh.split())}",
         body=text,
         to=[address],
         headers={"Message-ID": f"<delivery-{message.pk}@jiqun>"},

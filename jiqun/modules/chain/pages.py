@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
-import polars as pl
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -31,6 +31,7 @@ from jiqun.modules.chain.proof import proof_tables
 from jiqun.modules.chain.selectors import (
     ChainView,
     finding_row,
+    firm_names,
     firms_in,
     place_names,
     visible_scopes,
@@ -111,7 +112,9 @@ def drawing(shown: Shown) -> MapData:
     """The map's data for this viewer."""
     view = shown.view
     codes = sorted({code for row in view.rows for code in row["members"].split(";")})
-    firms = firms_in(store(), shown.scope, codes, view.run.snapshot) if codes else pl.DataFrame()
+    facts, snapshot = store(), view.run.snapshot
+    known = codes and firms_in(facts, shown.scope, codes, snapshot).height
+    firms = partial(firm_names, facts, shown.scope, snapshot) if known else None
     hrefs = {row["finding"]: tables.industry_href(shown.view, row) for row in view.rows}
     return map_data(view, firms, hrefs, synthetic=shown.synthetic)
 

@@ -220,7 +220,15 @@ def firms_in(store: Store, scope: Scope, industries: Sequence[str], snapshot: st
     return _firms_in(store, scope, tuple(industries), snapshot).clone()
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=4096)
+def firm_names(
+    store: Store, scope: Scope, snapshot: str, codes: tuple[str, ...]
+) -> tuple[tuple[str, str | None], ...]:
+    """Return (name, scale) of those firms, largest first, for the dots of the map."""
+    return tuple(_firms_in(store, scope, codes, snapshot).select("name", "scale").iter_rows())
+
+
+@lru_cache(maxsize=256)
 def _firms_in(store: Store, scope: Scope, codes: tuple[str, ...], snapshot: str) -> pl.DataFrame:
     """The firms of a snapshot, which never changes."""
     places = places_within(store, snapshot, scope.place)

@@ -13,7 +13,8 @@ and says so in words.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import lru_cache
 from math import floor, sqrt
 from typing import Literal, NotRequired, TypedDict
 from unicodedata import east_asian_width
@@ -101,7 +102,7 @@ class Shape:
     heading: float
     smallest: float
     largest: float
-    heights: Mapping[Tier, float]
+    heights: Mapping[Tier, float] = field(hash=False)
     gap: float = 10.0
     row_gap: float = 16.0
     lane_gap: float = 30.0
@@ -207,7 +208,7 @@ def place(
     lanes: Sequence[LaneData], segments: Sequence[SegmentData], *, shape: Shape
 ) -> LayoutData:
     """Place the boxes and their dots for one drawing width."""
-    groups = [_lane(lane["tier"], segments) for lane in lanes]
+    groups = tuple(_lane(lane["tier"], segments) for lane in lanes)
     scale = _scale(groups, shape)
     boxes: list[list[float]] = [[] for _ in segments]
     bands: list[list[float]] = []
@@ -314,7 +315,8 @@ def _rows(lane: Lane, scale: float, shape: Shape) -> list[list[tuple[int, float]
     return rows
 
 
-def _scale(lanes: Sequence[Lane], shape: Shape) -> float:
+@lru_cache(maxsize=256)
+def _scale(lanes: tuple[Lane, ...], shape: Shape) -> float:
     """Return the largest k (40 steps of bisection) that needs no more rows than the smallest boxes.
 
     A narrow drawing may take one more row per lane, because few boxes fit beside each other.

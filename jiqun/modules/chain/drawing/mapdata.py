@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, cast
-
-import polars as pl
 
 from jiqun.core.access import MINIMUM_FIRMS
 from jiqun.core.tabular import chance, pick
@@ -72,28 +70,31 @@ def _title(row: Row, view: ChainView) -> str:
     return " · ".join(parts)
 
 
-def _dots(row: Row, firms: pl.DataFrame) -> list[list[str | int | None]]:
+def _dots(
+    row: Row, firms: Callable[[tuple[str, ...]], Sequence[tuple[str, str | None]]] | None
+) -> list[list[str | int | None]]:
     """One dot per registered firm, else one nameless dot per establishment."""
-    if firms.height:
-        codes = tuple(row["members"].split(";"))
-        mine = firms.filter(
-            pl.any_horizontal(pl.col("industry").str.starts_with(code) for code in codes)
-        )
+    if firms is not None:
         return [
-            [name, BANDS.get(scale, 0)] for name, scale in mine.select("name", "scale").iter_rows()
+            [name, BANDS.get(scale, 0)] for name, scale in firms(tuple(row["members"].split(";")))
         ]
     count = int(row["establishments"] or 0)
     return [[None, 0]] * min(count, MOST_DOTS)
 
 
 def map_data(
-    view: ChainView, firms: pl.DataFrame, hrefs: Mapping[str, str], *, synthetic: bool
+    view: ChainView,
+    firms: Callable[[tuple[str, ...]], Sequence[tuple[str, str | None]]] | None,
+    hrefs: Mapping[str, str],
+    *,
+    synthetic: bool,
 ) -> MapData:
     """Build the map of one run.
 
     Args:
         view: The run, as the viewer may see it.
-        firms: Registered firms with ``industry``, ``name`` and ``scale``; may be empty.
+        firms: Gives name and scale of the registered firms of some industries; None without a
+            register.
         hrefs: Address of each finding by its id.
         synthetic: Whether the data is made up.
     """

@@ -1,0 +1,1 @@
+"""Industrial land: tenure and floor prices, control indicators, milestones, screening, geometry."""

@@ -1,0 +1,1 @@
+"""Parcel polygons: coordinate systems, validity, area on the ellipsoid, overlaps."""

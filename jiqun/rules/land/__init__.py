@@ -1,0 +1,1 @@
+"""Rule packs of land, and how they become the parameters of its engine."""

@@ -1,0 +1,132 @@
+"""Numbers: any way of writing a sum reads to the same fen; what is no sum is not read."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from jiqun.engine.drafting.numbers import plain, quantities, read_numeral
+
+DIGITS = "零一二三四五六七八九"
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "2000万元", "二千万元", "2,000万", "0.2亿元", "２０００万元", "两千万", "2千万元", "2000 万元",
+        "20000000元",
+    ],
+)  # fmt: skip
+def test_twenty_million_yuan_however_written(written: str) -> None:
+    (one,) = quantities(plain(written))
+    assert (one.kind, one.value) == ("money", 2_000_000_000)
+
+
+def chinese(number: int) -> str:
+    """Write a whole number below 10^8 in Chinese, by the rule of GB/T 15835: one zero per gap."""
+    if number >= 10**4:
+        head, tail = divmod(number, 10**4)
+        gap = "零" if 0 < tail < 1000 else ""
+        return chinese(head) + "万" + (gap + chinese(tail) if tail else "")
+    written, pending = "", False
+    for place, name in ((1000, "千"), (100, "百"), (10, "十"), (1, "")):
+        digit, number = divmod(number, place)
+        if digit:
+            written += ("零" if pending and written else "") + DIGITS[digit] + name
+            pending = False
+        else:
+            pending = True
+    return written
+
+
+@given(st.integers(1, 10**8 - 1))
+def test_chinese_numerals_read_back(number: int) -> None:
+    assert read_numeral(chinese(number)) == number
+
+
+@given(st.integers(1, 9999), st.sampled_from(["万元", " 万元", "万元人民币"]))
+def test_every_way_of_writing_a_sum_gives_the_same_fen(tens: int, unit: str) -> None:
+    """The sum is given in 10,000 yuan."""
+    arabic = str(tens)
+    ways = [
+        arabic + unit,
+        f"{tens:,}{unit}",
+        "".join(chr(ord(digit) + 0xFEE0) for digit in arabic) + unit,
+        chinese(tens) + "万元",
+        f"{tens * 10_000}元",
+    ]
+    if tens % 100 == 0:
+        ways.append(f"{tens // 100 / 100:g}亿元")
+    for way in ways:
+        (one,) = quantities(plain(way))
+        assert (one.kind, one.value) == ("money", tens * 10**6), way
+
+
+@given(st.decimals(min_value="0.01", max_value="9999.99", places=2))
+def test_decimals_of_ten_thousand_are_exact(amount: object) -> None:
+    (one,) = quantities(f"{amount}万元")
+    assert one.value == Fraction(str(amount)) * 10**6
+
+
+@pytest.mark.parametrize(
+    ("text", "values"),
+    [
+        ("分别给予50、20、10万元", [50, 20, 10]),
+        ("奖励20—50万元", [20, 50]),
+        ("5000万-2亿元", [5000, 20_000]),
+        ("10亿—50亿元", [100_000, 500_000]),
+        ("50(含)万元", [50]),
+        ("两万五千元", [Fraction(5, 2)]),
+        ("三点五亿元", [35_000]),
+        ("1亿2千万元", [12_000]),
+        ("一亿零五百万元", [10_500]),
+    ],
+)
+def test_lists_and_ranges_share_their_unit(text: str, values: list[int]) -> None:
+    found = quantities(plain(text))
+    assert [Fraction(one.value) / 10**6 for one in found] == values
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "value", "unit"),
+    [
+        ("百分之三", "ratio", Fraction(3, 100), ""),
+        ("5‰", "ratio", Fraction(1, 200), ""),
+        ("三分之一", "ratio", Fraction(1, 3), ""),
+        ("2个百分点", "points", Fraction(1, 50), ""),
+        ("连续三年", "time", 36, "月"),
+        ("30日内", "time", 30, "日"),
+        ("100美元", "foreign", 100, "美元"),
+        ("1万平方米", "count", 10_000, "平方米"),
+        ("7000至1万平方米", "count", 7000, "平方米"),
+    ],
+)
+def test_other_quantities(text: str, kind: str, value: object, unit: str) -> None:
+    one = quantities(plain(text))[0]
+    assert (one.kind, one.value, one.unit) == (kind, value, unit)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2023年", "3月31日", "第三年", "一次性", "一家企业", "上一年度", "世界500强", "国发〔2022〕12号",
+        "0.333元", "10 0亿元", "1万5元", "一万万零一元", "①②", "12:30",
+    ],
+)  # fmt: skip
+def test_what_is_no_quantity_is_not_read(text: str) -> None:
+    assert quantities(plain(text)) == ()
+
+
+def test_spans_are_positions_in_the_text() -> None:
+    text = "给予２０万元奖励"
+    (one,) = quantities(plain(text))
+    assert text[one.start : one.end] == "２０万元"
+
+
+def test_half_width_keeps_the_length_of_every_text() -> None:
+    text = "（含）％①㎡…½Ⅲ，；：～"
+    assert len(plain(text)) == len(text)
+    assert plain("①") == "①"
