@@ -71,6 +71,26 @@ def versions() -> list[str]:
     return sorted(path.stem for path in (loader.FOLDER / TOPIC).glob("*.yaml"))
 
 
+def latest(place: str, on: date) -> PermuPack:
+    """Return the pack of a place that is in force on a day: the latest that has begun.
+
+    Raises:
+        JiqunError: ``E-PACK-UNKNOWN`` where there is none; ``E-PACK`` from loading.
+    """
+    packs = [permu_pack(version) for version in versions()]
+    begun = [one for one in packs if one.place == place and one.in_force <= on]
+    if not begun:
+        raise JiqunError(
+            "E-PACK-UNKNOWN",
+            f"{on} {place}尚无生效的亩均效益规则包",
+            f"no per-mu rule pack of {place} is in force on {on}",
+            hint_zh="有规则包的地方：" + "、".join(sorted({one.place for one in packs})),
+            hint_en="places with packs: " + ", ".join(sorted({one.place for one in packs})),
+            kind=Kind.NOT_FOUND,
+        )
+    return max(begun, key=lambda one: (one.in_force, one.version))
+
+
 @cache
 def permu_pack(version: str) -> PermuPack:
     """Load one pack.
