@@ -16,6 +16,7 @@ from jiqun.engine.indices.exact import POINT
 from jiqun.engine.indices.quantities import Figure
 from jiqun.engine.indices.scheme import Benchmark, Bound, Quota, Scheme
 from jiqun.engine.indices.units import Note, Units
+from jiqun.facts.indices.benchmarks import freeze_table
 from jiqun.facts.indices.permu import GradedTable, grade_table
 from jiqun.rules.permu_pack import permu_pack, versions
 from tests.engine.indices.permu_county import by_points, county, of_scores
@@ -55,8 +56,9 @@ def _same(backend: Any, found: Evaluation, code: str) -> GradedTable:
         assert np.asarray(got[name]).tolist() == found.steps[name][rows].tolist(), name
     assert np.asarray(got["final"]).tolist() == found.final[rows].tolist()
     assert result.counts == found.counts[code]
+    whole = freeze_table(_table(backend, found, code), found.scheme, found.scheme.group(code))
     for name, item in found.frozen.groups[code].items():
-        assert repr(item) == repr(result.frozen[name])
+        assert repr(item) == repr(whole[name])
     return result
 
 

@@ -3,12 +3,15 @@
 Every expression mirrors one line of :mod:`jiqun.engine.indices.score`: single operations of
 float64 in the same order between whole numbers, so DuckDB and Spark give the same micro-points.
 Where arrays have NaN a table has null.
+
+Each stage is a query on the one before and names its columns; :func:`staged` keeps Ibis from
+writing stages into each other, which would repeat every expression wherever it is used.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import ibis
@@ -22,27 +25,6 @@ from jiqun.engine.indices.score import CENT, HUGE, FrozenItem
 Rows = Any  # ibis.expr.types.Table
 Expr = Any  # ibis.expr.types.Value
 ib: Any = ibis
-
-
-@dataclass(frozen=True, slots=True)
-class ItemColumns:
-    """Expressions of one indicator.
-
-    Attributes:
-        value: the quotient, null where it is not defined.
-        defined: whether it is, never null.
-        negative: whether a negative numerator decides, never null.
-        score: micro-points after missing rule, floor and cap.
-        with_data: whether the score rests on data.
-        counted: whether the weight counts.
-    """
-
-    value: Expr
-    defined: Expr
-    negative: Expr
-    score: Expr
-    with_data: Expr
-    counted: Expr
 
 
 def column(table: Rows, name: str) -> Expr:
@@ -59,37 +41,46 @@ def half_up(value: Expr) -> Expr:
     return (value + 0.5).floor().cast("int64")
 
 
-def divided(dividend: Expr, divisor: Expr | int) -> Expr:
+def divided(dividend: Expr, divisor: Expr) -> Expr:
     """Whole division rounded half up, exact: what is left over is taken off before dividing.
 
     The engines divide through float64; a quotient below 2⁵² of an exact multiple comes back
     whole by rounding.
     """
-    twice, by = dividend * 2 + divisor, 2 * divisor
-    rest = twice % by
-    rest = ib.ifelse(rest < 0, rest + by, rest)
-    return ((twice - rest).cast("float64") / _float(by)).round().cast("int64")
+    twice, by = dividend * 2 + divisor, divisor * 2
+    rest = ((twice % by) + by) % by
+    return ((twice - rest).cast("float64") / by.cast("float64")).round().cast("int64")
 
 
-def _float(value: Expr | int) -> Expr:
-    return ib.literal(float(value)) if isinstance(value, int) else value.cast("float64")
+@contextmanager
+def staged() -> Generator[None]:
+    """Compile queries stage by stage; what they return is the same either way."""
+    before = ib.options.sql.fuse_selects
+    ib.options.sql.fuse_selects = False
+    try:
+        yield
+    finally:
+        ib.options.sql.fuse_selects = before
 
 
-def quotient(table: Rows, one: Indicator, scheme: Scheme) -> tuple[Expr, Expr, Expr]:
-    """Return value, whether it is defined, and whether a negative numerator decides."""
-    n, d = column(table, one.numerator), column(table, one.denominator)
-    p, q = factors(one.unit)
-    defined = (n.notnull() & d.notnull() & (d > 0)).fill_null(False)
-    top, bottom = n * p, ib.ifelse(defined, d, 1) * q
-    stocks = QUANTITIES[one.numerator].stock, QUANTITIES[one.denominator].stock
-    if scheme.mid_year == "annualise" and "months" in table.columns and stocks[0] != stocks[1]:
-        months = table["months"].cast("int64")
-        top, bottom = (top * months, bottom * 12) if stocks[0] else (top * 12, bottom * months)
-    value = ib.ifelse(defined, top.cast("float64") / bottom.cast("float64"), ib.null("float64"))
-    negative = ib.literal(False)
-    if one.negative == "zero":
-        negative = (n.notnull() & (n < 0)).fill_null(False)
-    return value, defined, negative
+def quotients(table: Rows, scheme: Scheme, group: Group) -> Rows:
+    """Add ``<code>.value`` (null where not defined) and ``<code>.negative`` of each indicator."""
+    columns: dict[str, Expr] = {}
+    for one in group.indicators:
+        n, d = column(table, one.numerator), column(table, one.denominator)
+        p, q = factors(one.unit)
+        top, bottom = n * p, d * q
+        stocks = QUANTITIES[one.numerator].stock, QUANTITIES[one.denominator].stock
+        if scheme.mid_year == "annualise" and "months" in table.columns and stocks[0] != stocks[1]:
+            months = table["months"].cast("int64")
+            top, bottom = (top * months, bottom * 12) if stocks[0] else (top * 12, bottom * months)
+        # A null numerator gives a null value; the divisor never is zero, which Spark refuses.
+        safe = ib.ifelse(d > 0, bottom, ib.null("int64"))
+        columns[f"{one.code}.value"] = top.cast("float64") / safe.cast("float64")
+        columns[f"{one.code}.negative"] = (
+            (n < 0).fill_null(False) if one.negative == "zero" else ib.literal(False)
+        )
+    return table.mutate(**columns)
 
 
 def _benchmark(table: Rows, frozen: FrozenItem) -> Expr:
@@ -104,41 +95,80 @@ def _benchmark(table: Rows, frozen: FrozenItem) -> Expr:
     return ib.cases(*branches, else_=other)
 
 
-def _points(table: Rows, one: Indicator, frozen: FrozenItem, value: Expr) -> Expr:
-    weight = float(one.weight)
-    if one.family == "rank":
-        return value * float(POINT)
+def _share(table: Rows, one: Indicator, frozen: FrozenItem) -> Expr:
+    """The share of the weight before floor and cap; null where there is none."""
+    value = table[f"{one.code}.value"]
     if one.family == "minmax":
         if frozen.high == frozen.low:
-            return ib.ifelse(value.notnull(), weight, ib.null("float64"))
+            return ib.ifelse(value.notnull(), 1.0, ib.null("float64"))
         low, high = frozen.low, frozen.high
         place = ib.ifelse(value < low, low, ib.ifelse(value > high, high, value))
-        return (one.base + (1.0 - one.base) * ((place - low) / (high - low))) * weight
+        return one.base + (1.0 - one.base) * ((place - low) / (high - low))
     ratio = value / _benchmark(table, frozen)
-    return ((2.0 - ratio) if one.family == "inverse" else ratio) * weight
+    return 2.0 - ratio if one.family == "inverse" else ratio
 
 
-def item(table: Rows, one: Indicator, scheme: Scheme, frozen: FrozenItem) -> ItemColumns:
-    """Return the expressions of one indicator against frozen benchmarks."""
-    value, defined, negative = quotient(table, one, scheme)
-    points = _points(table, one, frozen, value)
-    valued = points.notnull() & ~negative
-    within = ib.ifelse(points > HUGE, HUGE, ib.ifelse(points < -HUGE, -HUGE, points))
-    raw = ib.ifelse(valued, half_up(within), 0)
-    missing = ~valued & ~negative
-    filled, counted = raw, ib.literal(True)
+def _points(table: Rows, one: Indicator, frozen: FrozenItem) -> Expr:
+    if one.family == "rank":
+        return table[f"{one.code}.value"] * float(POINT)
+    return _share(table, one, frozen) * float(one.weight)
+
+
+def items(table: Rows, every: Sequence[Indicator], frozen: Mapping[str, FrozenItem]) -> Rows:
+    """Add ``<code>.score`` and ``<code>.missing`` to a table with quotients.
+
+    Args:
+        table: from :func:`quotients`.
+        every: the indicators.
+        frozen: benchmarks by indicator.
+    """
+    points_ = {f"{one.code}.points": _points(table, one, frozen[one.code]) for one in every}
+    pointed = table.mutate(**points_)
+    columns: dict[str, Expr] = {}
+    for one in every:
+        points, negative = pointed[f"{one.code}.points"], pointed[f"{one.code}.negative"]
+        within = ib.ifelse(points > HUGE, HUGE, ib.ifelse(points < -HUGE, -HUGE, points))
+        valued = points.notnull() & ~negative
+        columns[f"{one.code}.missing"] = ~valued & ~negative
+        columns[f"{one.code}.raw"] = ib.ifelse(valued, half_up(within), 0)
+    raw = pointed.mutate(**columns)
+    return raw.mutate(**{f"{one.code}.score": _score(raw, one, frozen[one.code]) for one in every})
+
+
+def _score(raw: Rows, one: Indicator, frozen: FrozenItem) -> Expr:
+    """Missing rule, floor and cap."""
+    score = raw[f"{one.code}.raw"]
     if one.missing == "group_mean" and frozen.missing_score is not None:
-        filled = ib.ifelse(missing, frozen.missing_score, raw)
-    elif one.missing == "renormalise":
-        counted = ~missing
-    score = filled
+        score = ib.ifelse(raw[f"{one.code}.missing"], frozen.missing_score, score)
     if one.floor is not None and one.family != "rank":
-        least = round(one.floor * one.weight)
-        score = ib.ifelse(score < least, least, score)
+        score = ib.greatest(score, round(one.floor * one.weight))
     if one.cap is not None:
-        most = round(one.cap * one.weight)
-        score = ib.ifelse(score > most, most, score)
-    return ItemColumns(value, defined, negative, score.cast("int64"), ~missing, counted)
+        score = ib.least(score, round(one.cap * one.weight))
+    return score.cast("int64")
+
+
+def added(table: Rows, group: Group) -> Rows:
+    """Add ``sum`` and ``known`` to a table with items."""
+    points, counted, known = (ib.literal(0, "int64") for _ in range(3))
+    for one in group.indicators:
+        score, missing = table[f"{one.code}.score"], table[f"{one.code}.missing"]
+        if one.missing == "renormalise":
+            points = points + ib.ifelse(missing, 0, score)
+            counted = counted + ib.ifelse(missing, 0, one.weight)
+        else:
+            points, counted = points + score, counted + one.weight
+        known = known + ib.ifelse(missing, 0, one.weight)
+    whole = sum(one.weight for one in group.indicators)
+    share = (known.cast("float64") * 10_000.0 / float(whole)).floor().cast("int64")
+    sums = table.mutate(points=points.cast("int64"), counted=counted.cast("int64"), known=share)
+    if all(one.missing != "renormalise" for one in group.indicators):
+        return sums.mutate(sum=sums["points"])
+    # Weights are whole cents of a point, so this quotient is whole.
+    cents = (sums["counted"].cast("float64") / float(CENT)).round().cast("int64")
+    partly = (sums["counted"] > 0) & (sums["counted"] < whole)
+    cut = sums.mutate(partly=partly, cents=ib.ifelse(partly, cents, 1))
+    shared = divided(cut["points"] * (whole // CENT), cut["cents"])
+    return cut.mutate(sum=ib.ifelse(cut["partly"], shared, cut["points"]).cast("int64"))
 
 
 def scored(table: Rows, scheme: Scheme, group: Group, frozen: Mapping[str, FrozenItem]) -> Rows:
@@ -151,22 +181,4 @@ def scored(table: Rows, scheme: Scheme, group: Group, frozen: Mapping[str, Froze
         group: whose indicators.
         frozen: benchmarks by indicator.
     """
-    items = {one.code: item(table, one, scheme, frozen[one.code]) for one in group.indicators}
-    columns: dict[str, Expr] = {}
-    points, counted, known = (ib.literal(0, "int64") for _ in range(3))
-    for one in group.indicators:
-        found = items[one.code]
-        columns[f"{one.code}.value"] = found.value
-        columns[f"{one.code}.score"] = found.score
-        points = points + ib.ifelse(found.counted, found.score, 0)
-        counted = counted + ib.ifelse(found.counted, one.weight, 0)
-        known = known + ib.ifelse(found.with_data, one.weight, 0)
-    whole = sum(one.weight for one in group.indicators)
-    if any(one.missing == "renormalise" for one in group.indicators):
-        # Weights are whole cents of a point, so this quotient is whole.
-        cents = (counted.cast("float64") / float(CENT)).round().cast("int64")
-        partly = (counted > 0) & (counted < whole)
-        by = ib.ifelse(partly, cents, 1)
-        points = ib.ifelse(partly, divided(points * (whole // CENT), by), points)
-    share = (known.cast("float64") * 10_000.0 / float(whole)).floor().cast("int64")
-    return table.mutate(**columns, sum=points.cast("int64"), known=share)
+    return added(items(quotients(table, scheme, group), group.indicators, frozen), group)

@@ -8,17 +8,25 @@ grade without the rank.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
-from fractions import Fraction
+from dataclasses import dataclass
 
 import numpy as np
 
-from jiqun.engine.indices.exact import POINT, divided_one
+from jiqun.engine.indices.exact import Ints
 from jiqun.engine.indices.grade import NONE, bound_line, counts, families, small
-from jiqun.engine.indices.quantities import factors
-from jiqun.engine.indices.scheme import INDEFINITE, SPECIAL_T, Group, Indicator, Quota, Scheme
+from jiqun.engine.indices.scheme import INDEFINITE, SPECIAL_T, Group, Quota, Scheme
 from jiqun.engine.indices.score import FrozenItem
-from jiqun.facts.indices.items import Expr, Rows, column, half_up, ib, item, quotient, scored
+from jiqun.facts.indices.benchmarks import freeze_rows
+from jiqun.facts.indices.items import (
+    Expr,
+    Rows,
+    added,
+    column,
+    ib,
+    items,
+    quotients,
+    staged,
+)
 
 Keep = Callable[[Rows], Rows]
 RANGES = 65_536
@@ -57,12 +65,24 @@ def grade_table(
             where there are any.
         scheme: the rules.
         code: the group.
-        frozen: benchmarks of the batch; computed when None.
+        frozen: benchmarks of the batch; when None, those that the scheme asks for are computed.
         keep: stores an expression and returns it as a table; scores are read several times.
     """
-    group = scheme.group(code)
-    benchmarks = freeze_table(table, scheme, group) if frozen is None else frozen
-    columns = scored(table, scheme, group, benchmarks)
+    with staged():
+        return _grade(table, scheme, scheme.group(code), frozen=frozen, keep=keep)
+
+
+def _grade(
+    table: Rows,
+    scheme: Scheme,
+    group: Group,
+    *,
+    frozen: Mapping[str, FrozenItem] | None,
+    keep: Keep,
+) -> GradedTable:
+    rows = quotients(table, scheme, group)
+    benchmarks = freeze_rows(rows, scheme, group) if frozen is None else frozen
+    columns = added(items(rows, group.indicators, benchmarks), group)
     bounds = [b for b in scheme.bounds if f"{b.indicator}.value" in columns.columns]
     kept = keep(_slim(columns, scheme, [f"{b.indicator}.value" for b in bounds]))
     n, borders, cuts, graded = _quota(kept, scheme, group.quota)
@@ -94,11 +114,12 @@ def _slim(columns: Rows, scheme: Scheme, values: list[str]) -> Rows:
     """Keep what grading needs: few narrow columns are read several times."""
     flags = [f"veto.{one.code}" for one in scheme.vetoes if f"veto.{one.code}" in columns.columns]
     special = columns["special"] if "special" in columns.columns else ib.null("string")
-    bonus = _bonus(columns, scheme)
+    bonus, by_tax = _bonus(columns, scheme), any(g.quota.ties == "by_tax" for g in scheme.groups)
+    tax = column(columns, "tax").fill_null(NO_TAX) if by_tax else ib.literal(0, "int64")
     kept = columns.select(
         "unit", "sum", "known", *dict.fromkeys(values), *flags, bonus=bonus,
         total=(columns["sum"] + bonus).cast("int64"),
-        tax=column(columns, "tax").fill_null(NO_TAX), special=special,
+        tax=tax, special=special,
     )  # fmt: skip
     last = ib.literal(False)
     for one in scheme.vetoes:
@@ -133,103 +154,6 @@ def _bonus(columns: Rows, scheme: Scheme) -> Expr:
     return (plus + minus).cast("int64")
 
 
-# ---- benchmarks ---------------------------------------------------------------------------
-
-
-def freeze_table(table: Rows, scheme: Scheme, group: Group) -> dict[str, FrozenItem]:
-    """Compute the benchmarks of one group, equal to those of the engine."""
-    sums: dict[str, Expr] = {}
-    for one in group.indicators:
-        value, defined, negative = quotient(table, one, scheme)
-        ordinary = defined & ~negative
-        n, d = column(table, one.numerator), column(table, one.denominator)
-        sums |= _exact_sum(f"{one.code}.n", n, defined) | _exact_sum(f"{one.code}.d", d, defined)
-        sums[f"{one.code}.known"] = defined.sum()
-        sums[f"{one.code}.low"] = value.min(where=ordinary)
-        sums[f"{one.code}.high"] = value.max(where=ordinary)
-        if one.benchmark.kind == "group_mean_simple":
-            sums |= _exact_sum(f"{one.code}.x", half_up(value * float(POINT)), defined)
-    row = table.aggregate(**sums).to_pyarrow().to_pylist()[0]
-    first = {one.code: _first(table, scheme, one, row) for one in group.indicators}
-    return _missing_scores(table, scheme, group, first)
-
-
-def _exact_sum(name: str, values: Expr, where: Expr) -> dict[str, Expr]:
-    """Sums of the two halves of each number, neither of which overflows."""
-    return {
-        f"{name}.high": (values >> 32).sum(where=where),
-        f"{name}.low": (values & 0xFFFFFFFF).sum(where=where),
-    }
-
-
-def _whole(row: Mapping[str, int | float | None], name: str) -> int:
-    return (int(row[f"{name}.high"] or 0) << 32) + int(row[f"{name}.low"] or 0)
-
-
-def _first(
-    table: Rows, scheme: Scheme, one: Indicator, row: Mapping[str, int | float | None]
-) -> FrozenItem:
-    p, q = factors(one.unit)
-    below, known = _whole(row, f"{one.code}.d") * q, int(row[f"{one.code}.known"] or 0)
-    mean = float(Fraction(_whole(row, f"{one.code}.n") * p, below)) if below > 0 else float("nan")
-    rule, value, by = one.benchmark, float("nan"), dict[str, float]()
-    if rule.kind in {"fixed", "provincial_list"}:
-        value, by = rule.value, dict(rule.table)
-    elif rule.kind == "group_mean_simple":
-        sums = _whole(row, f"{one.code}.x") if known else 0
-        value = float(Fraction(sums, POINT * known)) * rule.multiple if known else float("nan")
-    else:
-        value = mean * rule.multiple
-        by = _by_industry(table, scheme, one) if rule.kind == "industry_mean" else {}
-    low, high = row[f"{one.code}.low"], row[f"{one.code}.high"]
-    if one.winsorise is not None and low is not None:
-        low, high = (_quantile(table, scheme, one, share) for share in one.winsorise)
-    ends = [float("nan") if end is None else float(end) for end in (low, high)]
-    return FrozenItem(value, by, ends[0], ends[1], mean, None, known)
-
-
-def _by_industry(table: Rows, scheme: Scheme, one: Indicator) -> dict[str, float]:
-    _, defined, _ = quotient(table, one, scheme)
-    n, d = column(table, one.numerator), column(table, one.denominator)
-    p, q = factors(one.unit)
-    grouped = table.filter(defined & (table["industry"] != "")).group_by("industry")
-    every = ib.literal(True)
-    rows = grouped.aggregate(**_exact_sum("n", n, every), **_exact_sum("d", d, every))
-    return {
-        str(row["industry"]): float(Fraction(_whole(row, "n") * p, _whole(row, "d") * q))
-        * one.benchmark.multiple
-        for row in sorted(rows.to_pyarrow().to_pylist(), key=lambda row: row["industry"])
-    }
-
-
-def _quantile(table: Rows, scheme: Scheme, one: Indicator, share: float) -> float:
-    """Nearest-rank quantile of the ordinary values."""
-    value, defined, negative = quotient(table, one, scheme)
-    values = table.filter(defined & ~negative).select(value=value)
-    count = int(values.count().to_pyarrow().as_py())
-    place = -((-round(share * POINT) * count) // POINT)
-    row = values.order_by("value").limit(1, offset=max(place, 1) - 1)
-    return float(row.to_pyarrow()["value"][0].as_py())
-
-
-def _missing_scores(
-    table: Rows, scheme: Scheme, group: Group, first: Mapping[str, FrozenItem]
-) -> dict[str, FrozenItem]:
-    """The mean score of each item over those with data, in one pass."""
-    sums: dict[str, Expr] = {}
-    for one in group.indicators:
-        found = item(table, one, scheme, first[one.code])
-        sums |= _exact_sum(one.code, found.score, found.with_data)
-        sums[f"{one.code}.with"] = found.with_data.sum()
-    row = table.aggregate(**sums).to_pyarrow().to_pylist()[0]
-    return {
-        code: replace(one, missing_score=divided_one(_whole(row, code), int(row[f"{code}.with"])))
-        if row[f"{code}.with"]
-        else one
-        for code, one in first.items()
-    }
-
-
 # ---- quota, vetoes, classes -----------------------------------------------------------------
 
 
@@ -248,7 +172,7 @@ def _quota(
     borders = counts(quota, n)
     tests: list[Expr] = []
     cuts: list[int] = []
-    search = _Search(kept.filter(kept["ranked"]), m, row["low"], row["high"])
+    search = _Search(kept.filter(kept["ranked"]), m, row["low"], row["high"], {})
     for count in borders[:-1]:
         cut, test = search.border(kept, quota.ties, count)
         cuts.append(cut)
@@ -263,12 +187,13 @@ def _graded(kept: Rows, inside: list[Expr], last: int) -> Rows:
 
 @dataclass(frozen=True, slots=True)
 class _Search:
-    """Order statistics of the totals of the ranked units."""
+    """Order statistics of the totals of the ranked units; ``seen`` keeps what was counted."""
 
     ranked: Rows
     count: int
     low: int | None
     high: int | None
+    seen: dict[tuple[int, int], tuple[Ints, Ints]]
 
     def border(self, kept: Rows, ties: str, count: int) -> tuple[int, Expr]:
         """Return the cut and the test of being within the best ``count`` units."""
@@ -288,17 +213,25 @@ class _Search:
         tax = int(taxes[count - above - 1])
         return cut, (total > cut) | ((total == cut) & (kept["tax"] >= tax))
 
+    def _counted(self, low: int, high: int, *, width: int) -> tuple[Ints, Ints]:
+        """Ranges of ``width`` that hold totals, highest first, and how many each holds."""
+        if (low, high) not in self.seen:
+            inside = self.ranked
+            if (low, high) != (self.low, self.high):
+                inside = inside.filter(inside["total"].between(low, high))
+            place = ((inside["total"] - low).cast("float64") / float(width)).floor().cast("int64")
+            found = inside.group_by(place=place).aggregate(size=inside.count()).to_pyarrow()
+            places, sizes = (np.asarray(found[name], dtype=np.int64) for name in ("place", "size"))
+            order = np.argsort(places)[::-1]
+            self.seen[low, high] = places[order], sizes[order]
+        return self.seen[low, high]
+
     def _largest(self, k: int) -> tuple[int, int]:
         """Return the k-th largest total and how many are greater, by narrowing ranges."""
         low, high, above = int(self.low or 0), int(self.high or 0), 0
         while low < high:
             width = (high - low) // RANGES + 1
-            inside = self.ranked.filter(self.ranked["total"].between(low, high))
-            place = ((inside["total"] - low).cast("float64") / float(width)).floor().cast("int64")
-            found = inside.group_by(place=place).aggregate(size=inside.count()).to_pyarrow()
-            places = np.asarray(found["place"], dtype=np.int64)
-            order = np.argsort(places)[::-1]
-            places, sizes = places[order], np.asarray(found["size"], dtype=np.int64)[order]
+            places, sizes = self._counted(low, high, width=width)
             down = above + np.cumsum(sizes)
             at = int(np.searchsorted(down, k))
             above = int(down[at] - sizes[at])
