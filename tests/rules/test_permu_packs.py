@@ -273,3 +273,19 @@ def test_quotas_of_the_packs_are_whole_basis_points() -> None:
     quota = permu_pack.permu_pack("zhejiang-jingning-2022").scheme.groups[0].quota
     assert isinstance(quota, Quota)
     assert quota.cumulative == (2_850, 8_200, 9_900, 10_000)
+
+
+def test_every_pack_is_in_the_reference_with_its_marks() -> None:
+    text = (Path(__file__).parents[2] / "docs/reference/per-mu-packs.md").read_text(
+        encoding="utf-8"
+    )
+    rows = {
+        cells[1].strip(" `"): cells
+        for cells in (line.split("|") for line in text.splitlines())
+        if len(cells) > 6
+    }
+    for version in VERSIONS:
+        pack = permu_pack.permu_pack(version)
+        numbers = Counter(pack.scheme.marks.values())
+        assert rows[version][2].strip() == str(pack.in_force)
+        assert rows[version][5].strip() == " · ".join(f"{mark} {numbers[mark]}" for mark in "✔◐✎◆")

@@ -75,7 +75,8 @@ class Evaluation:
         frozen: benchmarks of the batch.
         group: place of each unit's group, or why it has none (negative).
         steps: one array (n,) per step: ``<indicator>.<ITEM_COLUMNS>`` (reason −1 where the
-            unit's group lacks the indicator), ``sum``, ``known`` (basis points), ``bonus.<family>``,
+            unit's group lacks the indicator), ``sum``, ``known`` (basis points of the weights; where
+            it is 0 there is no score, and ``sum`` means nothing), ``bonus.<family>``,
             ``bonus``, ``total`` (micro-points), ``rank``, ``n``, ``quota_grade``,
             ``bounded_grade``, ``veto_grade`` (``NONE`` where there is none), ``veto.<code>``.
         final: place among the grades, or ``SPECIAL_T``, ``INDEFINITE``, ``OUTSIDE``.

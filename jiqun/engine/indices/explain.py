@@ -179,9 +179,11 @@ class Explainer:
 
     def _total(self, at: int, group: int, unit: str) -> Node:
         columns = self.columns
+        # Where nothing is known there is no score, not a score of 0.
+        known = columns["known"][at] > 0
         terms: list[Node] = [
             {
-                "zh": "各项合计", "en": "sum of the items", "value": columns["sum"][at] / POINT,
+                "zh": "各项合计", "en": "sum of the items", "value": columns["sum"][at] / POINT if known else None,
                 "type": "number", "formula_zh": "各项得分相加；不计的项把权重分给其余各项",
                 "formula_en": "items added; the weight of what is left out goes to the others",
                 "terms": [self._item(at, part, unit) for part in self.parts[group]],
@@ -189,7 +191,7 @@ class Explainer:
             *(self._bonus(at, unit) if self.scheme.bonuses else ()),
         ]  # fmt: skip
         return {
-            "zh": "总分", "en": "total", "value": columns["total"][at] / POINT, "type": "number",
+            "zh": "总分", "en": "total", "value": columns["total"][at] / POINT if known else None, "type": "number",
             "formula_zh": "各项合计 + 加减分", "formula_en": "items + bonuses", "terms": terms,
         }  # fmt: skip
 
