@@ -249,7 +249,11 @@ def test_every_page_is_documented_with_its_address() -> None:
 
 def test_every_rule_parameter_is_documented_as_the_pack_has_it() -> None:
     rows = {row[0]: row[1:5] for row in _rows(_reference("rule-packs.md")) if len(row) > 4}
-    for path in sorted(loader.FOLDER.glob("*/*.yaml")):
+    # Packs with a shape of their own have a reference of their own.
+    own = {*loader.TYPED, "policy"}
+    packs = [path for path in loader.FOLDER.glob("*/**/*.yaml") if own.isdisjoint(path.parts)]
+    assert packs
+    for path in sorted(packs):
         for name, one in yaml.safe_load(_text(path))["parameters"].items():
             expected = [
                 f"{one['value']:g}", f"{one['min']:g}–{one['max']:g}", one["unit"], one["mark"],

@@ -10,12 +10,18 @@ from typing import Any
 import numpy as np
 import pytest
 
+from jiqun.engine.indices.energy import coal_equivalent
+from jiqun.engine.indices.quantities import Figure
 from jiqun.engine.regional.complexity import proximity
 from jiqun.engine.regional.quotient import location_quotient
 from jiqun.errors import JiqunError
 from jiqun.rules import loader
 
-PACKS = sorted((path.parent.name, path.stem) for path in loader.FOLDER.glob("*/*.yaml"))
+PACKS = sorted(
+    (path.parent.name, path.stem)
+    for path in loader.FOLDER.glob("*/*.yaml")
+    if path.parent.name not in loader.TYPED
+)
 
 
 def _quotient(given: Mapping[str, Any]) -> float:
@@ -33,9 +39,21 @@ def _proximity(given: Mapping[str, Any]) -> float:
     return float(proximity(np.array(given["matrix"], dtype=float))[0, 1])
 
 
+def _tce(given: Mapping[str, Any]) -> float:
+    """Tonnes of coal equivalent of amounts in kWh and m³."""
+    amounts = {
+        name: Figure(np.array([given[name] * 1000]), np.array([True]))
+        for name in ("electricity", "natural_gas")
+    }
+    coefficients = loader.pack("energy", "gbt2589-2020").values()
+    found = coal_equivalent(amounts, coefficients, electricity=given["way"])
+    return float(found.value[0]) / 1e6
+
+
 CALLS: Mapping[str, Callable[[Mapping[str, Any]], float]] = {
     "location_quotient": _quotient,
     "proximity": _proximity,
+    "tce": _tce,
 }
 VECTORS = [
     pytest.param(vector, id=f"{topic}-{vector['name']}")

@@ -1,0 +1,1 @@
+"""Evaluations over tables that do not fit into memory, as Ibis expressions."""
