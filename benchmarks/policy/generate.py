@@ -51,30 +51,51 @@ def dictionary() -> Dictionary:
     return read_dictionary("\n".join(lines), file="fields.yaml")
 
 
-def _condition(rng: random.Random) -> str:
+def _threshold(rng: random.Random) -> str:
     money, year = rng.choice(list(MONEY)), rng.choice(["上年度", "上年度", "前年度", "本年度"])
+    return f"{money}[{year}] {rng.choice(['>=', '>=', '不低于', '超过', '<'])} {rng.choice(LADDER)}万元"
+
+
+def _count(rng: random.Random) -> str:
     count = rng.choice(list(COUNTS))
-    kind = rng.randrange(12)
-    if kind < 4:
-        return f"{money}[{year}] {rng.choice(['>=', '>=', '不低于', '超过', '<'])} {rng.choice(LADDER)}万元"
-    if kind < 6:
-        unit = COUNTS[count][0]
-        return f"{count} >= {rng.choice(COUNT_LADDER[unit])}{unit}"
-    if kind == 6:
-        part = rng.choice(["研发费用", "技术合同额", "软件收入", "出口额"])
-        return f"{part}[上年度] / 营业收入[上年度] >= {rng.choice([3, 5, 10])}%"
-    if kind == 7:
-        return f"{money}[上年度] 较 {money}[前年度] 增长 >= {rng.choice([5, 10, 20])}%"
-    if kind == 8:
-        chosen = sorted(rng.sample(range(20), 8))
-        picked = rng.choice([tuple(chosen), (1, 2, 3, 4, 5, 8, 9, 12), (0, 2, 6, 7, 11, 13)])
-        return f"行业门类 属于 {{{', '.join(SECTORS[i] for i in picked)}}}"
-    if kind == 9:
-        return rng.choice(["成立日期 <= 2022-12-31", "成立日期 >= 2020-01-01", "资产负债率 <= 60%",
-                           "资产负债率 <= 70%"])  # fmt: skip
-    if kind == 10:
-        return " 或 ".join(rng.sample(FLAGS[:4] + FLAGS[9:], rng.choice([2, 3])))
+    unit = COUNTS[count][0]
+    return f"{count} >= {rng.choice(COUNT_LADDER[unit])}{unit}"
+
+
+def _ratio(rng: random.Random) -> str:
+    part = rng.choice(["研发费用", "技术合同额", "软件收入", "出口额"])
+    return f"{part}[上年度] / 营业收入[上年度] >= {rng.choice([3, 5, 10])}%"
+
+
+def _growth(rng: random.Random) -> str:
+    money = rng.choice(list(MONEY))
+    return f"{money}[上年度] 较 {money}[前年度] 增长 >= {rng.choice([5, 10, 20])}%"
+
+
+def _sector(rng: random.Random) -> str:
+    some = tuple(sorted(rng.sample(range(20), 8)))
+    picked = rng.choice([some, (1, 2, 3, 4, 5, 8, 9, 12), (0, 2, 6, 7, 11, 13)])
+    return f"行业门类 属于 {{{', '.join(SECTORS[i] for i in picked)}}}"
+
+
+def _other(rng: random.Random) -> str:
+    return rng.choice(["成立日期 <= 2022-12-31", "成立日期 >= 2020-01-01", "资产负债率 <= 60%",
+                       "资产负债率 <= 70%"])  # fmt: skip
+
+
+def _any_of(rng: random.Random) -> str:
+    return " 或 ".join(rng.sample(FLAGS[:4] + FLAGS[9:], rng.choice([2, 3])))
+
+
+def _flag(rng: random.Random) -> str:
     return rng.choice(FLAGS[:4] + FLAGS[9:])
+
+
+KINDS = (*[_threshold] * 4, *[_count] * 2, _ratio, _growth, _sector, _other, _any_of, _flag)
+
+
+def _condition(rng: random.Random) -> str:
+    return rng.choice(KINDS)(rng)
 
 
 def _amount(rng: random.Random) -> str:
@@ -130,16 +151,9 @@ def _values(
     name = key.split("[", maxsplit=1)[0]
     if name in FLAGS:
         return rng.random(n) < (0.04 if name in EXCLUSIONS else 0.5)
-    if name in MONEY:
-        centre, spread = MONEY[name]
+    if name in MONEY or name in COUNTS:
+        centre, spread = MONEY[name] if name in MONEY else COUNTS[name][1:]
         return np.exp(rng.normal(centre, spread, n)).astype(np.int64)
-    if name in COUNTS:
-        _, centre, spread = COUNTS[name]
-        return np.exp(rng.normal(centre, spread, n)).astype(np.int64)
-    if name == "行业门类":
-        return rng.integers(0, len(SECTORS), n)
-    if name == "所在乡镇":
-        return rng.integers(0, len(TOWNS), n)
-    if name == "成立日期":
-        return rng.integers(10_000, 20_200, n)
-    return rng.integers(0, 1_200_000, n)
+    low, high = {"行业门类": (0, len(SECTORS)), "所在乡镇": (0, len(TOWNS)),
+                 "成立日期": (10_000, 20_200)}.get(name, (0, 1_200_000))  # fmt: skip
+    return rng.integers(low, high, n)

@@ -14,6 +14,13 @@ From a document to an answer::
     near_misses(found, 0)       # evaluation.insight: one condition short, with the gap
     blockers(found)             # evaluation.insight: missing facts by decisions and money
     what_if(found, atom, changed=replace(program.atoms[atom], bound=…))   # evaluation.whatif
+    trace(found, layout_of(program, 0), 17)   # evaluation.explain: states and values, µs
+    keep_highest(found)         # evaluation.highest: 就高不重复, and what is provisional
+    answer(calculator(program), values, known, event=day)   # evaluation.single: all policies of one
+    lint(policy, dictionary, on=day); lint_set(policies)    # review.lint: errors block publication
+    run_examples(policy, dictionary)                        # review.examples: 例证
+    boundary_cases(policy, dictionary); run_boundary_cases(policy, dictionary)   # review.boundary
+    staged(program, table, names=…, keys=["id"], event=day)   # sql.staged: Ibis, nothing executed
 
 **Three values.** A fact is known or not; what is unknown is never zero and never "no". 且, 或 and
 非 follow Kleene. A ratio or growth whose denominator is not above zero is unknown. For a pair, a
@@ -50,6 +57,11 @@ known) where somebody has decided. ``program.data_of(p)`` is 所需数据 of pol
 
 Packages, each using only those before it: ``language`` (text ↔ tree), ``document`` (strict YAML ↔
 dictionary and policy), ``program`` (checked, compiled), ``evaluation`` (planes, verdicts, amounts,
-reasons), ``review`` (lint, boundary cases, examples). Method and measured figures of the bit
-planes: benchmarks/policy.
+reasons), ``review`` (lint, boundary cases, examples), ``sql`` (the same as Ibis expressions). Evaluation runs on NumPy; with
+Numba installed, compiled loops give the same bits faster. Measured figures: benchmarks/policy.
+
+**Amounts** (金额): 定额 {金额} · 比例 {基数, 比例, 分档?} · 分档 {分档: [{条件 or 起/止, 金额 or 比例,
+上限?}], 基数?}, the first that holds; 起 included, 止 excluded · 累进 {基数, 分档: [{起, 比例}]} · 每单位
+{基数, 单价, 每, 不足一个单位: 舍去 or 按比例} · 上级配套 {基数, 比例}; each with 上限, 下限, 取整 and 依据. Rate
+and rounding are one exact step, then the floor, then the cap; a base below zero counts as zero.
 """

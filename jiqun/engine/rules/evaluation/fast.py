@@ -19,7 +19,7 @@ from jiqun.engine.rules.evaluation.amounts import (
     amounts_at,
     base_of,
 )
-from jiqun.engine.rules.evaluation.columns import Bits, Integers, Table
+from jiqun.engine.rules.evaluation.columns import Bits, Integers, Table, Truth
 from jiqun.engine.rules.evaluation.planes import (
     Planes,
     evaluator,
@@ -134,11 +134,27 @@ def _give(
     if steps is None:
         fen[:], state[:] = amounts_at(plan, planes, table=table, rows=rows)
         return
-    known = base_of(plan, work)
-    base = work.base if work.base is not None else np.zeros(len(rows), np.int64)
+    base, known = _base(plan, work)
     limits = [-1 if limit is None else limit for limit in (plan.cap, plan.floor)]
     rule = np.array([plan.rounding.unit, MODES[plan.rounding.mode], *limits], np.int64)
     kernel.give(rows, base, known, (planes.true, planes.false), steps, rule, fen, state)
+
+
+def _base(plan: Plan, work: Rows) -> tuple[Integers, Truth]:
+    """Return the base of each row and whether it is known; the compiled way for a plain column."""
+    form, columns = plan.base, work.table.columns
+    if (
+        form
+        and form.factors == (1,)
+        and not (form.constant or plan.each)
+        and form.columns[0] in columns
+    ):
+        held = columns[form.columns[0]]
+        base, known = np.empty(len(work.rows), np.int64), np.empty(len(work.rows), np.bool_)
+        kernel.gather(held.values, held.known_bits, work.rows, base, known)
+        return base, known
+    known = base_of(plan, work)
+    return (np.zeros(len(work.rows), np.int64) if work.base is None else work.base), known
 
 
 def _steps(plan: Plan, table: Table) -> Integers | None:

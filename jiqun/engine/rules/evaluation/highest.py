@@ -10,11 +10,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from jiqun.engine.rules.evaluation import kernel
 from jiqun.engine.rules.evaluation.amounts import KNOWN, bit
-from jiqun.engine.rules.evaluation.columns import Integers, Truth
+from jiqun.engine.rules.evaluation.columns import Bits, Integers, Truth
 from jiqun.engine.rules.evaluation.evaluate import WORTH, Evaluation
 
 
@@ -41,49 +40,42 @@ def groups_of(found: Evaluation) -> dict[str, list[int]]:
 
 def keep_highest(found: Evaluation, groups: Mapping[str, Sequence[int]] | None = None) -> Kept:
     """Keep the highest of each group; an award in several groups must be the highest of each."""
-    awards = found.awards
+    awards, n = found.awards, found.table.n
     chosen = groups_of(found) if groups is None else groups
     result = Kept(awards.state == KNOWN, np.zeros(len(awards.fen), np.bool_))
-    best = np.empty(found.table.n, np.int64)
-    holder = np.empty(found.table.n, np.int64)
-    worth = np.where(awards.state == KNOWN, awards.fen, -1)
+    worth = awards.fen.copy()
+    worth[~result.kept] = -1
+    room = np.full(n, -1, np.int64), np.full(n, -1, np.int64)
+    loop = kernel.highest if kernel.AVAILABLE and n >= WORTH else _highest
     for members in chosen.values():
-        _highest(found, members, worth=worth, best=best, holder=holder)
-        _provisional(found, members, result.provisional)
-        for policy in members:
-            part = slice(int(awards.starts[policy]), int(awards.starts[policy + 1]))
-            entries = np.arange(part.start, part.stop)
-            result.kept[part] &= holder[awards.subjects[part]] == entries
+        rows = list(members)
+        outcome = found.outcome
+        settled = outcome.yes[rows] | outcome.no[rows] | outcome.out[rows]
+        undecided = np.bitwise_or.reduce(~settled, axis=0)
+        loop(np.array(rows, np.int64), awards.starts, awards.subjects, worth, undecided, room,
+             result.kept, result.provisional)  # fmt: skip
     return result
 
 
 def _highest(
-    found: Evaluation, members: Sequence[int], *, worth: Integers, best: Integers, holder: Integers
-) -> None:
-    awards = found.awards
-    if kernel.AVAILABLE and found.table.n >= WORTH:
-        order = np.array(members, np.int64)
-        kernel.highest(order, awards.starts, awards.subjects, worth, best, holder)
-        return
-    best[:], holder[:] = -1, -1
-    for policy in members:
-        part = slice(int(awards.starts[policy]), int(awards.starts[policy + 1]))
-        subjects, fen = awards.subjects[part], worth[part]
-        better = fen > best[subjects]
-        best[subjects[better]] = fen[better]
-        holder[subjects[better]] = np.flatnonzero(better) + part.start
-
-
-def _provisional(found: Evaluation, members: Sequence[int], provisional: Truth) -> None:
-    outcome, awards = found.outcome, found.awards
-    rows = list(members)
-    settled = outcome.yes[rows] | outcome.no[rows] | outcome.out[rows]
-    undecided = np.bitwise_or.reduce(~settled, axis=0)
-    unpriced: npt.NDArray[np.bool_] = np.zeros(found.table.n, np.bool_)
-    for policy in members:
-        subjects, _, state = awards.of(policy)
-        unpriced[subjects[state != KNOWN]] = True
-    for policy in members:
-        part = slice(int(awards.starts[policy]), int(awards.starts[policy + 1]))
-        subjects = awards.subjects[part]
-        provisional[part] |= bit(undecided, subjects) | unpriced[subjects]
+    members: Integers, starts: Integers, subjects: Integers, worth: Integers, undecided: Bits,
+    room: tuple[Integers, Integers], kept: Truth, provisional: Truth,
+) -> None:  # fmt: skip
+    """Do what ``kernel.highest`` does, on whole arrays."""
+    best, holder = room
+    parts = [slice(int(starts[policy]), int(starts[policy + 1])) for policy in members]
+    for part in parts:
+        who, fen = subjects[part], worth[part]
+        better = (holder[who] == -1) | (fen > best[who])
+        best[who[better]] = fen[better]
+        holder[who[better]] = np.flatnonzero(better) + part.start
+    for part in parts:
+        who = subjects[part]
+        kept[part] &= (holder[who] == np.arange(part.start, part.stop)) & (worth[part] >= 0)
+        provisional[part] |= bit(undecided, who)
+    for part in parts:
+        best[subjects[part][worth[part] < 0]] = -2
+    for part in parts:
+        provisional[part] |= best[subjects[part]] == -2
+    for part in parts:
+        best[subjects[part]], holder[subjects[part]] = -1, -1

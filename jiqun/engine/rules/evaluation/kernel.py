@@ -177,6 +177,15 @@ def places(plane: Any, found: Any) -> int:
 
 
 @compiled
+def gather(values: Any, mask: Any, rows: Any, base: Any, known: Any) -> None:
+    """Write the values of some rows, and whether each is known; what is not known becomes 0."""
+    for i in range(len(rows)):
+        row = rows[i]
+        known[i] = mask[row >> 6] >> np.uint64(row & 63) & ONE == ONE
+        base[i] = values[row] if known[i] else 0
+
+
+@compiled
 def rounded(value: int, q: int, mode: int) -> int:
     """Divide by q: down (0), half up (1) or up (2); the value is not negative."""
     if mode == 1:
@@ -237,15 +246,49 @@ def give(
 
 
 @compiled
-def highest(members: Any, starts: Any, subjects: Any, fen: Any, best: Any, holder: Any) -> None:
+def raise_best(part: tuple[int, int], subjects: Any, worth: Any, best: Any, holder: Any) -> None:
+    """Let the entries of one policy take the lead where they are worth more."""
+    for k in range(part[0], part[1]):
+        i = subjects[k]
+        if holder[i] == -1 or worth[k] > best[i]:
+            best[i], holder[i] = worth[k], k
+
+
+@compiled
+def mark_kept(
+    part: tuple[int, int], subjects: Any, worth: Any, undecided: Any, holder: Any,
+    marks: tuple[Any, Any],
+) -> None:  # fmt: skip
+    """Mark which entries of one policy lead, and which an undecided sibling may still beat."""
+    kept, provisional = marks
+    for k in range(part[0], part[1]):
+        i = subjects[k]
+        kept[k] &= holder[i] == k and worth[k] >= 0
+        provisional[k] |= undecided[i >> 6] >> np.uint64(i & 63) & ONE == ONE
+
+
+@compiled
+def highest(
+    members: Any, starts: Any, subjects: Any, worth: Any, undecided: Any, room: tuple[Any, Any],
+    kept: Any, provisional: Any,
+) -> None:  # fmt: skip
     """Keep for each subject the largest known amount among some policies, the first of equals.
 
-    ``best`` and ``holder`` (entry or -1) are overwritten, shape (n,).
+    ``worth``: fen, or -1 where unknown. ``room``: two arrays of -1, shape (n,), left as they were.
     """
-    best[:] = -1
-    holder[:] = -1
-    for m in range(len(members)):
-        for k in range(starts[members[m]], starts[members[m] + 1]):
-            if fen[k] > best[subjects[k]]:
-                best[subjects[k]] = fen[k]
-                holder[subjects[k]] = k
+    best, holder = room
+    for m in members:
+        raise_best((starts[m], starts[m + 1]), subjects, worth, best, holder)
+    for m in members:
+        part = starts[m], starts[m + 1]
+        mark_kept(part, subjects, worth, undecided, holder, (kept, provisional))
+    for m in members:
+        for k in range(starts[m], starts[m + 1]):
+            if worth[k] < 0:  # an award of the group has an unknown amount
+                best[subjects[k]] = -2
+    for m in members:
+        for k in range(starts[m], starts[m + 1]):
+            provisional[k] |= best[subjects[k]] == -2
+    for m in members:
+        for k in range(starts[m], starts[m + 1]):
+            best[subjects[k]], holder[subjects[k]] = -1, -1

@@ -121,22 +121,41 @@ def rated(step: Any, base: int, rule: Any) -> int:
 
 
 @compiled
+def marginal(slices: Any, policy: int, base: int, rule: Any) -> int:
+    """Return a marginal amount of a base not below zero; -1 for too large."""
+    starts, parts = slices
+    found, size = 0, 0.0
+    for k in range(starts[policy], starts[policy + 1]):
+        top = base if parts[k, 1] < 0 else min(base, parts[k, 1])
+        over = max(top - parts[k, 0], 0)
+        size += float(over) * parts[k, 2]
+        if size > SAFE / 4:
+            return -1
+        found += over * parts[k, 2]
+    return rounded(found, rule[6] * rule[0], rule[1]) * rule[0]
+
+
+@compiled
 def amount(plans: Any, policy: int, subject: tuple[Any, Any], state: Any) -> Any:
     """Return an amount in fen and why it is unknown: 0 known, 1 base, 2 tier, 3 too large."""
-    forms, constants, steps, rules = plans
+    forms, constants, steps, rules, slices = plans
     rule = rules[policy]
-    k = chosen_step(steps, policy, state)
+    sliced = slices[0][policy + 1] > slices[0][policy]
+    k = 0 if sliced else chosen_step(steps, policy, state)
     value = 0
     if k == -2:
         return 0, 2
-    if k >= 0 and steps[1][k, 2] == 0:
+    if not sliced and k >= 0 and steps[1][k, 2] == 0:
         value = steps[1][k, 1]
     elif k >= 0:
         base, is_known, size = total(forms[0], forms[1], forms[2], policy, subject)
         if not is_known:
             return 0, 1
         base = max(base + constants[policy], 0)
-        value = rated(steps[1][k], base // rule[4] if rule[4] > 0 else base, rule)
+        if sliced:
+            value = marginal(slices, policy, base, rule)
+        else:
+            value = rated(steps[1][k], base // rule[4] if rule[4] > 0 else base, rule)
         if size > SAFE or value < 0:
             return 0, 3
     if rule[3] >= 0:

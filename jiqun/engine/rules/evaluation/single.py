@@ -33,7 +33,6 @@ class Calculator:
     people: Any
     plans: Any
     days: tuple[Integers, Integers]
-    exact: frozenset[int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +60,6 @@ def calculator(program: Program) -> Calculator:
         people=flat([rule.manual_references for rule in rules]),
         plans=_plans(program, place),
         days=(np.array(start, np.int64), np.array(end, np.int64)),
-        exact=frozenset(i for i, rule in enumerate(rules) if rule.plan and rule.plan.slices),
     )
 
 
@@ -82,8 +80,7 @@ def answer(held: Calculator, values: Integers, known: Truth, *, event: date) -> 
     if kernel.AVAILABLE and kernel_single.atom_states(held.atoms, subject, state):
         first = len(held.program.atoms)
         kernel_single.verdicts(held.gates, held.machine, held.people, first, state, out, codes)
-        marginal = any(codes[policy] == 1 for policy in held.exact)
-        if not marginal and kernel_single.amounts(held.plans, subject, state, codes, fen, why):
+        if kernel_single.amounts(held.plans, subject, state, codes, fen, why):
             return Answer(codes, fen, why)
     return _by_columns(held, values, known, event)
 
@@ -160,14 +157,22 @@ def _plans(program: Program, place: Mapping[str, int]) -> Any:
         counts.append(len(steps))
     rules = [
         (plan.rounding.unit, MODES[plan.rounding.mode], -1 if plan.cap is None else plan.cap,
-         -1 if plan.floor is None else plan.floor, plan.each, int(not plan.slices))
-        if plan else (1, 0, -1, -1, 0, 0)
+         -1 if plan.floor is None else plan.floor, plan.each, 1, plan.denominator)
+        if plan else (1, 0, -1, -1, 0, 0, 1)
         for plan in plans
     ]  # fmt: skip
     bases = [plan.base if plan else None for plan in plans]
+    parts = [plan.slices if plan else () for plan in plans]
+    starts = np.cumsum([0, *(len(part) for part in parts)]).astype(np.int64)
+    slices = [
+        (one.low, -1 if one.high is None else one.high, one.numerator)
+        for part in parts
+        for one in part
+    ]
     return (
         _forms(bases, place),
         np.array([base.constant if base else 0 for base in bases], np.int64),
         (np.array(counts, np.int64), np.array(steps, np.int64).reshape(-1, 5)),
-        np.array(rules, np.int64).reshape(-1, 6),
+        np.array(rules, np.int64).reshape(-1, 7),
+        (starts, np.array(slices, np.int64).reshape(-1, 3)),
     )
