@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
@@ -28,6 +28,7 @@ from jiqun.modules.policy.benefits.selectors import (
     counts_of,
     files_of,
     holders_of,
+    missing,
     offices_of,
     on_show_of,
     pools_of,
@@ -259,7 +260,7 @@ def results(request: HttpRequest, batch: str, kind: str) -> HttpResponse:
     who = viewer(request)
     one = the_batch(who, batch)
     if kind not in {"csv", "json"}:
-        raise Http404
+        raise missing("批次", "batch")
     records = [record_of(case) for case in cases_of(who, one, 100_000)]
     name = f"{one.key}-{pick('比对结果', 'results')}.{kind}"
     if kind == "json":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods
@@ -22,6 +22,7 @@ from jiqun.modules.policy.benefits.paying.bankfile import Line, answer_template
 from jiqun.modules.policy.benefits.paying.matching import MATCHES
 from jiqun.modules.policy.benefits.selectors import (
     answers_to,
+    missing,
     offices_of,
     payments_in,
     pools_of,
@@ -237,7 +238,7 @@ def file_take(request: HttpRequest, file: str, kind: str) -> HttpResponse:
         return download(pdf(made), f"{one.number}-拨付清单.pdf", "application/pdf")
     if kind == "xlsx":
         return download(_book(who, one, found), f"{one.number}-拨付清单.xlsx", XLSX)
-    raise Http404
+    raise missing("拨付文件", "payment file")
 
 
 def _book(who: Viewer, one: PaymentFile, found: list[Payment]) -> bytes:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
@@ -23,7 +23,13 @@ from jiqun.modules.policy.benefits.documents.forms import (
 )
 from jiqun.modules.policy.benefits.documents.typeset import pdf
 from jiqun.modules.policy.benefits.items.actions import declare_item, may_declare_item, save_item
-from jiqun.modules.policy.benefits.selectors import items_of, offices_of, public_notice, the_item
+from jiqun.modules.policy.benefits.selectors import (
+    items_of,
+    missing,
+    offices_of,
+    public_notice,
+    the_item,
+)
 from jiqun.modules.policy.models import Item
 from jiqun.modules.policy.pages import forms
 from jiqun.modules.policy.pages.frame import Part, ask, link, note, press, show, table
@@ -142,7 +148,7 @@ def item_file(request: HttpRequest, item: int, kind: str) -> HttpResponse:
     """申兑指南, 工作手册 or 公平竞争审查表, printed."""
     one = the_item(viewer(request), item)
     if kind not in KINDS:
-        raise Http404
+        raise missing("事项", "item")
     (zh, _), make = KINDS[kind]
     made = make(one, synthetic=is_synthetic(store()))
     return download(pdf(made), f"{one.title}-{zh}.pdf", "application/pdf")
