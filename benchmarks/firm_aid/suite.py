@@ -7,7 +7,7 @@ import gzip
 import io
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -34,12 +34,16 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Suite:
-    """Programmes as rule bases, facts by rule name in the order of ``firms``, and verdicts."""
+    """Programmes as rule bases, facts by rule name in the order of ``firms``, and verdicts.
+
+    ``unread``: columns of the firms that no programme has a rule for.
+    """
 
     programmes: Mapping[str, Mapping[str, object]]
     firms: Sequence[str]
     facts: Mapping[str, Sequence[Supplied]]
     verdicts: Sequence[Verdict]
+    unread: Sequence[str]
 
 
 def read_suite(folder: Path) -> Suite:
@@ -57,7 +61,15 @@ def read_suite(folder: Path) -> Suite:
         for path in sorted(folder.glob("verdicts*.csv.gz"))
         for row in csv.DictReader(io.StringIO(_text(path)))
     ]
-    return Suite(programmes, tuple(firms), facts_of(list(firms.values()), interface), verdicts)
+    facts = facts_of(list(firms.values()), interface)
+    named = {name for rules in programmes.values() for name in names_of(rules)}
+    return Suite(
+        programmes=programmes,
+        firms=tuple(firms),
+        facts={name: values for name, values in facts.items() if name in named},
+        verdicts=verdicts,
+        unread=tuple(name for name in facts if name not in named),
+    )
 
 
 def rules_of(
@@ -90,6 +102,16 @@ def facts_of(
     for option in _options(interface, GOALS):
         found[f"{GOALS} . {option}"] = [_among(firm.get("objectives"), option) for firm in firms]
     return found
+
+
+def names_of(rules: Mapping[str, object], within: str = "") -> Iterator[str]:
+    """Yield the full name of every rule, those declared inside others included."""
+    for name, body in rules.items():
+        full = f"{within} . {name}" if within else name
+        yield full
+        inside = body.get("avec") if isinstance(body, dict) else None
+        if isinstance(inside, dict):
+            yield from names_of(inside, full)
 
 
 def _options(interface: Mapping[str, object], name: str) -> list[str]:

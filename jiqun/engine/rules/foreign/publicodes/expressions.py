@@ -143,7 +143,7 @@ class _Reader:
         if self.kind() == "boolean" and not self.is_name():
             return Literal(self.take() == "oui")
         if self.kind() == "sum" and self.kind(1) == "space":
-            self.take(), self.take()
+            self.at += 2
             return Operation("-", Literal(Fraction(0)), self.bracket())
         return self.sum()
 

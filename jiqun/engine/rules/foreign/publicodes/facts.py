@@ -32,7 +32,8 @@ from jiqun.engine.rules.foreign.publicodes.nodes import (
 from jiqun.engine.rules.foreign.publicodes.rulebook import COMPARISONS, Rulebook
 from jiqun.engine.rules.language.words import is_plain_name
 
-Supplied = bool | int | float | Decimal | Fraction | str | date | None
+Value = bool | int | float | Decimal | Fraction | str | date
+Supplied = Value | None
 LARGEST_SCALE = 10**9
 _NOT_IN_NAMES = re.compile(r"[^\w·]+")
 
@@ -138,27 +139,27 @@ class _Walk:
         self.uses.note(found.facts, set(found.kinds), set(found.texts))
 
     def flow(self, node: Node) -> _Flow:
+        """Return what may arrive at a node."""
+        found = _Flow()
         match node:
-            case Refused():
-                return _Flow()
             case Literal():
-                return _of_constant(node)
+                found = _of_constant(node)
             case Link():
-                return self.rule(self.book.rule_of(node).name)
+                found = self.rule(self.book.rule_of(node).name)
             case Given():
-                inner = self.flow(node.formula)
-                return inner.joined(_Flow(frozenset({node.name}))) if self.book.asked(node) else inner
+                own = frozenset({node.name} if self.book.asked(node) else ())
+                found = self.flow(node.formula).joined(_Flow(own))
             case Choice():
-                return self.flow(node.then).joined(self.flow(node.other))
+                found = self.flow(node.then).joined(self.flow(node.other))
             case Cases():
-                return _Flow().joined(*(self.flow(value) for _, value in node.cases))
+                found = found.joined(*(self.flow(value) for _, value in node.cases))
             case Measured():
-                return self.flow(node.item)
-            case Operation():
-                number = node.sign in {"+", "-", "*", "/"}
-                return _Flow(kinds=frozenset({"number" if number else "boolean"}))
-            case IsUndefined() | IsNotApplicable():
-                return _Flow(kinds=frozenset({"boolean"}))
+                found = self.flow(node.item)
+            case Operation() if node.sign in {"+", "-", "*", "/"}:
+                found = _Flow(kinds=frozenset({"number"}))
+            case _:
+                found = _Flow(kinds=frozenset(() if isinstance(node, Refused) else {"boolean"}))
+        return found
 
     def rule(self, name: str) -> _Flow:
         if name not in self.flows:
@@ -193,7 +194,7 @@ def walked(node: Node) -> Iterator[Node]:
         yield from walked(one)
 
 
-def kind_of(value: bool | int | float | Decimal | Fraction | str | date) -> str:
+def kind_of(value: Value) -> str:
     """Return the kind of a value: boolean, number, text or day."""
     if isinstance(value, bool):
         return "boolean"
@@ -231,7 +232,9 @@ def facts_of(uses: Uses, supplied: Mapping[str, Sequence[Supplied]]) -> dict[str
 
 
 def _kind(
-    name: str, used: set[str], values: Sequence[bool | int | float | Decimal | Fraction | str | date]
+    name: str,
+    used: set[str],
+    values: Sequence[Value],
 ) -> str:
     kinds = {kind_of(value) for value in values} or (used - {"boolean"}) or {"boolean"}
     if len(kinds) > 1:
@@ -243,7 +246,9 @@ def _kind(
 
 
 def _scale(name: str, values: Sequence[object]) -> int:
-    numbers = [exact(value) for value in values if isinstance(value, int | float | Decimal | Fraction)]
+    numbers = [
+        exact(value) for value in values if isinstance(value, int | float | Decimal | Fraction)
+    ]
     scale = lcm(*(value.denominator for value in numbers))
     if scale > LARGEST_SCALE or any(abs(value * scale) > 2**62 for value in numbers):
         raise ForeignError(f"“{name}”的数值过细或过大", f"{name!r} has values too fine or large")

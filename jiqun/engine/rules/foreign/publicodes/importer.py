@@ -159,6 +159,8 @@ def import_rules(
         importer.translate(number)
     if strict:
         importer.refuse_all()
+    if not importer.policies:  # a program needs one
+        importer.policy("—", "—", False)
     dictionary = _dictionary(importer.facts)
     return Imported(
         program=compile_policies(importer.policies, dictionary),
@@ -190,6 +192,7 @@ class _Importer:
             self.refused[number] = notes.problems
             return
         try:
+            book.infer()
             note_uses(book, self.uses)
         except ForeignError as error:
             self.refused[number] = [told(number, error)]
@@ -297,9 +300,13 @@ def answer(imported: Imported, supplied: Mapping[str, Sequence[Supplied]]) -> An
     return Answers(imported, evaluate(imported.program, read, event=EVER, n=n))
 
 
-def _column(fact: Fact, values: Sequence[Supplied]) -> npt.NDArray[np.int64 | np.bool_]:
+def _column(
+    fact: Fact, values: Sequence[Supplied]
+) -> npt.NDArray[np.int64] | npt.NDArray[np.bool_]:
     made = [_stored(fact, value) for value in values]
-    return np.array(made, np.bool_ if fact.kind == "boolean" else np.int64)
+    if fact.kind == "boolean":
+        return np.array(made, np.bool_)
+    return np.array(made, np.int64)
 
 
 def _stored(fact: Fact, value: Supplied) -> int:

@@ -18,7 +18,7 @@ ALWAYS = "恒真"  # a column that is yes for every subject
 NOWHERE_KNOWN = "无值"  # a column that nobody ever supplies
 KNOWN = "·已知"
 UNKNOWN: Formula = s.Flag(s.Name(NOWHERE_KNOWN))
-MOST_PARTS = 20_000
+MOST_PARTS = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,12 +68,25 @@ def _joined(items: tuple[Formula, ...], *, neutral: bool) -> Formula:
     if not kept:
         return neutral
     found = s.every(kept) if neutral else s.some(kept)
-    parts = tuple(dict.fromkeys(found.items)) if isinstance(found, s.Every | s.Some) else ()
-    if len(parts) > MOST_PARTS:
-        raise ForeignError("条件过大", "the condition grows too large")
-    if len(parts) == 1:
-        return parts[0]
-    return found if not parts else type(found)(parts)  # pyright: ignore[reportCallIssue]
+    _limit(found)
+    if not isinstance(found, s.Every | s.Some):
+        return found
+    parts = tuple(dict.fromkeys(found.items))
+    return parts[0] if len(parts) == 1 else type(found)(parts)
+
+
+def _limit(item: s.Condition) -> None:
+    """Refuse a formula whose tree has more than ``MOST_PARTS`` nodes, counting no further."""
+    waiting, count = [item], 0
+    while waiting:
+        count += 1
+        if count > MOST_PARTS:
+            raise ForeignError("条件展开后过大", "the condition grows too large when spelled out")
+        one = waiting.pop()
+        if isinstance(one, s.Every | s.Some):
+            waiting += one.items
+        elif isinstance(one, s.Not):
+            waiting.append(one.item)
 
 
 def open_where_unknown(item: Formula) -> Formula:
@@ -81,23 +94,34 @@ def open_where_unknown(item: Formula) -> Formula:
     return False if is_sure(item) else both(item, negate(item))
 
 
-def chosen(test: Formula, then: Formula, other: Formula) -> Formula:
-    """Return ``then`` where the test holds, ``other`` where it fails, unknown where it is."""
+def chosen(test: Formula, then: Formula, other: Formula, *, also: Formula = False) -> Formula:
+    """Return ``then`` where the test holds, ``other`` where it fails, unknown where it is.
+
+    ``also``: false or unknown, never true; where the test is unknown it is waited for as well,
+    and has no other effect.
+    """
     if isinstance(test, bool):
         return then if test else other
+    negated = negate(test)
     if is_sure(test):
-        if then is True or other is False:
-            return either(test, other) if then is True else both(test, then)
-        if then is False or other is True:
-            return both(negate(test), other) if then is False else either(negate(test), then)
-        return either(both(test, then), both(negate(test), other))
+        return _surely_chosen(test, then, other)
+    if also is False and then is True:
+        return either(test, both(negated, other))
+    if also is False and other is True:
+        return either(negated, both(test, then))
+    return either(both(test, then), both(negated, other), both(test, negated, negate(also)))
+
+
+def _surely_chosen(test: s.Condition, then: Formula, other: Formula) -> Formula:
     if then is True:
-        return either(test, both(negate(test), other))
+        return either(test, other)
+    if other is False:
+        return both(test, then)
+    if then is False:
+        return both(negate(test), other)
     if other is True:
-        return either(negate(test), both(test, then))
-    return either(
-        both(test, then), both(negate(test), other), open_where_unknown(test)
-    )
+        return either(negate(test), then)
+    return either(both(test, then), both(negate(test), other))
 
 
 def is_sure(item: Formula) -> bool:

@@ -20,6 +20,7 @@ from jiqun.engine.rules.foreign.publicodes.nodes import (
     Given,
     IsNotApplicable,
     IsUndefined,
+    Link,
     Literal,
     Measured,
     Node,
@@ -31,6 +32,7 @@ from jiqun.engine.rules.foreign.publicodes.nodes import (
 )
 
 MOST_NESTED = 60
+INNER = "$INTERNAL"
 YES, NO, ZERO = Literal(True), Literal(False), Literal(Fraction(0))
 SIGNS = ("et", "ou", "=", "!=", "<", "<=", ">", ">=", "+", "-", "*", "/")
 # The first of these that a block holds applies last, around all the others.
@@ -87,9 +89,7 @@ class _Gatherer:
             self.notes.ignored.append((name, error.en))
             self.rules[name] = Rule(name, Refused(error.zh, error.en), private)
 
-    def built(
-        self, name: str, body: Mapping[str, object], *, private: bool, depth: int
-    ) -> Rule:
+    def built(self, name: str, body: Mapping[str, object], *, private: bool, depth: int) -> Rule:
         private = private or body.get("privé") == "oui"
         if "nom" in body:
             raise ForeignError("规则内不能写“nom”", "'nom' cannot stand in a rule")
@@ -181,23 +181,16 @@ class _Reader:
         if key == "unité":
             return Measured(found, parse_unit(str(raw)))
         other = self.value(raw, depth)
-        match key:
-            case "applicable si":
-                test = Operation("!=", other, NO)
-                return Choice(test, found, Literal(NOT_APPLICABLE))
-            case "non applicable si":
-                return Choice(Operation("=", other, NO), found, Literal(NOT_APPLICABLE))
-            case "par défaut":
-                return Choice(IsUndefined(found), other, found)
-            case "plafond" | "plancher":
-                sign = ">" if key == "plafond" else "<"
-                bound = Operation("!=", other, NO)
-                beyond = Operation("et", bound, Operation(sign, found, other))
-                return Choice(beyond, other, found)
-            case _:
-                lower = Operation("-", found, other)
-                below = Operation("<", lower, ZERO)
-                return Choice(Operation("et", YES, below), ZERO, lower)
+        if key in {"applicable si", "non applicable si"}:
+            test = Operation("!=" if key == "applicable si" else "=", other, NO)
+            return Choice(test, found, Literal(NOT_APPLICABLE))
+        if key == "par défaut":
+            return Choice(IsUndefined(found), other, found)
+        if key == "abattement":
+            other, found = ZERO, Operation("-", found, other)
+        bound = Operation("!=", other, NO)
+        beyond = Operation(">" if key == "plafond" else "<", found, other)
+        return Choice(Operation("et", bound, beyond), other, found)
 
     def children(self, raw: object, depth: int) -> None:
         if not isinstance(raw, Mapping):
@@ -207,13 +200,21 @@ class _Reader:
 
     def alone(self, key: str, raw: object, depth: int) -> Node:
         """Return the value of one mechanism that stands by itself."""
-        if isinstance(raw, Mapping) and {"variations", "composantes"} & set(
-            cast(Mapping[str, object], raw)
-        ) and key != "valeur":  # fmt: skip
+        inside = set(cast(Mapping[str, object], raw)) if isinstance(raw, Mapping) else set[str]()
+        spread = "variations" in inside and len(inside) > 1 and key != "valeur"
+        if spread or "composantes" in inside:
             raise ForeignError(
                 f"“{key}”里不支持 variations、composantes", f"variations inside {key!r}"
             )
         return MECHANISMS[key](self, raw, depth)
+
+    def inner(self, formula: Node) -> Link:
+        """Make a private rule of a formula, as the language does inside some mechanisms."""
+        count = sum(name.startswith(f"{self.within} . {INNER}") for name in self.gatherer.rules)
+        name = f"{INNER} {count + 1}"
+        full = f"{self.within} . {name}"
+        self.gatherer.rules[full] = Rule(full, formula, private=True)
+        return Link(name, self.within)
 
     def listed(self, raw: object, depth: int) -> list[Node]:
         if not isinstance(raw, Sequence) or isinstance(raw, str):
@@ -251,9 +252,9 @@ def _sum(reader: _Reader, raw: object, depth: int) -> Node:
 def _extreme(sign: str) -> Callable[[_Reader, object, int], Node]:
     def build(reader: _Reader, raw: object, depth: int) -> Node:
         found: Node = Literal(NOT_APPLICABLE)
-        for item in reader.listed(raw, depth):
+        for item in map(reader.inner, reader.listed(raw, depth)):
             better = Operation("ou", IsNotApplicable(found), Operation(sign, item, found))
-            found = Choice(IsNotApplicable(item), found, Choice(better, item, found))
+            found = reader.inner(Choice(IsNotApplicable(item), found, Choice(better, item, found)))
         return found
 
     return build

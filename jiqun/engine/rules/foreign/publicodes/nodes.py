@@ -125,7 +125,15 @@ class Refused:
 
 
 Node = (
-    Literal | Link | Operation | Choice | Cases | IsUndefined | IsNotApplicable | Measured | Given
+    Literal
+    | Link
+    | Operation
+    | Choice
+    | Cases
+    | IsUndefined
+    | IsNotApplicable
+    | Measured
+    | Given
     | Refused
 )
 

@@ -104,6 +104,20 @@ class Rulebook:
                     return self.rules[name]
         return None
 
+    def infer(self) -> None:
+        """Work out the kinds of all rules; nodes that nothing rests on are left without one.
+
+        Raises:
+            ForeignError: a name leads nowhere.
+        """
+        for rule in self.rules.values():
+            self.kind(rule.formula)
+
+    def never_null(self, node: Node) -> bool:
+        """Whether a node is known to be applicable; asks only what ``infer`` has found."""
+        kind = self._kinds.get(id(node))
+        return kind is not None and kind.nullable is False
+
     def kind(self, node: Node) -> Kind:
         """Return what is known of a node; within a circle it is open."""
         if id(node) not in self._kinds:
@@ -112,41 +126,44 @@ class Rulebook:
         return self._kinds[id(node)]
 
     def _kind(self, node: Node) -> Kind:
+        found = OPEN
         match node:
             case Literal():
                 unset = node.value in (UNDEFINED, NOT_APPLICABLE)
                 boolean = None if unset else isinstance(node.value, bool)
-                return Kind(node.value is NOT_APPLICABLE, boolean)
-            case Refused():
-                return OPEN
+                found = Kind(node.value is NOT_APPLICABLE, boolean)
             case Link():
-                return self.kind(self.rule_of(node).formula)
+                found = self.kind(self.rule_of(node).formula)
             case Operation():
-                return self._operation(node)
+                found = Kind(self._may_be_null(node), node.sign in LOGICAL)
             case IsUndefined() | IsNotApplicable():
-                return Kind(False, True)
+                found = Kind(nullable=False, boolean=True)
             case Measured():
-                return self.kind(node.item)
+                found = self.kind(node.item)
             case Given():
                 inner = self.kind(node.formula)
-                nullable = node.nullable or bool(inner.nullable)
-                return Kind(nullable, inner.boolean)
-            case Choice():
-                parts = [self.kind(one) for one in (node.test, node.then, node.other)]
-                nullable = any(part.nullable for part in parts)
-                boolean = parts[1].boolean
-                return Kind(nullable, parts[2].boolean if boolean is None else boolean)
-            case Cases():
-                parts = [self.kind(value) for _, value in node.cases]
-                known = (part.boolean for part in parts if part.boolean is not None)
-                return Kind(any(part.nullable for part in parts), next(known, None))
+                found = Kind(node.nullable or bool(inner.nullable), inner.boolean)
+            case Choice() | Cases():
+                found = self._branches(node)
+            case Refused():
+                pass  # open: nothing is known of it
+        return found
 
-    def _operation(self, node: Operation) -> Kind:
-        boolean = node.sign in LOGICAL
-        left, right = self.kind(node.left), self.kind(node.right)
+    def _may_be_null(self, node: Operation) -> bool | None:
+        """Look at one side after the other, no further than needed, as the language does."""
         if node.sign in COMPARISONS or node.sign in {"*", "/"}:
-            return Kind(left.nullable or right.nullable, boolean)
-        return Kind(left.nullable if node.sign == "-" else False, boolean)
+            return self.kind(node.left).nullable or self.kind(node.right).nullable
+        return self.kind(node.left).nullable if node.sign == "-" else False
+
+    def _branches(self, node: Choice | Cases) -> Kind:
+        if isinstance(node, Cases):
+            parts = [self.kind(value) for _, value in node.cases]
+            known = (part.boolean for part in parts if part.boolean is not None)
+            return Kind(any(part.nullable for part in parts), next(known, None))
+        inside = (node.test, node.then, node.other)
+        nullable = any(self.kind(one).nullable for one in inside)
+        boolean = self.kind(node.then).boolean
+        return Kind(nullable, self.kind(node.other).boolean if boolean is None else boolean)
 
 
 def ancestors(name: str) -> list[str]:

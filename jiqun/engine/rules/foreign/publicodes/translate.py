@@ -7,8 +7,10 @@ from collections.abc import Mapping
 from jiqun.engine.rules.foreign.publicodes.logic import (
     Fact,
     Formula,
+    both,
     either,
     negate,
+    open_where_unknown,
     surely,
 )
 from jiqun.engine.rules.foreign.publicodes.nodes import (
@@ -28,20 +30,20 @@ from jiqun.engine.rules.foreign.publicodes.nodes import (
     Refused,
     Rule,
 )
+from jiqun.engine.rules.foreign.publicodes.operations import in_unit, operation
 from jiqun.engine.rules.foreign.publicodes.rulebook import Rulebook
 from jiqun.engine.rules.foreign.publicodes.values import (
     Fork,
     Number,
     Truth,
     Value,
+    awaited,
     constant,
     defined,
     fork,
-    in_unit,
     may_be_null,
     null,
     of_fact,
-    operation,
     settled,
     truth,
 )
@@ -99,30 +101,42 @@ class Translator:
         """Return the value of a node."""
         match node:
             case Literal():
-                return constant(node.value)
-            case Refused():
-                raise ForeignError(node.zh, node.en)
+                found: Value = constant(node.value)
             case Link():
-                return self.rule(self.book.rule_of(node))
+                found = self.rule(self.book.rule_of(node))
+            case Given():
+                found = self.given(node)
             case Operation():
                 left, right = self.value(node.left), self.value(node.right)
-                return operation(node.sign, left, right, self.by_column)
-            case Choice():
-                then, other = self.value(node.then), self.value(node.other)
-                return self.choice(self.value(node.test), then, other)
-            case Cases():
-                found: Value = NOT_APPLICABLE
-                for test, value in reversed(node.cases):
-                    found = fork(truth(self.value(test)), self.value(value), found)
-                return settled(found)
+                found = operation(node.sign, left, right, self.by_column)
             case IsUndefined():
-                return Truth(negate(defined(self.value(node.item), self.by_column)))
+                found = Truth(negate(defined(self.value(node.item), self.by_column)))
             case IsNotApplicable():
-                return self.not_applicable(node.item)
+                found = self.not_applicable(node.item)
             case Measured():
-                return _measured(self.value(node.item), node)
-            case Given():
-                return self.given(node)
+                found = _measured(self.value(node.item), node)
+            case Choice() | Cases():
+                found = self.branches(node)
+            case Refused():
+                raise ForeignError(node.zh, node.en)
+        return found
+
+    def branches(self, node: Choice | Cases) -> Value:
+        """Return the value of what chooses between others."""
+        if isinstance(node, Cases):
+            return self.cases(node)
+        then, other = self.value(node.then), self.value(node.other)
+        return self.choice(self.value(node.test), then, other)
+
+    def cases(self, node: Cases) -> Value:
+        """Return the first case that holds; after an unknown one all others are looked at."""
+        found: Value = NOT_APPLICABLE
+        later: Formula = False
+        for test, item in reversed(node.cases):
+            holds, value = truth(self.value(test)), self.value(item)
+            found = fork(holds, value, found, also=later)
+            later = either(open_where_unknown(holds), both(holds, awaited(value)), later)
+        return settled(found)
 
     def choice(self, test: Value, then: Value, other: Value) -> Value:
         """Return one of two values; not applicable where the test is."""
@@ -145,7 +159,7 @@ class Translator:
 
     def not_applicable(self, node: Node) -> Value:
         """Return whether a node is not applicable, by its conditions where those decide."""
-        if self.book.kind(node).nullable is False:
+        if self.book.never_null(node):
             return Truth(False)
         match node:
             case Link():
@@ -159,7 +173,6 @@ class Translator:
                 return settled(fork(fact.known, Truth(False), inner)) if fact else inner
             case _:
                 return Truth(null(self.value(node)))
-
 
     def rule_not_applicable(self, rule: Rule) -> Value:
         """Return whether a rule is not applicable, of itself or because of an ancestor."""
@@ -177,7 +190,7 @@ def _measured(value: Value, node: Measured) -> Value:
     match value:
         case Fork():
             then, other = _measured(value.then, node), _measured(value.other, node)
-            return fork(value.test, then, other)
+            return fork(value.test, then, other, also=value.also)
         case Number():
             return in_unit(value, node.unit)
         case _ if value in (UNDEFINED, NOT_APPLICABLE):
