@@ -58,7 +58,8 @@ known) where somebody has decided. ``program.data_of(p)`` is 所需数据 of pol
 Packages, each using only those before it: ``language`` (text ↔ tree), ``document`` (strict YAML ↔
 dictionary and policy), ``program`` (checked, compiled), ``evaluation`` (planes, verdicts, amounts,
 reasons), ``review`` (lint, boundary cases, examples), ``sql`` (the same as Ibis expressions).
-Evaluation runs on NumPy; with Numba installed, compiled loops give the same bits faster. Measured figures: benchmarks/policy.
+Evaluation runs on NumPy; with Numba installed, compiled loops give the same bits faster. Measured
+figures: benchmarks/policy.
 
 **Amounts** (金额): 定额 {金额} · 比例 {基数, 比例, 分档?} · 分档 {分档: [{条件 or 起/止, 金额 or 比例,
 上限?}], 基数?}, the first that holds; 起 included, 止 excluded · 累进 {基数, 分档: [{起, 比例}]} · 每单位
