@@ -19,7 +19,7 @@ From a document to an answer::
     answer(calculator(program), values, known, event=day)   # evaluation.single: all policies of one
     lint(policy, dictionary, on=day); lint_set(policies)    # review.lint: errors block publication
     run_examples(policy, dictionary)                        # review.examples: 例证
-    boundary_cases(policy, dictionary); run_boundary_cases(policy, dictionary)   # review.boundary
+    boundary_cases(policy, dictionary); run_boundary_cases(policy, dictionary)  # review.boundary
     staged(program, table, names=…, keys=["id"], event=day)   # sql.staged: Ibis, nothing executed
 
 **Three values.** A fact is known or not; what is unknown is never zero and never "no". 且, 或 and
@@ -57,8 +57,9 @@ known) where somebody has decided. ``program.data_of(p)`` is 所需数据 of pol
 
 Packages, each using only those before it: ``language`` (text ↔ tree), ``document`` (strict YAML ↔
 dictionary and policy), ``program`` (checked, compiled), ``evaluation`` (planes, verdicts, amounts,
-reasons), ``review`` (lint, boundary cases, examples), ``sql`` (the same as Ibis expressions). Evaluation runs on NumPy; with
-Numba installed, compiled loops give the same bits faster. Measured figures: benchmarks/policy.
+reasons), ``review`` (lint, boundary cases, examples), ``sql`` (the same as Ibis expressions).
+Evaluation runs on NumPy; with Numba installed, compiled loops give the same bits faster. Measured
+figures: benchmarks/policy.
 
 **Amounts** (金额): 定额 {金额} · 比例 {基数, 比例, 分档?} · 分档 {分档: [{条件 or 起/止, 金额 or 比例,
 上限?}], 基数?}, the first that holds; 起 included, 止 excluded · 累进 {基数, 分档: [{起, 比例}]} · 每单位
