@@ -110,7 +110,8 @@ def test_no_setting_is_documented_that_does_not_exist() -> None:
 # ---- error codes ----------------------------------------------------------------------------
 
 
-def _codes() -> set[str]:
+@cache
+def _codes() -> frozenset[str]:
     found: set[str] = set()
     for path in sorted((ROOT / "jiqun").rglob("*.py")):
         for node in ast.walk(ast.parse(_text(path))):
@@ -118,7 +119,7 @@ def _codes() -> set[str]:
                 found |= {node.value} if CODE.fullmatch(node.value) else set()
     for path in sorted((ROOT / "jiqun").rglob("*.yaml")):
         found |= set(re.findall(rf"^({CODE.pattern}):", _text(path), re.MULTILINE))
-    return found
+    return frozenset(found)
 
 
 def test_every_error_code_has_its_section_and_every_section_its_code() -> None:

@@ -22,7 +22,8 @@ def note_read(viewer: Viewer, firms: Iterable[str], fields: str) -> None:
     if wanted and viewer.official and viewer.purpose:
         # The request's viewer is a lazy stand-in, which ``dataclasses.replace`` does not take.
         whole: dict[str, Any] = {one.name: getattr(viewer, one.name) for one in parts_of(Viewer)}
-        read_firms(Viewer(**(whole | {"duty": EVERYWHERE})), wanted, fields=fields)
+        whole["duty"] = EVERYWHERE
+        read_firms(Viewer(**whole), wanted, fields=fields)
 
 
 def masked(account: str) -> str:
