@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import fields as parts_of
+from typing import Any
 
 from jiqun.core.access import Viewer
 from jiqun.core.audit import read_firms
@@ -20,8 +21,9 @@ def note_read(viewer: Viewer, firms: Iterable[str], fields: str) -> None:
     wanted = frozenset(firms) - {""}
     if wanted and viewer.official and viewer.purpose:
         # The request's viewer is a lazy stand-in, which ``dataclasses.replace`` does not take.
-        whole = {one.name: getattr(viewer, one.name) for one in parts_of(Viewer)}
-        read_firms(Viewer(**(whole | {"duty": EVERYWHERE})), wanted, fields=fields)
+        whole: dict[str, Any] = {one.name: getattr(viewer, one.name) for one in parts_of(Viewer)}
+        whole["duty"] = EVERYWHERE
+        read_firms(Viewer(**whole), wanted, fields=fields)
 
 
 def masked(account: str) -> str:
