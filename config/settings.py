@@ -81,6 +81,8 @@ HTTPS = _flag("HTTPS", default=False)
 AUDIT_HASH = env("AUDIT_HASH", "sha256")  # digest of the audit log: sha256 or sm3
 
 # The parts whose manifests make up the console; core and masters declare themselves likewise.
+# A folder of a county's own policy packs beside those of this project (docs/reference/policy-packs.md).
+POLICY_FOLDER = env("POLICY_FOLDER")
 JIQUN_MODULES = ["jiqun.modules.chain", "jiqun.modules.policy", "jiqun.masters", "jiqun.core"]
 
 INSTALLED_APPS = [

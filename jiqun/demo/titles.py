@@ -13,6 +13,7 @@ YEAR, LAST = 2026, 2025
 PLACE = "990101"
 ABOVE = 2000  # revenue from which industrial firms enter the directory, 万元 (规上)
 STATUTORY = "法定职责（认定公告，合成示例）"
+SHARED = "税务数据共享协议 2026-01（合成示例）"
 OWN = "企业自报（一企一单确认，合成示例）"
 HEAD = ["统一社会信用代码", "事项", "期间", "取值", "生效日期", "失效日期", "文号", "合法依据"]
 # item, period, what a firm that is not on the list is, who declares the list complete
@@ -68,6 +69,9 @@ def titles(
     on_list("新获省级绿色工厂", large & (chance[3] < 0.03), "合成工信〔2026〕7号")
     on_list("严重失信", chance[4] < 0.02, "合成发改〔2026〕4号")
     on_list("经营异常", chance[5] < 0.03, "合成市监〔2026〕9号")
+    grades = rng.choice(["A", "B", "M", "C"], len(firms), p=[0.2, 0.5, 0.27, 0.03])
+    rows += [[firm, "纳税信用等级", YEAR, grade, None, None, "合成税〔2026〕11号", SHARED]
+             for firm, grade in zip(firms, grades, strict=True)]  # fmt: skip
     rows += _projects(firms, large, chance[6:], rng)
     return [
         write_csv(folder / f"{LABEL}_企业事项_{YEAR}.csv", HEAD, rows, encoding="gb18030"),

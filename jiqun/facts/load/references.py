@@ -23,6 +23,8 @@ REFERENCES: Mapping[str, Mapping[str, str]] = {
     "firm": {"place": PLACE},
     "firm_industry": {"firm": FIRM, "industry": INDUSTRY},
     "firm_indicator": {"firm": FIRM},
+    "firm_attribute": {"firm": FIRM},
+    "list_coverage": {"place": PLACE},
     "trade_link": {"seller": FIRM, "buyer": FIRM},
     "input_output": {"place": PLACE, "row": INDUSTRY, "column": INDUSTRY},
     "chain_record": {"place": PLACE, "industry": INDUSTRY},
