@@ -27,6 +27,7 @@ NAMES: Mapping[str, str] = {
     "name": "organisations", "chain-industry.kind": "leading", "search-entry.kind": "firm",
     "consent-file.kind": "json", "policy-results.kind": "json",
     "policy-file-take.kind": "csv", "policy-item-file.kind": "guide",
+    "policy-match-one.key": "HC-01@1", "policy-match-why.key": "HC-01@1", "policy-own-why.key": "HC-01@1",
 }  # fmt: skip
 # The model and its field; the oldest row of ``OWNERS`` (of anybody where there is none of theirs).
 ROWS: Mapping[str, tuple[type[Model], str]] = {
@@ -93,6 +94,8 @@ def sample(name: str, parameter: str, demo: Demo, rows: Rows) -> str:
     """
     if parameter == "finding":
         return demo.finding("leading", "176")
+    if name == "policy-match-why" and parameter == "firm":
+        return str(demo.store.polars("firm").filter(status="active")["firm"].min())
     for key in (f"{name}.{parameter}", parameter):
         if key in NAMES:
             return NAMES[key]

@@ -237,6 +237,8 @@ TABLES: Mapping[str, Table] = {
     "chain_record": Table(KNOWN, COUNTY, OFFICIALS, COUNTY),
     "industry_cell": Table(OFFICIALS, OFFICIALS, OFFICIALS, OFFICIALS),
     "firm_indicator": Table(KNOWN, FIRMS, REPORTING, FIRMS | {"official"}),
+    "firm_attribute": Table(KNOWN, FIRMS, REPORTING, FIRMS | {"official"}),
+    "list_coverage": Table(KNOWN, COUNTY, OFFICIALS, COUNTY),
     "trade_link": Table(KNOWN, FIRMS, REPORTING, REPORTING),
     "refused": Table(OFFICIALS, OWN, NOBODY, OWN),
     "policy_item": Table(KNOWN, KNOWN, OFFICIALS, KNOWN),

@@ -35,6 +35,8 @@ FIXTURES = {"db", "transactional_db", "live_server", "django_db_reset_sequences"
 PATIENCE = 60.0  # seconds for the server to come up or down on a busy machine
 # A cluster that is thrown away need not survive a power cut; the crash tests use their own.
 THROWAWAY = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
+NIGHTLY = bool(os.environ.get("JIQUN_NIGHTLY"))
+ONCE = ("browser", "once")
 COUNTS = pytest.StashKey[dict[str, int]]()
 
 
@@ -199,9 +201,19 @@ def needs_database(item: pytest.Item) -> bool:
     )
 
 
+def decides_nothing(item: pytest.Item) -> bool:
+    """Whether the database makes no difference to a test: what a browser shows, a test of a test."""
+    return any(item.get_closest_marker(name) is not None for name in ONCE)
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what never touches the database: it would run the very same way."""
-    chosen = [item for item in items if needs_database(item)]
+    """Leave out what never touches the database: it would run the very same way.
+
+    What the database decides nothing of runs here in the nightly size only.
+    """
+    chosen = [
+        item for item in items if needs_database(item) and (NIGHTLY or not decides_nothing(item))
+    ]
     config.hook.pytest_deselected(items=[item for item in items if item not in set(chosen)])
     counts = {"chosen": len(chosen), "collected": len(items)}
     items[:] = chosen
@@ -235,7 +247,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     counts = terminalreporter.config.stash.get(COUNTS, {"chosen": 0, "collected": 0})
     terminalreporter.write_line(
         f"PostgreSQL {version // 10000}.{version % 10000}: {counts['chosen']} of "
-        f"{counts['collected']} tests touch the database; the server counts "
+        f"{counts['collected']} tests ran, those that the database may decide; the server counts "
         f"{row[0] if row else 0:,} changes written"
     )
 

@@ -96,6 +96,10 @@ BY_NAME: Mapping[str, Rule] = {
     "policy-mine": Rule(FIRMS), "policy-pools": Rule(OFFICIALS),
     "policy-pool": Rule(frozenset({"official"}), 404),
     "policy-file": Rule(frozenset(), 404), "policy-file-take": Rule(frozenset(), 404),
+    "policy-match": Rule(frozenset({"official"})), "policy-match-one": Rule(frozenset({"official"})),
+    # an official who has stated no purpose is told that there is no such firm
+    "policy-match-why": Rule(frozenset({"official"}), 403, 404),
+    "policy-own-match": Rule(FIRMS), "policy-own-why": Rule(FIRMS),
     "policy-items": EVERYBODY, "policy-items-file": EVERYBODY, "policy-item-new": Rule(OFFICIALS),
     "policy-item": EVERYBODY, "policy-item-file": EVERYBODY,
     "jiqun_modules_policy_rest_results": Rule(frozenset({"official"}), 404),

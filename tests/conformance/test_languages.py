@@ -21,6 +21,7 @@ from jiqun.core.tabular.fields import UNITS_EN
 from jiqun.masters.models import Organisation, Person
 from jiqun.modules.chain import catalogue as chain_catalogue
 from jiqun.modules.chain import tabular
+from jiqun.rules.policies import FOLDER as POLICIES
 from tests.conformance import catalogue
 from tests.conformance.addresses import pages
 from tests.conformance.tenants.world import World
@@ -147,7 +148,15 @@ def _names_in_the_rows(world: World) -> set[str]:
 def _names_in_the_data(demo: Demo) -> set[str]:
     """Runs of Chinese that people wrote into the data: names of places, firms, sources, files."""
     texts: set[str] = set()
-    for table in ("place", "industry", "firm", "chain_record", "firm_indicator", "trade_link"):
+    for table in (
+        "place",
+        "industry",
+        "firm",
+        "chain_record",
+        "firm_indicator",
+        "trade_link",
+        "firm_attribute",
+    ):
         frame = demo.store.polars(table)
         for name in (name for name, kind in frame.schema.items() if kind == pl.String):
             texts.update(frame[name].unique().drop_nulls())
@@ -155,6 +164,8 @@ def _names_in_the_data(demo: Demo) -> set[str]:
     texts.update(*(fresh[name].drop_nulls() for name in ("source", "owner")))
     for row in map(json.loads, demo.store.polars("_quarantine")["record"]):
         texts.update(row.get(name) or "" for name in ("file", "sheet", "column", "value"))
+    # Policies are quoted as their documents have them: titles, conditions, fields, offices.
+    texts.update(path.read_text(encoding="utf-8") for path in POLICIES.rglob("*.yaml"))
     return {run for text in texts for run in CHINESE.findall(text)}
 
 

@@ -148,6 +148,7 @@ def test_nobody_gets_what_is_anothers(world: World) -> None:
     assert requests >= (10_000 if NIGHTLY else 1_500)
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("name", PLANTS)
 def test_a_planted_bug_is_caught(
     name: str, tenants_folder: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch

@@ -38,7 +38,7 @@ FILTERS: Mapping[str, FilterKind] = {
 UNITS_EN: Mapping[str, str] = {
     "万元": "CNY 10k",
     "万美元": "USD 10k", "万新台币": "TWD 10k", "元": "CNY", "人": "persons", "行": "", "家": "", "个": "",
-    "倍": "×", "个百分点": "points", "秒": "s", "条": "", "处": "",
+    "倍": "×", "个百分点": "points", "秒": "s", "条": "", "处": "", "对": "pairs",
 }  # fmt: skip
 
 

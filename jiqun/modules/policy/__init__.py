@@ -1,7 +1,8 @@
-"""Policies for firms: benefits that are paid without an application (免申即享).
+"""Policies for firms: who meets which, why and for how much; benefits without application (免申即享).
 
 For the bureau that answers for a policy, the finance office that pays, and the firms that are
-entitled. A list of candidates comes in; each becomes a case that two offices and the firm confirm,
+entitled. ``matching`` decides every firm and policy in three values; from it, or from a file, a
+list of candidates comes in; each becomes a case that two offices and the firm confirm,
 that is made public, paid once per instalment, reconciled with the treasury, reviewed and, where it
 has to be, paid back.
 

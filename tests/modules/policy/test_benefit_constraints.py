@@ -78,6 +78,7 @@ def test_a_state_that_is_none_is_refused(town: Town) -> None:
     refuses(lambda: Case.objects.update(amount_fen=0))
 
 
+@pytest.mark.asvs("2.3.4")
 def test_an_instalment_is_paid_once(town: Town) -> None:
     town.sent(town.candidate())
     payment = Payment.objects.get()
