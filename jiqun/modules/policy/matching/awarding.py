@@ -61,10 +61,7 @@ def past_awards(facts: Store, at: Snapshot, place: str) -> Past | None:
     declared = rows(facts, COVERAGE, ["item", "place"], at).filter(item=PAST)
     if not any(place.startswith(one) for one in declared["place"]):
         return None
-    paid = Case.objects.filter(place=place, paid_fen__gt=0).select_related("batch")
-    return [
-        (one.firm, one.policy, one.subject, one.batch.made_at.year, one.paid_fen) for one in paid
-    ]
+    return Case.objects.paid_in(place)
 
 
 def digest_of(past: Past | None) -> str:

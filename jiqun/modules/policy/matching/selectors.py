@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -83,7 +83,7 @@ def policy_rows(view: MatchView, who: Viewer) -> list[Row]:
         pl.col("due").sum().alias("fen"),
         ((pl.col("verdict") == YES) & pl.col("due").is_null()).sum().alias("unpriced"),
     )
-    paid = _paid(view.place, rules.entries)
+    paid = _paid(who, view.place)
     open_ = may_see_firm_rows(who)
     rows: list[Row] = []
     for row in counted.sort("fen", "yes", descending=True).iter_rows(named=True):
@@ -94,7 +94,7 @@ def policy_rows(view: MatchView, who: Viewer) -> list[Row]:
                 "title": policy.title, "pack": pack, "mark": entry.mark, "mode": entry.mode,
                 "department": policy.department, "end": policy.end, "start": policy.start,
                 "pays": rules.pays(row["policy"]), "automatic": policy.automatic,
-                "paid": paid.get(policy.number, 0) if open_ or paid.get(policy.number, 0) == 0 else None,
+                "paid": paid.get(policy.number, 0) if open_ else None,
             }
         )  # fmt: skip
     return sorted(rows, key=lambda one: not one["pays"])
@@ -111,10 +111,10 @@ def _masked(row: Mapping[str, Any], *, open_: bool) -> Row:
     return dict(row) | shown | hidden | ({"fen": None, "unpriced": None} if few else {})
 
 
-def _paid(place: str, keys: Iterable[str]) -> dict[str, int]:
-    numbers = {key.split("@")[0] for key in keys}
+def _paid(who: Viewer, place: str) -> dict[str, int]:
+    """Fen paid by policy; nothing without a purpose."""
     found: dict[str, int] = {}
-    cases = Case.objects.filter(place=place, policy__in=numbers, paid_fen__gt=0)
+    cases = Case.objects.visible_to(who).filter(place=place, paid_fen__gt=0)
     for policy, fen in cases.values_list("policy", "paid_fen"):
         found[policy] = found.get(policy, 0) + fen
     return found
@@ -180,7 +180,7 @@ def own_match(facts: Store, who: Viewer, *, event: date) -> Matched:
     return matched_for_firm(facts, who, min(who.firms), event=event)
 
 
-def reach(view: MatchView) -> pl.DataFrame:
+def reach(view: MatchView, who: Viewer) -> pl.DataFrame:
     """Return entitled pairs and money by town and size of firm: who is reached, who is not.
 
     Columns: place, scale, firms, entitled (firms with at least one yes), fen, paid_fen.
@@ -194,7 +194,7 @@ def reach(view: MatchView) -> pl.DataFrame:
         .agg(pl.col("due").sum().alias("fen"))
     )
     paid = pl.DataFrame(
-        list(Case.objects.filter(place=view.place, paid_fen__gt=0).values_list("firm", "paid_fen")),
+        list(Case.objects.visible_to(who).filter(place=view.place, paid_fen__gt=0).values_list("firm", "paid_fen")),
         schema={"firm": pl.String, "paid_fen": pl.Int64}, orient="row",
     ).group_by("firm").agg(pl.col("paid_fen").sum())  # fmt: skip
     return (

@@ -22,6 +22,9 @@ User = settings.AUTH_USER_MODEL
 NOT_PAID = sorted({State.REJECTED.value, State.WAIVED.value})
 
 
+Past = tuple[str, str, str, int, int]
+
+
 class BatchQuerySet(PlacedQuerySet["Batch"]):
     """Officials of the place see its batches; of firms they tell counts only."""
 
@@ -95,6 +98,15 @@ class CaseQuerySet(FirmQuerySet["Case"]):
         """Return the numbers of a batch's cases in these states that nothing holds up, in order."""
         found = self.filter(batch_id=batch, state__in=[one.value for one in states], held=False)
         return list(found.order_by("pk").values_list("key", flat=True))
+
+    def paid_in(self, place: str) -> list[Past]:
+        """Return what was paid in a place, for engines: firm, policy, matter, year, fen."""
+        found = self.filter(place=place, paid_fen__gt=0).order_by("pk")
+        names = ("firm", "policy", "subject", "batch__made_at", "paid_fen")
+        return [
+            (firm, policy, subject, made.year, fen)
+            for firm, policy, subject, made, fen in found.values_list(*names)
+        ]
 
     def on_show(self, day: object) -> Self:
         """Return the cases that are in publicity on a day: what the public notice lists."""

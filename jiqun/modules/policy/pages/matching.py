@@ -120,14 +120,16 @@ def _policy_row(row: Row) -> Row:
 def _sums(rows: list[Row]) -> list[dict[str, str]]:
     paying = [row for row in rows if row["pays"]]
     due = sum(row["fen"] or 0 for row in paying)
-    paid = sum(row["paid"] or 0 for row in paying)
+    closed = any(row["paid"] is None for row in paying)
+    paid = "—" if closed else yuan(sum(row["paid"] for row in paying))
+    unit = ("说明用途后显示", "shown for a purpose") if closed else ("元", "CNY")
     hidden = any(row["fen"] is None for row in paying)
     at_least = pick("元以上（不足 5 家的未计）", "CNY or more") if hidden else pick("元", "CNY")
     without = sum(1 for row in paying if row["yes"] == 0)
     return [
         figure(("本县政策", "Policies here"), str(len(paying)), pick("项", "in all")),
         figure(("应兑付", "Due"), yuan(due), at_least),
-        figure(("已兑付", "Paid"), yuan(paid), pick("元", "CNY")),
+        figure(("已兑付", "Paid"), paid, pick(*unit)),
         figure(("没有企业符合", "Without a hit"), str(without), pick("项", "policies")),
     ]
 
@@ -178,7 +180,7 @@ def overview(request: HttpRequest) -> HttpResponse:
     ))  # fmt: skip
     if may_see_firm_rows(who):
         parts.append(table(
-            ("谁享受到了：按乡镇和规模", "Who is reached, by town and size"), REACH, _reach_rows(view),
+            ("谁享受到了：按乡镇和规模", "Who is reached, by town and size"), REACH, _reach_rows(view, who),
             ("没有企业", "No firms"),
         ))  # fmt: skip
     parts.append(table(
@@ -192,14 +194,14 @@ def overview(request: HttpRequest) -> HttpResponse:
     )  # fmt: skip
 
 
-def _reach_rows(view: MatchView) -> list[Row]:
+def _reach_rows(view: MatchView, who: Viewer) -> list[Row]:
     names = dict(store().polars("place", ["place", "name_zh"]).iter_rows())
     return [
         row | {
             "place": names.get(row["place"], row["place"]), "scale": pick(*SCALES[row["scale"]]),
             "due": yuan(row["fen"]), "paid_sum": yuan(row["paid_fen"]),
         }
-        for row in reach(view).iter_rows(named=True)
+        for row in reach(view, who).iter_rows(named=True)
     ]  # fmt: skip
 
 
