@@ -138,7 +138,7 @@ def read(path: Path, reading: Reading) -> Node:
     """Return the content of a pack's file; an empty mapping, and a problem, where it is not YAML."""
     try:
         # A SafeLoader with one more refusal.
-        raw = yaml.load(path.read_text(encoding="utf-8"), Loader=_Strict)  # noqa: S506
+        raw = _Strict(path.read_text(encoding="utf-8")).get_single_data()
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         reading.bad("", f"不能读作 YAML：{error}", f"not readable as YAML: {error}",
                     remedy=("检查缩进、引号和编码", "check indents, quotes and encoding"))  # fmt: skip

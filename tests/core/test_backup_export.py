@@ -27,6 +27,10 @@ PERSONAL = {
     "core.apitoken", "core.auditchain", "core.auditentry", "core.auditroot", "core.delivery", "core.firmread",
     "core.job", "core.notice", "core.noticechoice", "core.passwordrecord", "core.robot", "masters.person",
     "mfa.authenticator",
+    # Accounts of firms, and who decided about their money.
+    "policy.batch", "policy.case", "policy.hold", "policy.item", "policy.ledgeraccount",
+    "policy.ledgertransfer", "policy.oncekey", "policy.payment", "policy.paymentfile", "policy.pool",
+    "policy.receipt", "policy.step",
     # The search index is made again from what it indexes.
     "core.searchentry", "core.searchposting", "core.searchsegment", "core.searchstate",
 }  # fmt: skip

@@ -369,6 +369,14 @@ SAMPLES: dict[str, list[dict[str, object]]] = {
         {"firm": FIRM_B, "indicator": "output", "period": "2025-08-31", "value": -(10**17) - 1,
          "unit": "CNY_fen", "status": "imputed", "lawful_basis": BASIS},
     ],
+    "firm_attribute": [
+        {"firm": FIRM_A, "item": "高新技术企业", "period": "2026", "content": "是", "valid_to": dt.date(2027, 1, 1),
+         "document": "某科〔2026〕1号", "lawful_basis": BASIS},
+        {"firm": FIRM_B, "item": "项目总投资", "period": "2026", "content": "500万元", "lawful_basis": BASIS},
+    ],
+    "list_coverage": [
+        {"item": "高新技术企业", "place": "990101", "period": "2026", "otherwise": "否", "holder": "某局"},
+    ],
     "industry_cell": [
         {"place": "990101", "classification": "c", "industry": "0111", "period": "2025H1",
          "measure": "employment", "value": 0, "unit": "person", "status": "zero"},
