@@ -24,6 +24,8 @@ from tests.console import Demo
 SNAPSHOT = Path(__file__).with_name("query_counts.json")
 PEOPLE = ("official", "firma", "system", "security", "audit")
 MOST = 25
+# PostgreSQL takes this lock before each entry of the audit log; SQLite has one writer anyway.
+LOCK = "pg_advisory_xact_lock"
 
 
 @pytest.mark.django_db
@@ -34,11 +36,10 @@ def test_queries_per_page(world: World, rows: Mapping[type[Model], Model], demo:
         for address in [*pages(demo, rows), *operations(demo, rows)]:
             if address.method != "GET" or client.get(address.path).status_code != 200:
                 continue
-            with CaptureQueriesContext(
-                connection,
-            ) as queries:
+            with CaptureQueriesContext(connection) as queries:
                 client.get(address.path)
-            counts.setdefault(address.name, {})[name] = len(queries)
+            asked = sum(LOCK not in query["sql"] for query in queries)
+            counts.setdefault(address.name, {})[name] = asked
     if os.environ.get("JIQUN_SNAPSHOTS") == "write":
         SNAPSHOT.write_text(json.dumps(counts, indent=2, sort_keys=True) + "\n", encoding="utf-8")
     assert counts == json.loads(SNAPSHOT.read_text(encoding="utf-8"))
