@@ -110,6 +110,7 @@ def load(arguments: argparse.Namespace) -> int:
 
 def run(arguments: argparse.Namespace) -> int:
     """Run one engine, or all, over what is loaded."""
+    from jiqun.core.database import require_tables
     from jiqun.core.registry import engines
 
     known = engines()
@@ -121,6 +122,7 @@ def run(arguments: argparse.Namespace) -> int:
             hint_zh="可用：" + "、".join(known),
             hint_en="known: " + ", ".join(known),
         )
+    require_tables()  # engines ask for consents and for what was paid
     failed = 0
     for name in [arguments.engine] if arguments.engine else list(known):
         try:

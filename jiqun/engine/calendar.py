@@ -1,7 +1,8 @@
 """Working days by the yearly notices on public holidays: weekends off, some weekdays off, some weekends not.
 
-A day counts by what the notice of its year says. A year without its notice is refused, never
-guessed: the notice appears in the autumn before, and moves working days onto weekends.
+A day counts by what the notice of its year says. The notice appears in the autumn before and moves
+working days onto weekends, so a year without one is refused, or, where a deadline must be named all
+the same, read by the fixed holidays alone; `announced` tells that such a deadline is provisional.
 """
 
 from __future__ import annotations
@@ -31,10 +32,17 @@ class YearDays:
 
 @dataclass(frozen=True, slots=True)
 class WorkingCalendar:
-    """The notices of several years, by year. ``place`` names whose holidays they are."""
+    """The notices of several years, by year.
+
+    Attributes:
+        place: whose holidays they are.
+        years: year → what its notice says.
+        fixed: (month, day) of the holidays of a year that has no notice; None refuses such a year.
+    """
 
     place: str
     years: Mapping[int, YearDays]
+    fixed: frozenset[tuple[int, int]] | None = None
 
     def notice(self, year: int) -> YearDays:
         """Return what holds in a year.
@@ -43,6 +51,8 @@ class WorkingCalendar:
             JiqunError: ``E-CALENDAR-YEAR`` when the notice of that year is not there.
         """
         found = self.years.get(year)
+        if found is None and self.fixed is not None:
+            return YearDays(frozenset(date(year, *day) for day in self.fixed), frozenset())
         if found is None:
             known = "、".join(str(one) for one in sorted(self.years))
             raise JiqunError(
@@ -55,6 +65,11 @@ class WorkingCalendar:
                 kind=Kind.NOT_FOUND,
             )
         return found
+
+
+def announced(first: date, last: date, *, calendar: WorkingCalendar) -> bool:
+    """Whether the notices of all years from ``first`` to ``last`` are known."""
+    return all(year in calendar.years for year in range(first.year, last.year + 1))
 
 
 def is_working_day(day: date, calendar: WorkingCalendar) -> bool:

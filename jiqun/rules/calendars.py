@@ -1,8 +1,9 @@
-"""Working calendars from the yearly packs ``calendar/<place>/<year>.yaml``."""
+"""Working calendars from the yearly packs ``calendar/<place>/<year>.yaml`` and ``calendar/fixed``."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import date, timedelta
 from functools import cache
 
@@ -44,3 +45,17 @@ def working_calendar(place: str = "cn") -> WorkingCalendar:
     topic = f"calendar/{place}"
     versions = sorted(file.stem for file in (loader.FOLDER / topic).glob("*.yaml"))
     return WorkingCalendar(place, {int(one): _year(loader.pack(topic, one)) for one in versions})
+
+
+@cache
+def calendar_ahead(on: date) -> WorkingCalendar:
+    """Return China's calendar for deadlines: a year without its notice has the fixed holidays alone.
+
+    Args:
+        on: the day whose regulation says which holidays are fixed.
+
+    Raises:
+        JiqunError: ``E-PACK-UNKNOWN`` when no regulation is known for that day.
+    """
+    rows = loader.latest("calendar/fixed", on).tables["days"]["rows"]
+    return replace(working_calendar(), fixed=frozenset((row["month"], row["day"]) for row in rows))

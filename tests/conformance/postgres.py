@@ -54,13 +54,12 @@ class Server:
         """The address as the setting ``JIQUN_DATABASE_URL`` takes it."""
         return f"postgresql://jiqun:{self.password}@127.0.0.1:{self.port}/{self.name}"
 
-    def fresh(self) -> Server:
-        """Make an empty database of its own and return its address."""
+    def fresh(self, like: str = "") -> Server:
+        """Make a database of its own, empty or a copy of ``like``, and return its address."""
         made = replace(self, name=f"jiqun_{secrets.token_hex(4)}")
+        words = [psycopg.sql.Identifier(one) for one in (made.name, like or "template1")]
         with closing(psycopg.connect(self.url, autocommit=True)) as link:
-            link.execute(
-                psycopg.sql.SQL("CREATE DATABASE {}").format(psycopg.sql.Identifier(made.name))
-            )
+            link.execute(psycopg.sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(*words))
         return made
 
 

@@ -23,6 +23,7 @@ from django.conf import settings as installation
 from django.contrib.auth.models import User
 from django.db import connections
 from django.db.utils import load_backend
+from pytest_django import DjangoDbBlocker
 
 from config.settings import _database as database_entry
 from jiqun.core.backup import archive, load, rows, save
@@ -32,7 +33,8 @@ from jiqun.facts.store.store import Store
 from jiqun.masters.models import Membership, Organisation
 from tests.conformance.postgres import THROWAWAY, Server, running
 
-pytestmark = pytest.mark.django_db(transaction=True)
+# Databases of both kinds of their own: whose the test run is decides nothing.
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.once]
 Place = Callable[..., Any]
 
 
@@ -58,19 +60,38 @@ def on_database(url: str, folder: Path) -> Iterator[None]:
         connections["default"] = usual
 
 
+@pytest.fixture(scope="module")
+def migrated(
+    tmp_path_factory: pytest.TempPathFactory, server: Server, django_db_blocker: DjangoDbBlocker
+) -> dict[str, Any]:
+    """A database with tables and no rows of either kind, once for all: migrating takes seconds."""
+    folder, cluster = tmp_path_factory.mktemp("migrated"), server.fresh()
+    with django_db_blocker.unblock():
+        for url in ("", cluster.url):
+            with on_database(url, folder):
+                load.prepare_database()
+    return {"sqlite": folder / "jiqun.sqlite3", "postgresql": cluster}
+
+
 @pytest.fixture
-def place(tmp_path: Path, settings: Any, server: Server) -> Place:
-    """Make an installation of its own to be in: a folder and a database of the kind named."""
+def place(tmp_path: Path, settings: Any, server: Server, migrated: dict[str, Any]) -> Place:
+    """Make an installation of its own to be in: a folder and a database of the kind named.
+
+    With ``tables`` the database has its tables already, as that of an installation in use.
+    """
     made = iter(range(100))
 
     @contextmanager
-    def enter(kind: str) -> Iterator[Path]:
+    def enter(kind: str, *, tables: bool = False) -> Iterator[Path]:
         folder = tmp_path / f"installation{next(made)}"
         folder.mkdir()
         before = settings.VAR, settings.STORE
         settings.VAR, settings.STORE = folder, folder / "store"
+        if tables and kind == "sqlite":
+            shutil.copy(migrated[kind], folder)
+        ready = migrated[kind].name if tables and kind == "postgresql" else ""
         try:
-            with on_database(server.fresh().url if kind == "postgresql" else "", folder):
+            with on_database(server.fresh(ready).url if kind == "postgresql" else "", folder):
                 yield folder
         finally:
             settings.VAR, settings.STORE = before
@@ -80,7 +101,6 @@ def place(tmp_path: Path, settings: Any, server: Server) -> Place:
 
 def filled(folder: Path, demo_folder: Path) -> None:
     """Fill the installation that we are in: people, a token, odd values, the demo's store, a file."""
-    load.prepare_database()
     shutil.copytree(demo_folder / "store", folder / "store", dirs_exist_ok=True)
     user = User.objects.create_user("zhang", password="ein-langes-2026", last_name="张")
     bureau = Organisation.objects.create(name='合成局 ‘"\\\n', kind="bureau", place="99")
@@ -106,7 +126,7 @@ def contents() -> dict[str, Any]:
 def test_a_backup_comes_back_with_equal_counts_and_hashes(
     source: str, target: str, place: Place, demo_folder: Path, tmp_path: Path
 ) -> None:
-    with place(source) as folder:
+    with place(source, tables=True) as folder:
         filled(folder, demo_folder)
         manifest = save.back_up(tmp_path / "backup.tar")
         before = contents()
@@ -129,7 +149,7 @@ def test_a_backup_is_one_private_file_that_tar_reads_and_holds_no_session_or_key
     place: Place, demo_folder: Path, tmp_path: Path, settings: Any
 ) -> None:
     target = tmp_path / "backup.tar"
-    with place("sqlite") as folder:
+    with place("sqlite", tables=True) as folder:
         filled(folder, demo_folder)
         (folder / "secret_key").write_text("the-key")
         save.back_up(target)
@@ -147,7 +167,7 @@ def test_a_backup_is_one_private_file_that_tar_reads_and_holds_no_session_or_key
 @pytest.fixture
 def backup(place: Place, demo_folder: Path, tmp_path: Path) -> Path:
     """A backup of a filled installation."""
-    with place("sqlite") as folder:
+    with place("sqlite", tables=True) as folder:
         filled(folder, demo_folder)
         save.back_up(tmp_path / "backup.tar")
     return tmp_path / "backup.tar"
@@ -169,8 +189,7 @@ def test_every_cut_and_every_flipped_byte_is_noticed_before_anything_is_restored
     with tarfile.open(backup) as tar:
         last = tar.getmembers()[-1]
     end = last.offset_data + last.size
-    with place("sqlite") as folder:
-        load.prepare_database()
+    with place("sqlite", tables=True) as folder:
         # Everywhere, and closely around the end, where manifest and seal lie.
         for cut in [0, 1, 511, *(luck.randrange(end) for _ in range(60)), last.offset, end - 1]:
             bad.write_bytes(whole[:cut])
@@ -235,7 +254,7 @@ def test_rows_that_are_not_those_of_the_manifest_are_rolled_back(
     def fewer(_: object, members: dict[str, bytes]) -> None:
         members["database/masters.membership.jsonl.gz"] = gzip.compress(b"")
 
-    with place("sqlite") as folder:
+    with place("sqlite", tables=True) as folder:
         with pytest.raises(JiqunError, match="E-BACKUP-DIFFERS"):
             load.restore(_forged(backup, tmp_path / "forged.tar", fewer))
         assert untouched(folder)
@@ -255,8 +274,7 @@ def test_an_archive_cannot_write_outside_its_folder(
 
 @pytest.mark.parametrize("holds", ["database", "store", "imports"])
 def test_only_an_empty_installation_is_filled(backup: Path, place: Place, holds: str) -> None:
-    with place("sqlite") as folder:
-        load.prepare_database()
+    with place("sqlite", tables=True) as folder:
         if holds == "database":
             Organisation.objects.create(name="here already", kind="bureau")
         else:
@@ -282,7 +300,7 @@ def test_nothing_is_replaced_and_a_missing_file_is_told(backup: Path, tmp_path: 
 def test_an_acknowledged_file_that_is_gone_makes_no_backup(
     place: Place, demo_folder: Path, tmp_path: Path
 ) -> None:
-    with place("sqlite") as folder:
+    with place("sqlite", tables=True) as folder:
         filled(folder, demo_folder)
         next((folder / "store" / "facts" / "firm").glob("*.parquet")).unlink()
         with pytest.raises(JiqunError, match="E-STORE-CORRUPT"):
@@ -304,12 +322,12 @@ def test_a_full_disk_leaves_nothing_half(
     if not mounted:
         pytest.fail("a small file system cannot be mounted here: run as root")
     try:
-        with place("sqlite") as folder:
+        with place("sqlite", tables=True) as folder:
             filled(folder, demo_folder)
             with pytest.raises(JiqunError, match="E-STORE-FULL"):
                 save.back_up(small / "backup.tar")
         assert list(small.iterdir()) == []
-        with place("sqlite") as folder:
+        with place("sqlite", tables=True) as folder:
             installation.STORE = small / "store"
             with pytest.raises(JiqunError, match="E-STORE-FULL"):
                 load.restore(backup)
@@ -325,7 +343,7 @@ def test_a_backup_while_others_write_is_one_moment(
 ) -> None:
     """Each writer adds an organisation, then a member to it, then a batch; never the other order."""
     stop = threading.Event()
-    with place(kind) as folder:
+    with place(kind, tables=True) as folder:
         filled(folder, demo_folder)
         url = server_url() if kind == "postgresql" else ""
         user = User.objects.get().pk
@@ -352,7 +370,7 @@ def test_a_backup_while_others_write_is_one_moment(
     growing = [one["tables"]["masters.organisation"]["rows"] for one in manifests]
     assert growing[-1] > growing[0], "nobody wrote meanwhile"
     for number in (0, 3, 5):
-        with place("sqlite"):
+        with place("sqlite", tables=True):
             load.restore(tmp_path / f"{number}.tar")
             lonely = Organisation.objects.filter(membership=None, name__startswith="局").count()
             assert lonely <= 1  # at most the one whose member came after that moment

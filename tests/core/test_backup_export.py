@@ -15,10 +15,10 @@ from jiqun.core.backup import leave, rows
 from jiqun.core.models import ApiToken
 from jiqun.errors import JiqunError
 from jiqun.masters.models import Membership, Organisation
-from tests.core.test_backup import Place, contents, filled, place, server
+from tests.core.test_backup import Place, contents, filled, migrated, place, server
 
-__all__ = ["place", "server"]
-pytestmark = pytest.mark.django_db(transaction=True)
+__all__ = ["migrated", "place", "server"]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.once]
 SECRETS = ("ein-langes-2026", "zhang", "张", "d" * 64)
 # Tables about persons, or with what lets somebody in: only with --personal. A new table that is
 # in neither list fails the test below, so that somebody decides.
@@ -53,7 +53,7 @@ def test_everything_comes_back_with_equal_counts_and_hashes(
     source: str, target: str, place: Place, demo_folder: Path, tmp_path: Path
 ) -> None:
     out = tmp_path / "out"
-    with place(source) as folder:
+    with place(source, tables=True) as folder:
         filled(folder, demo_folder)
         leave.export_everything(out, personal=True)
         before = contents()
@@ -70,7 +70,7 @@ def test_without_the_flag_nothing_about_persons_leaves_and_the_rest_comes_back(
     place: Place, demo_folder: Path, tmp_path: Path
 ) -> None:
     out = tmp_path / "out"
-    with place("sqlite") as folder:
+    with place("sqlite", tables=True) as folder:
         filled(folder, demo_folder)
         manifest = leave.export_everything(out)
         before, password = contents(), User.objects.get().password
@@ -92,7 +92,7 @@ def test_without_the_flag_nothing_about_persons_leaves_and_the_rest_comes_back(
 def test_what_asks_for_personal_data_gets_it(
     place: Place, demo_folder: Path, tmp_path: Path
 ) -> None:
-    with place("sqlite") as folder:
+    with place("sqlite", tables=True) as folder:
         filled(folder, demo_folder)
         manifest = leave.export_everything(tmp_path / "out", personal=True)
         password = User.objects.get().password
@@ -113,13 +113,13 @@ def test_an_altered_table_is_noticed_and_nothing_stays(
     place: Place, demo_folder: Path, tmp_path: Path
 ) -> None:
     out = tmp_path / "out"
-    with place("sqlite") as folder:
+    with place("sqlite", tables=True) as folder:
         filled(folder, demo_folder)
         leave.export_everything(out, personal=True)
     path = out / "commitments" / "masters.organisation.parquet"
     frame = pl.read_parquet(path).with_columns(pl.lit("98").alias("place"))
     frame.write_parquet(path)
-    with place("sqlite") as folder:
+    with place("sqlite", tables=True) as folder:
         with pytest.raises(JiqunError, match="E-BACKUP-DIFFERS"):
             leave.import_everything(out)
         assert not User.objects.exists()
@@ -131,7 +131,7 @@ def test_a_folder_that_is_no_export_and_a_target_that_is_not_empty_are_told(
 ) -> None:
     with place("sqlite"), pytest.raises(JiqunError, match="E-IMPORT-FOLDER"):
         leave.import_everything(tmp_path)
-    with place("sqlite") as folder:
+    with place("sqlite", tables=True) as folder:
         filled(folder, demo_folder)
         leave.export_everything(tmp_path / "out")
         with pytest.raises(JiqunError, match="E-STORE-NOT-EMPTY"):
@@ -151,7 +151,7 @@ def test_the_commands_say_what_they_did(
         assert cli.main(list(words)) == code
         return capsys.readouterr().out
 
-    with place("sqlite") as folder:
+    with place("sqlite", tables=True) as folder:
         filled(folder, demo_folder)
         assert "secret_key" in said(0, "backup", file)
         assert "E-BACKUP-EXISTS" in said(2, "backup", file)

@@ -23,7 +23,7 @@ from jiqun.engine.land.screening import NO, YES, screen
 from jiqun.engine.land.tenure import factor, floor_test, lease_first, level_rent, price
 from jiqun.errors import JiqunError
 from jiqun.rules import loader
-from jiqun.rules.calendars import working_calendar
+from jiqun.rules.calendars import calendar_ahead, working_calendar
 from jiqun.rules.land.read import (
     bond_shares,
     clock_rules,
@@ -155,6 +155,9 @@ CALLS: Mapping[str, Callable[[Given], Any]] = {
     "bound": _bound,
     "add_working_days": lambda given: add_working_days(
         given["day"], given["n"], working_calendar()
+    ),
+    "add_working_days_ahead": lambda given: add_working_days(
+        given["day"], given["n"], calendar_ahead(given["day"])
     ),
 }
 

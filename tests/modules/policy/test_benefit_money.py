@@ -1,4 +1,4 @@
-"""Amounts and working days: against the official rule for capitals, a published calendar, arithmetic."""
+"""Amounts and bank files: against the official rule for capitals, and arithmetic."""
 
 from __future__ import annotations
 
@@ -16,11 +16,6 @@ from jiqun.modules.policy.benefits.paying.bankfile import (
     read_answers,
 )
 from jiqun.modules.policy.benefits.reads import masked
-from jiqun.modules.policy.benefits.workdays import (
-    is_working_day,
-    provisional,
-    working_days_later,
-)
 
 
 @given(st.integers(0, 10**15))
@@ -43,35 +38,6 @@ def test_what_is_no_amount_is_none(text: str) -> None:
 ])  # fmt: skip
 def test_capitals(fen: int, words: str) -> None:
     assert capital(fen) == words
-
-
-# The notice of the State Council's office for 2026.
-@pytest.mark.parametrize(("day", "works"), [
-    ("2026-01-04", True), ("2026-02-14", True), ("2026-02-16", False), ("2026-02-24", True), ("2026-04-06", False),
-    ("2026-05-09", True), ("2026-06-19", False), ("2026-09-20", True), ("2026-10-10", True), ("2026-10-11", False),
-    ("2026-11-30", True),
-])  # fmt: skip
-def test_days_worked_in_2026(day: str, works: bool) -> None:  # noqa: FBT001
-    assert is_working_day(dt.date.fromisoformat(day)) is works
-
-
-def test_working_days_of_2026_are_248() -> None:
-    days = (dt.date(2026, 1, 1) + dt.timedelta(days=n) for n in range(365))
-    # 365 days, 104 on weekends; 33 days off, of which 13 on weekends less 6 worked weekends: counted by hand
-    # from the notice: 261 weekdays − 19 weekdays off + 6 weekend days worked.
-    assert sum(map(is_working_day, days)) == 248
-
-
-def test_a_term_counts_working_days_after_its_first() -> None:
-    assert working_days_later(dt.date(2026, 9, 30), 1) == dt.date(2026, 10, 8)
-    assert working_days_later(dt.date(2026, 9, 30), 5) == dt.date(2026, 10, 13)
-    assert working_days_later(dt.date(2026, 12, 30), 2) == dt.date(2027, 1, 4)
-
-
-def test_a_term_into_a_year_without_a_notice_is_provisional() -> None:
-    assert provisional(dt.date(2026, 12, 30), dt.date(2027, 1, 4))
-    assert not provisional(dt.date(2026, 11, 30), dt.date(2026, 12, 7))
-    assert not is_working_day(dt.date(2027, 10, 1))
 
 
 LINES = [

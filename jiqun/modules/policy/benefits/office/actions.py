@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from jiqun.core.access import Viewer
 from jiqun.core.actions import action
+from jiqun.engine.calendar import add_working_days, announced
 from jiqun.errors import JiqunError, Kind
 from jiqun.modules.policy.benefits.helping import (
     another,
@@ -19,10 +20,10 @@ from jiqun.modules.policy.benefits.helping import (
 )
 from jiqun.modules.policy.benefits.moving import move
 from jiqun.modules.policy.benefits.once import Result
-from jiqun.modules.policy.benefits.workdays import provisional, working_days_later
 from jiqun.modules.policy.machine import Event, State
 from jiqun.modules.policy.models import Batch, Case
 from jiqun.modules.policy.models.base import serves
+from jiqun.rules.calendars import calendar_ahead
 
 
 def may_confirm_cases(viewer: Viewer, batch: Batch) -> bool:
@@ -37,7 +38,8 @@ def confirm_cases(*, viewer: Viewer, batch: Batch, keys: Sequence[str] = ()) -> 
     Raises:
         JiqunError: ``E-FORBIDDEN``, ``E-POLICY-FOUR-EYES``, ``E-POLICY-NOTHING``, ``E-INPUT``.
     """
-    until = working_days_later(timezone.localdate(), batch.answer_days)
+    today = timezone.localdate()
+    until = add_working_days(today, batch.answer_days, calendar_ahead(today))
     found = locked_in(batch, [State.DEPARTMENT], keys)
     another(viewer, *(one.made_by_id for one in found))
     for case in found:
@@ -102,7 +104,8 @@ def publish_cases(*, viewer: Viewer, batch: Batch, keys: Sequence[str] = ()) -> 
         JiqunError: ``E-FORBIDDEN``, ``E-POLICY-NOTHING``, ``E-INPUT``.
     """
     today = timezone.localdate()
-    until = working_days_later(today, batch.publicity_days)
+    calendar = calendar_ahead(today)
+    until = add_working_days(today, batch.publicity_days, calendar)
     found = locked_in(batch, [State.READY], keys)
     for case in found:
         case.public_from, case.public_until = today, until
@@ -110,7 +113,7 @@ def publish_cases(*, viewer: Viewer, batch: Batch, keys: Sequence[str] = ()) -> 
     return {
         "cases": len(found),
         "until": until.isoformat(),
-        "provisional": provisional(today, until),
+        "provisional": not announced(today, until, calendar=calendar),
     }
 
 
