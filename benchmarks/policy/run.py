@@ -6,8 +6,11 @@
 from __future__ import annotations
 
 import argparse
+import json
 import os
+import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -32,8 +35,9 @@ from jiqun.engine.rules.evaluation.highest import keep_highest
 from jiqun.engine.rules.evaluation.insight import blockers, near_misses
 from jiqun.engine.rules.evaluation.single import answer, calculator, facts_of
 from jiqun.engine.rules.evaluation.whatif import thresholds, touched, what_if
+from jiqun.engine.rules.program.atoms import Form
 from jiqun.engine.rules.program.compile import compile_policies
-from jiqun.engine.rules.program.program import Program
+from jiqun.engine.rules.program.program import Plan, Program
 from jiqun.engine.rules.sql.staged import batches, staged
 
 DAY = date(2025, 6, 1)
@@ -174,6 +178,73 @@ def database(program: Program, columns: Mapping[str, Column], *, spark: bool) ->
               f"{n * len(program.rules) / spent:.3g} pairs/s")  # fmt: skip
 
 
+def outside(program: Program, columns: Mapping[str, Column], python: str, repeat: int) -> None:
+    """Print OpenFisca-Core and zen-engine beside ours, on firms without a missing cell.
+
+    Neither knows what is missing, so no cell is: a comparison on what both can say.
+    """
+    full = {key: Column(column.values, None) for key, column in columns.items()}
+    wanted = evaluate(program, full, event=DAY, kernel="numpy")
+    yes = wanted.counts()[:, 1]
+    print(
+        "\n| engine, no cell missing | firms | processor s | pairs per processor s | policies that differ |"
+    )
+    print("|---|---|---|---|---|")
+    n = len(next(iter(full.values())).values)
+    for kernel in ("numpy", "numba"):
+        _, spent = best(partial(whole, program, full, kernel), repeat)
+        print(f"| ours, {kernel}, with groups and explanations | {n:,} | {spent:.3f} "
+              f"| {n * len(program.rules) / spent:.3g} | 0 |")  # fmt: skip
+    with tempfile.TemporaryDirectory() as folder:
+        write_program(program, Path(folder))
+        np.savez(Path(folder) / "columns.npz",
+                 **{f"c{i}": full[key].values for i, key in enumerate(program.columns)})  # fmt: skip
+        for name in ("openfisca", "zen"):
+            done = subprocess.run(
+                [python, str(Path(__file__).parent / "outside" / f"{name}_rules.py"), folder],
+                check=True, capture_output=True, text=True,
+            )  # fmt: skip
+            told = json.loads(done.stdout)
+            first = told["firms"]
+            part = {k: Column(c.values[:first], None) for k, c in full.items()}
+            right = (
+                evaluate(program, part, event=DAY, kernel="numpy").counts()[:, 1]
+                if first < n
+                else yes
+            )
+            differ = int((np.array(told["yes"]) != right).sum())
+            print(f"| {name} | {first:,} | {told['processor']:.3f} "
+                  f"| {first * len(program.rules) / told['processor']:.3g} | {differ} |")  # fmt: skip
+            if told["fen"] is not None:
+                print(
+                    f"  {name}: sum of amounts differs by {told['fen'] - int(wanted.awards.fen.sum()):,.0f} fen"
+                )
+
+
+def write_program(program: Program, folder: Path) -> None:
+    """Write a compiled program as JSON, for engines that do not import ours."""
+
+    def form(one: Form | None) -> dict[str, object] | None:
+        return one and {"columns": one.columns, "factors": one.factors}
+
+    def plan(one: Plan | None) -> dict[str, object] | None:
+        return one and {
+            "base": form(one.base), "cap": one.cap, "unit": one.rounding.unit,
+            "slices": [{"low": s.low, "high": s.high, "rate": s.numerator / one.denominator} for s in one.slices],
+            "steps": [{"reference": s.reference, "fen": s.fen, "rate": s.numerator / s.denominator}
+                      for s in one.steps],
+        }  # fmt: skip
+
+    told = {
+        "columns": list(program.columns),
+        "atoms": [{"kind": a.kind, "form": form(a.form), "bound": a.bound, "guard": form(a.guard), "codes": a.codes}
+                  for a in program.atoms],
+        "gates": program.gates,
+        "rules": [{"conditions": r.conditions, "plan": plan(r.plan)} for r in program.rules],
+    }  # fmt: skip
+    (folder / "program.json").write_text(json.dumps(told), encoding="utf-8")
+
+
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser()
@@ -182,6 +253,11 @@ def main() -> None:
     parser.add_argument("--repeat", type=int, default=5)
     parser.add_argument("--database", type=int, default=0, help="firms for DuckDB; 0 leaves it out")
     parser.add_argument("--spark", action="store_true")
+    parser.add_argument(
+        "--outside",
+        default="",
+        help="the python of an environment with openfisca-core and zen-engine",
+    )
     given = parser.parse_args()
     began = time.perf_counter()
     program = compile_policies(policies(given.policies), dictionary())
@@ -197,6 +273,8 @@ def main() -> None:
     found = throughput(program, columns, given.repeat)
     latency(found, given.repeat)
     one_firm(1000)
+    if given.outside:
+        outside(program, columns, given.outside, given.repeat)
     if given.database:
         part = {k: replace(c, values=c.values[: given.database],
                            known=None if c.known is None else c.known[: given.database])

@@ -25,6 +25,7 @@ HEAVY = (
     "sklearn.linear_model", "pyarrow.parquet", "pyarrow.compute", "pyarrow.dataset", "duckdb", "ibis.backends.duckdb",
     "sqlglot", "cryptography.hazmat.primitives.hashes", "xlsxwriter", "python_calamine", "django.db.models",
     "django.core.handlers.wsgi", "django.template.defaultfilters", "allauth", "ninja.errors",
+    "numba", "lark", "highspy", "typst", "shapely", "fido2.server", "whitenoise", "django_htmx.middleware",
 )  # fmt: skip
 
 
