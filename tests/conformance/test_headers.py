@@ -17,7 +17,7 @@ from jiqun.core.api import api
 from tests.conformance.addresses import pages
 from tests.console import Demo
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 TEMPLATES = sorted((Path(settings.BASE) / "jiqun").rglob("templates/**/*.html"))
 INLINE = re.compile(
     r"<script(?![^>]*\bsrc=)[^>]*>|<style|\sstyle=|\son[a-z]+=|javascript:", re.IGNORECASE

@@ -169,6 +169,7 @@ def _names_in_the_data(demo: Demo) -> set[str]:
     return {run for text in texts for run in CHINESE.findall(text)}
 
 
+@pytest.mark.once
 @pytest.mark.django_db
 def test_pages_in_english_speak_english(
     demo: Demo, world: World, rows: Mapping[type[Model], Model]
@@ -205,6 +206,7 @@ def test_pages_in_english_speak_english(
     assert must <= opened
 
 
+@pytest.mark.once
 @pytest.mark.django_db
 def test_pages_in_chinese_are_the_default(demo: Demo, sign_in: Callable[..., Client]) -> None:
     text = sign_in("analyst").get("/", headers={"Accept-Language": "fr"}).content.decode()

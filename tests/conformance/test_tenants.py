@@ -144,7 +144,7 @@ def test_every_model_has_a_row_of_every_tenant() -> None:
 
 
 def test_nobody_gets_what_is_anothers(world: World) -> None:
-    requests = crawl(world, examples=100 if NIGHTLY else 20, steps=100)
+    requests = crawl(world, examples=100 if NIGHTLY else 14, steps=100)
     assert requests >= (10_000 if NIGHTLY else 1_500)
 
 

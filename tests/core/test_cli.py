@@ -20,6 +20,7 @@ def plain(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cli, "console", cli.Console(width=200, color_system=None))
 
 
+@pytest.mark.once
 @pytest.mark.django_db
 def test_demo_load_run_status_from_nothing(
     tmp_path: Path, settings: object, capsys: Capture

@@ -15,7 +15,7 @@ from jiqun.modules.chain.analysis.inputs import Scope
 from jiqun.modules.chain.findings import run_chain
 from tests.console import built_once
 
-pytestmark = [pytest.mark.shared, pytest.mark.slow, pytest.mark.django_db]
+pytestmark = [pytest.mark.shared, pytest.mark.slow, pytest.mark.django_db, pytest.mark.once]
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples" / "counties"
 
 

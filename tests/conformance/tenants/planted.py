@@ -201,7 +201,7 @@ PLANTS: Mapping[str, Plant] = {
     "existence oracle": Plant(_oracle, ("jobs/",), frozenset({"oracle"})),
     "no purpose is asked": Plant(
         lambda patch: everywhere(patch, access.may_see_firm_rows, lambda viewer: viewer.official),
-        ("data/", "api/tables", "chain/industry/"),
+        ("chain/industry/",),
         READ_OR_REFUSED,
     ),
     "the firms of every place": Plant(
@@ -211,7 +211,7 @@ PLANTS: Mapping[str, Plant] = {
         ("chain/industry/",),
         READ_OR_REFUSED,
     ),
-    "a token of somebody else": Plant(_foreign_token, ("api/", "api-token")),
+    "a token of somebody else": Plant(_foreign_token, ("api/tables", "api-token")),
     "the log is open to all": Plant(_everything(audit_models.ReadQuerySet), ("audit/",)),
     "people of other organisations": Plant(
         _all(_everything(masters.PersonQuerySet), _everything(masters.OrganisationQuerySet)),
