@@ -31,7 +31,9 @@ def permu(
 ) -> list[Path]:
     """Write the three tables of the evaluated year; ``panel`` and ``table`` as for the reports."""
     last = panel.filter(pl.col("year") == YEAR).select("firm", "revenue", "value_added")
-    before = panel.filter(pl.col("year") == YEAR - 1).select("firm", pl.col("revenue").alias("before"))
+    before = panel.filter(pl.col("year") == YEAR - 1).select(
+        "firm", pl.col("revenue").alias("before")
+    )
     known = (
         table.select("firm", "status")
         .filter(pl.col("status") != "closed")
@@ -73,7 +75,16 @@ def _matters(rng: np.random.Generator, folder: Path, known: pl.DataFrame) -> Pat
     firms = known["firm"].to_list()
     large = known["before"].fill_null(0).to_numpy() >= ABOVE
     rows: list[Row] = [
-        [firms[i], LIST, YEAR, "是", f"{YEAR}-01-01", f"{YEAR}-12-31", f"合成统〔{YEAR}〕1号", STATUTORY]
+        [
+            firms[i],
+            LIST,
+            YEAR,
+            "是",
+            f"{YEAR}-01-01",
+            f"{YEAR}-12-31",
+            f"合成统〔{YEAR}〕1号",
+            STATUTORY,
+        ]
         for i in np.flatnonzero(large)
     ]
     for matter, share, day, document in EVENTS:

@@ -17,5 +17,12 @@ MODULE = Module(
     icon="land",
     urls="jiqun.modules.land.urls",
     prefix="land/",
+    router="jiqun.modules.land.rest.router",
+    tables="jiqun.modules.land.tabular.TABLES",
+    navigation=(
+        NavItem(_("我的亩均评价"), "land-own", "", FIRM),
+        NavItem(_("亩均效益评价"), "land-permu", "", OFFICIAL),
+        NavItem(_("公平性检验"), "land-fairness", "", OFFICIAL),
+    ),
     engines=(Engine("land", "亩均效益评价", "per-mu evaluation", run_places),),
 )

@@ -29,7 +29,7 @@ ENGINE = "land"
 CODE = ("engine/indices", "modules/land/evaluation", "rules")
 SCHEMA = {
     "firm": pl.String, "name": pl.String, "place": pl.String, "industry": pl.String, "scale": pl.String,
-    "group": pl.String, "grade": pl.String, "managed_as": pl.String, "decisive": pl.Int8,
+    "group": pl.String, "grade": pl.String, "managed_as": pl.String, "decisive": pl.String,
     "total": pl.Float64, "rank": pl.Int64, "counted": pl.Int64, "known": pl.Float64,
     "land_mu": pl.Float64, "tax_per_mu": pl.Float64, "missing": pl.String, "year": pl.String,
 }  # fmt: skip
@@ -67,8 +67,8 @@ def years_of(facts: Store) -> list[int]:
     if facts.version(INDICATORS) < 0:
         return []
     table = facts.current(INDICATORS)
-    found = table.filter(table["indicator"].isin([HELD["tax"][0], HELD["land"][0]]))
-    pairs = found.select("indicator", "period").distinct().to_polars()
+    pairs = table.select("indicator", "period").distinct().to_polars()
+    pairs = pairs.filter(pl.col("indicator").is_in([HELD["tax"][0], HELD["land"][0]]))
     whole = pairs.filter(pl.col("period").str.contains(r"^\d{4}$")).group_by("period").len()
     return sorted((int(p) for p, n in whole.iter_rows() if n == 2), reverse=True)
 
@@ -80,11 +80,20 @@ def scheme_for(version: str, year: int) -> Scheme:
 
 def run_id(place: str, version: str, *, year: int, snapshot: str, consents: str) -> str:
     """Name of a run: the same facts, consents, rules, year and code give the same name."""
-    parts = [place, scheme_for(version, year).digest, str(year), snapshot, consents, code_version(*CODE)]
+    parts = [
+        place,
+        scheme_for(version, year).digest,
+        str(year),
+        snapshot,
+        consents,
+        code_version(*CODE),
+    ]
     return "l" + hashlib.sha256("\x1f".join(parts).encode()).hexdigest()[:12]
 
 
-def run_land(facts: Store, place: str, *, year: int = 0, version: str = "") -> tuple[str, pl.DataFrame]:
+def run_land(
+    facts: Store, place: str, *, year: int = 0, version: str = ""
+) -> tuple[str, pl.DataFrame]:
     """Grade the firms of a place and store the grades.
 
     Args:
@@ -132,10 +141,11 @@ def run_land(facts: Store, place: str, *, year: int = 0, version: str = "") -> t
 def _no_data(place: str) -> JiqunError:
     return JiqunError(
         "E-LAND-NO-DATA",
-        f"{place} 没有可评价的企业，或没有任何年度同时有税收和用地面积",
-        f"{place} has no firms to evaluate, or no year with both tax and land",
-        hint_zh="请先装载企业名录和企业指标（tax、land_m2）。",
-        hint_en="Load the register of firms and firm indicators (tax, land_m2) first.",
+        f"{place} 没有可评价的企业，或没有可用于评价的税收和用地数据",
+        f"{place} has no firms to evaluate, or no figures of tax and land that may be used",
+        hint_zh="请先装载企业名录和企业指标（tax、land_m2）；统计调查取得的数不能用于评价。",
+        hint_en="Load the register of firms and firm indicators (tax, land_m2) first; figures collected as "
+        "statistics may not be used.",
         kind=Kind.NOT_FOUND,
     )
 
@@ -147,7 +157,7 @@ def _graded(
     del consents  # part of the key: consents may change from minute to minute
     scheme = scheme_for(version, year)
     gathered = gather(facts, facts.at(snapshot), place, scheme=scheme)
-    if gathered.firms.is_empty():
+    if gathered.firms.is_empty() or not gathered.units.figures:
         raise _no_data(place)
     return Graded(place, permu_pack(version), gathered, evaluate(scheme, gathered.units))
 
@@ -195,7 +205,7 @@ def as_frame(one: Graded) -> pl.DataFrame:
             "group": [groups[at] if at >= 0 else None for at in found.group.tolist()],
             "grade": found.grades(),
             "managed_as": [None if at == NONE else scheme.grades[at] for at in found.managed_as.tolist()],
-            "decisive": found.decisive,
+            "decisive": [str(code) for code in found.decisive.tolist()],
             "total": pl.Series(steps["total"] / POINT).set(pl.Series(~known), None),
             "rank": pl.Series(steps["rank"]).set(pl.Series(~ranked), None),
             "counted": pl.Series(steps["n"]).set(pl.Series(~ranked), None),

@@ -28,7 +28,11 @@ REGISTER = ("firm", "name", "place", "status", "scale", "founded")
 FIGURES = ("firm", "indicator", "value", "unit", "source", "as_of")
 MATTERS = ("firm", "item", "period", "content", "valid_from", "document", "source", "as_of")
 # What sorts into groups: the list that says so.
-SORTING: Mapping[str, str] = {"scale": "规上企业", "tenant": "租赁企业", "park": "小微企业园入驻企业"}
+SORTING: Mapping[str, str] = {
+    "scale": "规上企业",
+    "tenant": "租赁企业",
+    "park": "小微企业园入驻企业",
+}
 INDUSTRY = ("06", "46")  # divisions of GB/T 4754 that are industry
 Words = tuple[str, str]
 
@@ -64,7 +68,7 @@ def industrial_firms(facts: Store, at: Snapshot, place: str) -> tuple[pl.DataFra
     known = main.filter(pl.col("classification").str.starts_with("gbt4754")).unique("firm")
     found = mine.join(known.select("firm", "industry"), on="firm", how="left").sort("firm")
     division = pl.col("industry").str.slice(0, 2)
-    other = ~division.is_between(*map(pl.lit, INDUSTRY)).fill_null(value=True)
+    other = ~division.is_between(pl.lit(INDUSTRY[0]), pl.lit(INDUSTRY[1])).fill_null(value=True)
     notes: list[Words] = []
     for count, zh, en in (
         (found.filter(pl.col("status") == "building").height, "在建，不参评", "still building"),
@@ -81,9 +85,13 @@ def gather(facts: Store, at: Snapshot, place: str, *, scheme: Scheme) -> Gathere
     firms, notes = industrial_firms(facts, at, place)
     ids = firms["firm"].to_list()
     reference = f"permu {place} {scheme.year}"
-    figures, said = _lawful(facts, at, INDICATORS, FIGURES, reference, firm=ids, period=str(scheme.year))
+    figures, said = _lawful(
+        facts, at, INDICATORS, FIGURES, reference, firm=ids, period=str(scheme.year)
+    )
     notes += said
-    matters, said = _lawful(facts, at, ATTRIBUTES, MATTERS, reference, firm=ids, item=_items(scheme))
+    matters, said = _lawful(
+        facts, at, ATTRIBUTES, MATTERS, reference, firm=ids, item=_items(scheme)
+    )
     notes += said
     inputs = {name: _figure(firms, figures, name) for name in HELD}
     inputs["energy"] = _energy(scheme, inputs)
@@ -110,10 +118,17 @@ def _lawful(
     facts: Store, at: Snapshot, table: str, columns: tuple[str, ...], reference: str, **equal: object
 ) -> tuple[pl.DataFrame, list[Words]]:  # fmt: skip
     if facts.version(table, at) < 0:
-        types: dict[str, type[pl.DataType]] = {"value": pl.Int64, "as_of": pl.Date, "valid_from": pl.Date}
+        types: dict[str, type[pl.DataType]] = {
+            "value": pl.Int64,
+            "as_of": pl.Date,
+            "valid_from": pl.Date,
+        }
         return pl.DataFrame(schema={name: types.get(name, pl.String) for name in columns}), []
     got = lawful_rows(facts, table, columns, at, purpose=PURPOSE, reference=reference, **equal)
-    title = {INDICATORS: ("企业指标", "firm indicators"), ATTRIBUTES: ("企业事项", "firm attributes")}
+    title = {
+        INDICATORS: ("企业指标", "firm indicators"),
+        ATTRIBUTES: ("企业事项", "firm attributes"),
+    }
     said = got.read.note(*title[table])
     return got.frame, [said] if said else []
 
@@ -147,8 +162,8 @@ def _energy_note(scheme: Scheme) -> list[Words]:
     one = pack("energy", "gbt2589-2020").values({})["electricity.equivalent"]
     return [(
         f"能耗中的电力按等价值折算：{one:g} 千克标准煤/千瓦时（✎ 按评价年度核定），原数据为当量值。",
-        f"Electricity within energy is counted by equivalent value: {one:g} kgce/kWh (✎ set it for the year); "
-        "the store holds calorific values.",
+        (f"Electricity within energy is counted by equivalent value: {one:g} kgce/kWh (✎ set it for the year); "
+        "the store holds calorific values."),
     )]  # fmt: skip
 
 
@@ -172,7 +187,9 @@ def _listed(
     whole: tuple[str, ...] = ()
     if cover is not None:
         of_year = cover.filter(
-            (pl.col("item") == item) & (pl.col("period") == str(year)) & (pl.col("otherwise") == "否")
+            (pl.col("item") == item)
+            & (pl.col("period") == str(year))
+            & (pl.col("otherwise") == "否")
         )
         whole = tuple(of_year["place"])
     if not said and not whole:
@@ -188,7 +205,9 @@ def _listed(
     return Figure(value, known)
 
 
-def _documents(matters: pl.DataFrame, scheme: Scheme, kind: str, notes: list[Words]) -> Iterator[Note]:
+def _documents(
+    matters: pl.DataFrame, scheme: Scheme, kind: str, notes: list[Words]
+) -> Iterator[Note]:
     """Entries that the scheme calls a bonus, veto or class; without document or day they do not count."""
     codes = {one.zh: one.code for one in getattr(scheme, kind)}
     mine = matters.filter(pl.col("item").is_in(list(codes)) & (pl.col("content") == "是"))

@@ -177,7 +177,9 @@ def firm_rows(fields: Sequence[Field], viewer: Viewer, query: Query) -> Rows:
     table: Any = ibis.memtable(everybody.filter(own | inside))
     by_name = {one.name: one for one in fields}
     found = asked_rows(table, query, by_name, ("firm",))
-    read_firms(viewer, [row["firm"] for row in found.rows], fields="permu: grade, total, tax_per_mu")
+    read_firms(
+        viewer, [row["firm"] for row in found.rows], fields="permu: grade, total, tax_per_mu"
+    )
     return found
 
 

@@ -56,6 +56,11 @@ def figure_words(graded: Graded, at: int, name: str) -> str:
     return f"{number_words(value)} {pick(shown, unit_en(shown))}"
 
 
+def counted(value: int | None) -> str:
+    """A count; one to four that are hidden say so."""
+    return "1–4" if value is None else f"{value:,}"
+
+
 def holder_words(name: str) -> str:
     """Return who usually holds an input."""
     return pick(HOLDERS[name].zh, HOLDERS[name].en)
@@ -108,7 +113,9 @@ def _fact(name: str, sources: Sources, graded: Graded, *, known: bool) -> Node:
     source, as_of = sources.get(HELD[name][0], ("", ""))
     extra: Node = {}
     if name == "energy" and graded.scheme.electricity == "equivalent":
-        extra["note"] = pick("电力已由当量值折为等价值", "electricity turned from calorific to equivalent value")
+        extra["note"] = pick(
+            "电力已由当量值折为等价值", "electricity turned from calorific to equivalent value"
+        )
     file = source or pick("来源未说明", "source not stated")
     return {"source": {"file": file, "row": "", "date": as_of, "url": "", "table": ""}, **extra}
 
