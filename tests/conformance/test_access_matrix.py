@@ -102,6 +102,13 @@ BY_NAME: Mapping[str, Rule] = {
     "policy-own-match": Rule(FIRMS), "policy-own-why": Rule(FIRMS),
     "policy-items": EVERYBODY, "policy-items-file": EVERYBODY, "policy-item-new": Rule(OFFICIALS),
     "policy-item": EVERYBODY, "policy-item-file": EVERYBODY,
+    # land: sums for officials of the place, single firms for a purpose, the own sheet
+    "land-permu": Rule(frozenset({"official"})), "land-rules": Rule(frozenset({"official"})),
+    "land-fairness": Rule(frozenset({"official"})), "land-firm": Rule(frozenset({"official"}), 403, 404),
+    "land-own": Rule(FIRMS),
+    "jiqun_modules_land_rest_summary": Rule(frozenset({"official"})),
+    "jiqun_modules_land_rest_own": Rule(FIRMS),
+    "jiqun_modules_land_rest_firm": Rule(frozenset({"official"}), 403, 404),
     "jiqun_modules_policy_rest_results": Rule(frozenset({"official"}), 404),
     "jiqun_modules_policy_rest_payments": Rule(frozenset({"official"}), 404),
     "jiqun_modules_policy_rest_bring": WRITES_ONLY, "jiqun_modules_policy_rest_answer": WRITES_ONLY,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import polars as pl
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.views.decorators.http import require_GET
@@ -80,8 +81,9 @@ def _breakdown(view: GradedView, who: Viewer) -> list[Part]:
     sizes = {"large": ("大型", "large"), "medium": ("中型", "medium"), "small": ("小型", "small"),
              "micro": ("微型", "micro"), "": ("未知", "unknown")}  # fmt: skip
     firms, evaluation = view.graded.gathered.firms, view.graded.evaluation
-    names = dict(store().polars("industry", ["code", "name_zh", "name_en"], ).select(
-        "code", pick("name_zh", "name_en")).iter_rows())  # fmt: skip
+    known = store().polars("industry", ["classification", "code", "name_zh", "name_en"])
+    known = known.filter(pl.col("classification").str.starts_with("gbt4754"))
+    names = dict(known.select("code", pick("name_zh", "name_en")).iter_rows())
     by_size = grades_by(evaluation, firms["scale"].fill_null("").to_numpy())
     by_industry = grades_by(evaluation, evaluation.units.industries())
     return [
