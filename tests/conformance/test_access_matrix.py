@@ -105,7 +105,8 @@ BY_NAME: Mapping[str, Rule] = {
     # land: sums for officials of the place, single firms for a purpose, the own sheet
     "land-permu": Rule(frozenset({"official"})), "land-rules": Rule(frozenset({"official"})),
     "land-fairness": Rule(frozenset({"official"})), "land-firm": Rule(frozenset({"official"}), 403, 404),
-    "land-own": Rule(FIRMS),
+    "land-own": Rule(FIRMS), "land-own-sheet": Rule(FIRMS), "land-draft": Rule(frozenset({"official"})),
+    "land-firm-sheet": Rule(frozenset({"official"}), 403, 404), "land-tenure": EVERYBODY,
     "jiqun_modules_land_rest_summary": Rule(frozenset({"official"})),
     "jiqun_modules_land_rest_own": Rule(FIRMS),
     "jiqun_modules_land_rest_firm": Rule(frozenset({"official"}), 403, 404),

@@ -15,7 +15,7 @@ OWN = "/land/own/?tax=2000&land=1.5"
 
 def _paths(name: str, firm: str) -> tuple[str, ...]:
     if name == "firm":
-        return ("/land/own/", OWN)
+        return ("/land/own/", OWN, "/land/tenure/")
     return ("/land/", "/land/rules/", "/land/fairness/", f"/land/firms/{firm}/")
 
 

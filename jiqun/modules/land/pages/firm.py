@@ -60,7 +60,7 @@ def firm(request: HttpRequest, firm: str) -> HttpResponse:
     """A firm as officials see it, for a stated purpose; the firm sees the look."""
     view = firm_view(store(), viewer(request), firm, request.GET.get("place", ""))
     crumb = link(("亩均效益评价", "Per-mu evaluation"), reverse("land-permu"))
-    return _shown(request, view, firm, crumb=crumb)
+    return _shown(request, view, firm, crumb=crumb, links=[_print("land-firm-sheet", firm)])
 
 
 @require_GET
@@ -68,7 +68,11 @@ def firm(request: HttpRequest, firm: str) -> HttpResponse:
 def own(request: HttpRequest) -> HttpResponse:
     """一企一单: the viewer's own firm."""
     view, mine = own_view(store(), viewer(request))
-    return _shown(request, view, mine)
+    return _shown(request, view, mine, links=[_print("land-own-sheet")])
+
+
+def _print(name: str, *of: str) -> dict[str, Any]:
+    return link(("打印一企一单（PDF）", "Print the sheet (PDF)"), reverse(name, args=of), main=True)
 
 
 def _shown(request: HttpRequest, view: GradedView, code: str, **more: Any) -> HttpResponse:

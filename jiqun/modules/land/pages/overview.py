@@ -84,7 +84,8 @@ def overview(request: HttpRequest) -> HttpResponse:
         links=[link(("逐家结果（可筛选、导出 Excel）", "Firm by firm (filters, Excel)"), firms, main=True,
                     purpose=PURPOSE),
                link(("规则逐条", "The rules one by one"), reverse("land-rules")),
-               link(("公平性检验", "Fairness"), reverse("land-fairness"))],
+               link(("公平性检验", "Fairness"), reverse("land-fairness")),
+               link(("打印测算稿（PDF）", "Print a draft (PDF)"), reverse("land-draft"), purpose=PURPOSE)],
         lede=pick("每家企业单位土地产出多少、评为哪一级、由什么决定；每个数都能展开到来源。",
                   "What each firm makes of its land, its grade and what decided it; every figure opens to its source."),
     )  # fmt: skip
