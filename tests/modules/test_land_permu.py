@@ -201,7 +201,7 @@ def test_fairness_counts_move_with_the_settings(view: GradedView) -> None:
 
 
 def test_other_rules_grade_the_same_firms_otherwise(view: GradedView, demo: Demo) -> None:
-    rows = other_packs(demo.store, view, official(WORDS))
+    rows = other_packs(view, official(WORDS))
     assert len(rows) >= 3
     assert sum("本县所选" in row["pack"] for row in rows) == 1
     assert any(row["moved"] not in {"—", "0"} for row in rows)

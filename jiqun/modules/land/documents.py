@@ -130,7 +130,8 @@ def draft(
     """
     grades = [*view.graded.scheme.grades, "T", "不定等级"]
     blocks: list[str | Table | Facts] = [
-        f"以下为按现有数据测算的等级，未经企业确认、公示和审定，共 {len(names)} 家，排名不分先后。测算日期{chinese_day(day)}。",
+        (f"以下为按现有数据测算的等级，未经企业确认、公示和审定，共 {len(names)} 家，排名不分先后。"
+         f"测算日期{chinese_day(day)}。"),
         Facts(_basis(view)),
     ]  # fmt: skip
     for one in view.graded.scheme.groups:

@@ -12,10 +12,8 @@ from jiqun.core.access import MINIMUM_FIRMS, Viewer, may_see_firm_rows
 from jiqun.core.tabular import pick
 from jiqun.engine.indices.evaluate import Evaluation, evaluate
 from jiqun.engine.indices.fairness import Moves, robustness
-from jiqun.engine.indices.units import Units
-from jiqun.facts.store.store import Store
-from jiqun.modules.land.evaluation.findings import scheme_for
-from jiqun.modules.land.evaluation.gather import gather
+from jiqun.modules.land.evaluation.findings import Graded, scheme_for
+from jiqun.modules.land.evaluation.gather import units_under
 from jiqun.modules.land.evaluation.selectors import GradedView, masked
 from jiqun.modules.land.evaluation.shown import counted
 from jiqun.rules.permu_pack import permu_pack, versions
@@ -31,33 +29,35 @@ SETTINGS: tuple[tuple[tuple[str, str], Moves], ...] = (
 )  # fmt: skip
 
 
+class _Same:
+    """An evaluation as a cache's key: equal when the digest is."""
+
+    def __init__(self, graded: Graded) -> None:
+        self.graded = graded
+
+    def __hash__(self) -> int:
+        return hash(self.graded.evaluation.digest)
+
+    def __eq__(self, other: object) -> bool:
+        return (
+            isinstance(other, _Same)
+            and other.graded.evaluation.digest == self.graded.evaluation.digest
+        )
+
+
 @lru_cache(maxsize=8)
-def _moved(digest: str, evaluation: _Same) -> tuple[tuple[str, int, int, float, float, int], ...]:
+def _moved(of: _Same) -> tuple[tuple[str, int, int, float, float, int], ...]:
     """Per group and setting: (group, setting, ranked, mean, 95 %, fragile); kept per evaluation."""
-    del digest
     found: list[tuple[str, int, int, float, float, int]] = []
-    for group in evaluation.of.scheme.groups:
+    for group in of.graded.scheme.groups:
         for place, (_, moves) in enumerate(SETTINGS):
-            one = robustness(evaluation.of, group.code, moves=moves)
+            one = robustness(of.graded.evaluation, group.code, moves=moves)
             if len(one.rows):
                 found.append((
                     group.code, place, len(one.rows), float(one.changed.mean()),
                     float(np.quantile(one.changed, 0.95)), int((one.moved > 0.1).sum()),
                 ))  # fmt: skip
     return tuple(found)
-
-
-class _Same:
-    """An evaluation as part of a cache's key: equal when the digest is, which stands beside it."""
-
-    def __init__(self, of: Evaluation) -> None:
-        self.of = of
-
-    def __hash__(self) -> int:
-        return hash(self.of.digest)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Same) and other.of.digest == self.of.digest
 
 
 def moved_rows(view: GradedView, who: Viewer) -> list[Row]:
@@ -70,31 +70,24 @@ def moved_rows(view: GradedView, who: Viewer) -> list[Row]:
             "changed": f"{mean:,.1f}", "most": f"{most:,.0f}",
             "fragile": counted(None if 0 < fragile < MINIMUM_FIRMS and not open_ else fragile),
         }
-        for group, place, ranked, mean, most, fragile in _moved(evaluation.digest, _Same(evaluation))
+        for group, place, ranked, mean, most, fragile in _moved(_Same(view.graded))
     ]  # fmt: skip
 
 
 @lru_cache(maxsize=32)
-def _under(
-    facts: Store, snapshot: str, place: str, version: str, year: int, digest: str
-) -> Evaluation | None:
+def _under(version: str, year: int, of: _Same) -> Evaluation | None:
     """The same firms under another pack; None where it grades nobody of them."""
-    del digest  # the evaluation it stands beside: another state of consents is another one
     scheme = scheme_for(version, year)
-    units: Units = gather(facts, facts.at(snapshot), place, scheme=scheme).units
-    if scheme.unit != "firm":
-        scheme = replace(scheme, unit="firm")
-    found = evaluate(scheme, units)
+    found = evaluate(replace(scheme, unit="firm"), units_under(of.graded.gathered, scheme))
     return found if (found.final < len(scheme.grades)).any() else None
 
 
-def other_packs(facts: Store, view: GradedView, who: Viewer) -> list[Row]:
+def other_packs(view: GradedView, who: Viewer) -> list[Row]:
     """Return the grades of the same firms under every other rule pack that grades them."""
     ours, rows = view.graded.evaluation, list[Row]()
     for version in versions():
-        found = ours if version == view.graded.pack.version else _under(
-            facts, view.run.snapshot, view.place, version, int(view.year), ours.digest
-        )  # fmt: skip
+        chosen_here = version == view.graded.pack.version
+        found = ours if chosen_here else _under(version, int(view.year), _Same(view.graded))
         if found is None or len(found.units.ids) != len(ours.units.ids):
             continue
         pack, labels = permu_pack(version), found.grades()

@@ -7,7 +7,7 @@ says "otherwise" of firms that are not on it, and only when its office has decla
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import polars as pl
@@ -93,20 +93,39 @@ def gather(facts: Store, at: Snapshot, place: str, *, scheme: Scheme) -> Gathere
         facts, at, ATTRIBUTES, MATTERS, reference, firm=ids, item=_items(scheme)
     )
     notes += said
-    inputs = {name: _figure(firms, figures, name) for name in HELD}
-    inputs["energy"] = _energy(scheme, inputs)
     notes += _energy_note(scheme)
-    kinds = {
-        kind: tuple(_documents(matters, scheme, kind, notes)) for kind in ("bonuses", "vetoes", "specials")
-    }  # fmt: skip
     units = Units(
-        tuple(ids),
-        {name: one for name, one in inputs.items() if one.known.any()},
-        _sorting(facts, at, firms, matters, year=scheme.year),
+        tuple(ids), {}, _sorting(facts, at, firms, matters, year=scheme.year),
         firms["industry"].fill_null("").str.slice(0, 2).to_numpy().astype("<U2"),
-        bonuses=kinds["bonuses"], events=kinds["vetoes"], classes=kinds["specials"],
     )  # fmt: skip
-    return Gathered(firms, units, figures, matters, tuple(notes))
+    bare = Gathered(firms, units, figures, matters, ())
+    whole, left_out = _filled(bare, scheme)
+    return replace(bare, units=whole, notes=(*notes, *left_out))
+
+
+def units_under(gathered: Gathered, scheme: Scheme) -> Units:
+    """Return the same firms with the same facts, as another scheme of the year counts them.
+
+    Entries of lists that only the other scheme names were not read and do not count.
+    """
+    return _filled(gathered, scheme)[0]
+
+
+def _filled(gathered: Gathered, scheme: Scheme) -> tuple[Units, list[Words]]:
+    """The units with figures and documents, and what has to be said of documents left out."""
+    notes: list[Words] = []
+    inputs = {name: _figure(gathered.firms, gathered.figures, name) for name in HELD}
+    inputs["energy"] = _energy(scheme, inputs)
+    kinds = {
+        kind: tuple(_documents(gathered.matters, scheme, kind, notes))
+        for kind in ("bonuses", "vetoes", "specials")
+    }  # fmt: skip
+    figures = {name: one for name, one in inputs.items() if one.known.any()}
+    units = replace(
+        gathered.units, figures=figures, bonuses=kinds["bonuses"], events=kinds["vetoes"],
+        classes=kinds["specials"],
+    )  # fmt: skip
+    return units, notes
 
 
 def _items(scheme: Scheme) -> list[str]:

@@ -55,7 +55,7 @@ def fairness(request: HttpRequest) -> HttpResponse:
         hint=("只按比例定级，不计否决；抽样种子固定，可重复。", "By quota alone, without vetoes; the seed is fixed."),
     ))  # fmt: skip
     parts.append(table(
-        ("同样的企业，换一套规则", "The same firms under other rules"), OTHERS, other_packs(facts, view, who),
+        ("同样的企业，换一套规则", "The same firms under other rules"), OTHERS, other_packs(view, who),
         hint=("各地指标不同，本县没有的数据按缺失处理。", "Schemes differ; what is not held here counts as missing."),
     ))  # fmt: skip
     parts += _breakdown(view, who)

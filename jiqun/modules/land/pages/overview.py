@@ -16,7 +16,7 @@ from jiqun.core.tabular import Field, pick
 from jiqun.engine.indices.evaluate import DECISIVE
 from jiqun.engine.indices.fairness import causes
 from jiqun.modules.land.evaluation.selectors import GradedView, grade_counts, graded_view
-from jiqun.modules.land.evaluation.shown import counted, parameters
+from jiqun.modules.land.evaluation.shown import counted, grade_words, parameters
 from jiqun.modules.land.evaluation.words import MARKS
 from jiqun.modules.land.pages.frame import (
     Part,
@@ -152,7 +152,7 @@ def rules(request: HttpRequest) -> HttpResponse:
     found = parameters(pack.version)
     order = {mark: place for place, mark in enumerate(("✎", "◆", "◐", "✔"))}
     rows: list[Mapping[str, Any]] = [
-        {"path": _path_words(view, path), "value": value,
+        {"path": _path_words(view, path), "value": grade_words(value),
          "mark": f"{mark} {pick(*MARKS[mark])}", "mark_badge": "good" if mark == "✔" else "warning"}
         for path, value, mark in sorted(found, key=lambda one: order[one[2]])
     ]  # fmt: skip
