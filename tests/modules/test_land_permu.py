@@ -276,7 +276,8 @@ def test_nobody_elsewhere_sees_it(demo: Demo, sign_in: SignIn) -> None:
 def test_rules_and_fairness_pages_open(demo: Demo, sign_in: SignIn) -> None:
     page = text_of(sign_in("analyst"), "/land/rules/")
     assert "待确认" in page
-    assert "fixed 24.097" in page
+    for words in ("固定值 24.097", "不计，权重分给其余各项", "累计 25%", "直接定为 D"):
+        assert words in page
     page = text_of(sign_in("analyst", purpose=WORDS), "/land/fairness/")
     assert "按行业大类" in page
     assert "换一套规则" in page

@@ -15,8 +15,9 @@ from jiqun.core.pages import page, viewer
 from jiqun.core.tabular import Field, pick
 from jiqun.engine.indices.evaluate import DECISIVE
 from jiqun.engine.indices.fairness import causes
+from jiqun.modules.land.evaluation.rule_words import path_words, value_words
 from jiqun.modules.land.evaluation.selectors import GradedView, grade_counts, graded_view
-from jiqun.modules.land.evaluation.shown import counted, grade_words, parameters
+from jiqun.modules.land.evaluation.shown import counted, parameters
 from jiqun.modules.land.evaluation.words import MARKS
 from jiqun.modules.land.pages.frame import (
     Part,
@@ -152,7 +153,7 @@ def rules(request: HttpRequest) -> HttpResponse:
     found = parameters(pack.version)
     order = {mark: place for place, mark in enumerate(("✎", "◆", "◐", "✔"))}
     rows: list[Mapping[str, Any]] = [
-        {"path": _path_words(view, path), "value": grade_words(value),
+        {"path": path_words(view.graded.scheme, path), "value": value_words(path, value),
          "mark": f"{mark} {pick(*MARKS[mark])}", "mark_badge": "good" if mark == "✔" else "warning"}
         for path, value, mark in sorted(found, key=lambda one: order[one[2]])
     ]  # fmt: skip
@@ -163,35 +164,3 @@ def rules(request: HttpRequest) -> HttpResponse:
         lede=pick("未在公示文本里找到的参数排在前面：✎ 须向发文单位核实，◆ 由本县确定。",
                   "What the document does not state comes first: ✎ ask the issuer, ◆ for the county to set."),
     )  # fmt: skip
-
-
-def _path_words(view: GradedView, path: str) -> str:
-    """A parameter's path in the words of groups and indicators where it names them."""
-    scheme = view.graded.scheme
-    words = {one.code: pick(one.zh, one.en) for one in scheme.groups}
-    words |= {i.code: pick(i.zh, i.en) for one in scheme.groups for i in one.indicators}
-    words |= {
-        one.code: pick(one.zh, one.en)
-        for one in (*scheme.vetoes, *scheme.specials, *scheme.bonuses)
-    }
-    words |= {key: pick(*said) for key, said in KEYS.items()}
-    return " · ".join(words.get(part, part) for part in path.split(".") if part not in SKIPPED)
-
-
-SKIPPED = frozenset({"groups", "indicators"})
-KEYS: Mapping[str, tuple[str, str]] = {
-    "rules": ("总则", "general"), "vetoes": ("否决", "veto"), "specials": ("类别", "class"),
-    "bonuses": ("加减分", "bonus"), "bounds": ("绝对值上下限", "absolute bound"), "measures": ("措施", "measure"),
-    "weight": ("权重", "weight"), "benchmark": ("基准值", "benchmark"), "cap": ("单项上限", "cap"),
-    "floor": ("保底", "floor"), "missing": ("缺失处理", "missing data"), "negative": ("负值处理", "negative values"),
-    "family": ("计分方式", "way of scoring"), "quota": ("等级比例", "quota"), "rounding": ("取整", "rounding"),
-    "ties": ("并列", "ties"), "small_below": ("小组界限（家）", "small groups below"),
-    "thresholds": ("小组分数线", "thresholds of small groups"), "admits": ("入组条件", "who is in the group"),
-    "scale": ("规上或规下", "above or below"), "effect": ("效果", "effect"), "months": ("有效月数", "months"),
-    "label": ("等级名称", "label"), "managed_as": ("按哪级管理", "managed as"), "year": ("规则年度", "year"),
-    "unit": ("评价单位", "unit"), "electricity": ("电力折标", "electricity"), "landless": ("无用地", "without land"),
-    "mid_year": ("年中开办", "begun within the year"), "least_known": ("最少数据（%）", "least data known (%)"),
-    "count_veto": ("否决计入总数", "vetoed firms count"), "count_special": ("不定等级计入总数", "classes count"),
-    "veto_fills_quota": ("否决先占末级名额", "vetoes fill the last quota"), "bonus_cap": ("加分上限", "cap of bonuses"),
-    "penalty_cap": ("扣分上限", "cap of penalties"),
-}  # fmt: skip
