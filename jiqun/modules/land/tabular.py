@@ -45,7 +45,7 @@ FIELDS = (
     Field("counted", "本组计入", "Ranked in the group", "integer", unit="家"),
     Field("known", "已有数据", "Data known", "share", about_zh="按权重", about_en="by weight"),
     Field("decisive", "由什么决定", "Decided by", "words", words=CAUSES),
-    Field("missing", "缺数据的指标", "Indicators without data"),
+    Field("missing", "缺数据的指标", "Indicators without data", filter="none"),
     Field("year", "数据年度", "Year of the data", "period"),
 )  # fmt: skip
 

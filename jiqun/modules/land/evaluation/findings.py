@@ -195,9 +195,9 @@ def as_frame(one: Graded) -> pl.DataFrame:
     ranked = steps["rank"] > 0
     groups = [group.code for group in scheme.groups]
     land, tax = found.units.figure("land"), found.units.figure("tax")
-    mu = pl.Series(land.value / DM2_PER_MU).set(pl.Series(~land.known), None)
+    mu = pl.Series(land.value / DM2_PER_MU).round(4).set(pl.Series(~land.known), None)
     positive = tax.known & land.known & (land.value > 0)
-    per_mu = pl.Series(tax.value / 1_000_000 / (land.value.clip(1) / DM2_PER_MU))
+    per_mu = pl.Series(tax.value / 1_000_000 / (land.value.clip(1) / DM2_PER_MU)).round(4)
     return pl.DataFrame(
         {
             "firm": firms["firm"], "name": firms["name"], "place": firms["place"],

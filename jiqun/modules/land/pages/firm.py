@@ -46,7 +46,7 @@ STEPS = (
     Field("change", "变化", "Change"),
 )  # fmt: skip
 TRIAL = (
-    Field("what", "", ""), Field("before", "现在", "Now"), Field("after", "试算", "Trial"),
+    Field("what", "项目", "What"), Field("before", "现在", "Now"), Field("after", "试算", "Trial"),
 )  # fmt: skip
 SHEET = (
     Field("input", "数据项", "Figure"), Field("value", "取值", "Value"), Field("source", "来源", "Source"),
