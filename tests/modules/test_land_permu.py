@@ -267,6 +267,14 @@ def test_the_table_filters_and_goes_to_excel(demo: Demo, sign_in: SignIn) -> Non
     assert {row[grade] for row in rows[1:]} == {"D"}
 
 
+def test_an_official_of_another_place_is_not_led_to_this_one(demo: Demo) -> None:
+    other = dataclasses.replace(official(WORDS), places=frozenset({"9902"}))
+    for place, code in (("", "E-FORBIDDEN"), (PLACE, "E-FORBIDDEN"), ("990201", "E-LAND-NO-RUN")):
+        with pytest.raises(JiqunError) as refused:
+            graded_view(demo.store, other, place)
+        assert refused.value.code == code
+
+
 def test_nobody_elsewhere_sees_it(demo: Demo, sign_in: SignIn) -> None:
     elsewhere = sign_in("elsewhere", purpose=WORDS)
     assert elsewhere.get("/land/").status_code == 403

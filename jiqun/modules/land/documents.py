@@ -134,6 +134,8 @@ def draft(
          f"测算日期{chinese_day(day)}。"),
         Facts(_basis(view)),
     ]  # fmt: skip
+    if not names:
+        blocks.append("企业名单在说明用途后列出。")
     for one in view.graded.scheme.groups:
         mine = [(name, grade) for group, name, grade in names if group == one.code]
         if not mine:

@@ -10,7 +10,7 @@ from typing import Any
 import ibis
 import polars as pl
 
-from jiqun.core.access import MINIMUM_FIRMS, Viewer, forbidden, may_see_firm_rows, require_place
+from jiqun.core.access import MINIMUM_FIRMS, Viewer, forbidden, may_see_firm_rows, may_see_place
 from jiqun.core.audit import read_firms
 from jiqun.core.data.facts import asked_rows
 from jiqun.core.factstore import own_places, store
@@ -70,18 +70,20 @@ def _view(facts: Store, run: Run) -> GradedView:
 
 
 def graded_view(facts: Store, who: Viewer, place: str = "") -> GradedView:
-    """Return the newest run of a place, or of the first place there is, for an official.
+    """Return the newest run of a place, or of the first that the viewer answers for, for an official.
 
     Raises:
         JiqunError: ``E-FORBIDDEN``, ``E-LAND-NO-RUN``, ``E-LAND-CHANGED``.
     """
     if not who.official:
         raise forbidden("查看全县亩均评价", "see the evaluation of all firms")
-    for run in newest_runs(facts):
-        here = str(run.scope["place"])
-        if not place or here == place:
-            require_place(who, here)
-            return _view(facts, run)
+    runs = {str(run.scope["place"]): run for run in newest_runs(facts)}
+    mine = [one for one in ([place] if place else runs) if may_see_place(who, one)]
+    if not mine and (place or runs):
+        raise forbidden("查看这个地方的亩均评价", "see the evaluation of this place")
+    for one in mine:
+        if one in runs:
+            return _view(facts, runs[one])
     raise _no_run()
 
 
