@@ -83,7 +83,13 @@ AUDIT_HASH = env("AUDIT_HASH", "sha256")  # digest of the audit log: sha256 or s
 # The parts whose manifests make up the console; core and masters declare themselves likewise.
 # A folder of a county's own policy packs beside those of this project (docs/reference/policy-packs.md).
 POLICY_FOLDER = env("POLICY_FOLDER")
-JIQUN_MODULES = ["jiqun.modules.chain", "jiqun.modules.policy", "jiqun.masters", "jiqun.core"]
+JIQUN_MODULES = [
+    "jiqun.modules.chain",
+    "jiqun.modules.policy",
+    "jiqun.modules.land",
+    "jiqun.masters",
+    "jiqun.core",
+]
 
 INSTALLED_APPS = [
     "django.contrib.auth",

@@ -215,7 +215,7 @@ def panel(rng: np.random.Generator, firms: Register) -> Panel:
         "tax": np.rint(value_added * rng.uniform(0.05, 0.19, present.shape)),
         "employment": employment,
         **_energy(rng, output, sector_trait("energy")[index][:, None]),
-        "land_m2": np.rint(base * rng.uniform(16, 48, (table.height, 1))) * np.ones(len(years)),
+        "land_m2": np.rint(base * rng.uniform(50, 190, (table.height, 1))) * np.ones(len(years)),
         **_effort(rng, table, revenue),
     }
     return Panel(present, {k: np.where(present, v, 0).astype(np.int64) for k, v in found.items()})

@@ -23,6 +23,7 @@ BY_NAME = {
     "core/imports/facts.py": "reads codes of the registers of places and firms",
     "core/publication/data.py": "hands the rows to the gate itself",
     "core/publication/pages.py": "reads names of periods and indicators, no row",
+    "modules/land/evaluation/findings.py": "reads names of periods and indicators, no row",
 }
 
 

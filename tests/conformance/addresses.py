@@ -94,7 +94,7 @@ def sample(name: str, parameter: str, demo: Demo, rows: Rows) -> str:
     """
     if parameter == "finding":
         return demo.finding("leading", "176")
-    if name == "policy-match-why" and parameter == "firm":
+    if parameter == "firm":
         return str(demo.store.polars("firm").filter(status="active")["firm"].min())
     for key in (f"{name}.{parameter}", parameter):
         if key in NAMES:

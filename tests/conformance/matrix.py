@@ -241,6 +241,7 @@ TABLES: Mapping[str, Table] = {
     "list_coverage": Table(KNOWN, COUNTY, OFFICIALS, COUNTY),
     "trade_link": Table(KNOWN, FIRMS, REPORTING, REPORTING),
     "refused": Table(OFFICIALS, OWN, NOBODY, OWN),
+    "land_permu": Table(KNOWN, FIRMS, NOBODY, FIRMS | {"official"}),
     "policy_item": Table(KNOWN, KNOWN, OFFICIALS, KNOWN),
     "policy_case": Table(KNOWN, FIRMS, NOBODY, FIRMS | {"official"}),
     "policy_payment": Table(KNOWN, FIRMS, NOBODY, FIRMS | {"official"}),

@@ -133,7 +133,9 @@ def visit(
     """Open a window of a width and theme as one of ``people``; closed after the test."""
     contexts: list[BrowserContext] = []
 
-    def visited(name: str = "analyst", *, width: int = 1280, theme: str = "light") -> Watched:
+    def visited(
+        name: str = "analyst", *, width: int = 1280, theme: str = "light", purpose: str = ""
+    ) -> Watched:
         context = browser.new_context(
             viewport={"width": width, "height": 844 if width < 600 else 800},
             color_scheme="dark" if theme == "dark" else "light", locale="zh-CN", timezone_id="Asia/Shanghai",
@@ -141,7 +143,7 @@ def visit(
         )  # fmt: skip
         contexts.append(context)
         context.set_default_timeout(30_000)  # a busy machine is no failure
-        for key, value in sign_in(name).cookies.items():
+        for key, value in sign_in(name, purpose=purpose).cookies.items():
             context.add_cookies([{"name": key, "value": value.value, "url": live_server.url}])
         return _watch(context.new_page(), live_server.url)
 

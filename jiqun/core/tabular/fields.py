@@ -39,6 +39,7 @@ UNITS_EN: Mapping[str, str] = {
     "万元": "CNY 10k",
     "万美元": "USD 10k", "万新台币": "TWD 10k", "元": "CNY", "人": "persons", "行": "", "家": "", "个": "",
     "倍": "×", "个百分点": "points", "秒": "s", "条": "", "处": "", "对": "pairs",
+    "分": "points", "亩": "mu", "万元/亩": "CNY 10k/mu", "年": "years", "元/平方米": "CNY/m²",
 }  # fmt: skip
 
 

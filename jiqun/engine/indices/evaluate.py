@@ -52,7 +52,7 @@ DECISIVE: Mapping[int, tuple[str, str]] = {
     BY_THRESHOLD: ("小组按分数线", "threshold of a small group"),
     BY_BOUND: ("绝对值上下限", "absolute bound"),
     BY_VETO: ("否决或直接定级", "veto or direct grade"),
-    BY_CLASS: ("T类或不定等级", "T or 不定等级"),
+    BY_CLASS: ("T类或不定等级", "T or no grade"),
     BY_MISSING: ("数据不足，不定等级", "too little data for a grade"),
     BY_SCOPE: ("不在评价范围", "outside the scheme"),
     BY_UNKNOWN_GROUP: ("分组所需事项未知，不定等级", "what decides the group is unknown"),

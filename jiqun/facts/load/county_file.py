@@ -234,7 +234,8 @@ def parse(text: str, *, folder: Path, file: str = NAME) -> County:
     reader = _Reader(file)
     reader.keys(raw, ("county", "table"), file)
     head = cast(dict[str, Any], raw.get("county", {}))
-    reader.keys(head, ("name", "place", "root", "synthetic", "classification", "focus"), "county")
+    known = ("name", "place", "root", "synthetic", "classification", "focus", "permu")
+    reader.keys(head, known, "county")
     sections = cast(list[dict[str, object]], raw.get("table", []))
     tables = [_table(reader, section, i + 1) for i, section in enumerate(sections)]
     if not sections:
@@ -251,6 +252,7 @@ def parse(text: str, *, folder: Path, file: str = NAME) -> County:
         synthetic=bool(head.get("synthetic", False)),
         classification=str(head.get("classification", "")),
         focus=tuple(map(str, head.get("focus", [head["place"]] if "place" in head else []))),
+        permu=str(head.get("permu", "")),
     )
 
 

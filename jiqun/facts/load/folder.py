@@ -163,7 +163,8 @@ def _store(county: County, prepared: Prepared, store: Store, batch: str) -> Tabl
         "absent": table.absent, "file": table.file, "sheet": raw.sheet, "encoding": raw.encoding,
         "rows": raw.frame.height, "blank": prepared.records.blank,
         "filtered": prepared.records.filtered, "county": county.name,
-        "focus": ";".join(county.focus) or None, "synthetic": "true" if county.synthetic else None,
+        "focus": ";".join(county.focus) or None, "permu": county.permu or None,
+        "synthetic": "true" if county.synthetic else None,
     }  # fmt: skip
     receipt = store.append(
         table.contract, _provenance(prepared), batch=batch, received=received, source=table.source,

@@ -133,7 +133,8 @@ class Table:
 class County:
     """A parsed ``county.toml``; ``root`` is the folder that files are relative to.
 
-    ``focus`` names the places whose findings are computed unless others are asked for.
+    ``focus`` names the places whose findings are computed unless others are asked for; ``permu``
+    the rule pack of their per-mu evaluation.
     """
 
     name: str
@@ -144,6 +145,7 @@ class County:
     synthetic: bool = False
     classification: str = ""
     focus: tuple[str, ...] = ()
+    permu: str = ""
 
 
 def nearest(word: str, known: Collection[str]) -> str:

@@ -15,8 +15,8 @@ from jiqun.core.access import Viewer, forbidden
 from jiqun.core.factstore import is_synthetic, store
 from jiqun.core.pages import download, page, viewer
 from jiqun.core.tabular import Field, pick
+from jiqun.core.typeset import pdf
 from jiqun.modules.policy.benefits.documents.forms import publicity_notice
-from jiqun.modules.policy.benefits.documents.typeset import pdf
 from jiqun.modules.policy.benefits.intake.actions import open_batch
 from jiqun.modules.policy.benefits.intake.files import csv_of, read_candidates, record_of
 from jiqun.modules.policy.benefits.intake.opening import Terms

@@ -15,8 +15,8 @@ from jiqun.core.access import Role, Viewer, forbidden
 from jiqun.core.factstore import is_synthetic, store
 from jiqun.core.pages import download, page, viewer
 from jiqun.core.tabular import Field, pick
+from jiqun.core.typeset import pdf
 from jiqun.modules.policy.benefits.documents.forms import recovery_notice
-from jiqun.modules.policy.benefits.documents.typeset import pdf
 from jiqun.modules.policy.benefits.firm.actions import answer_case
 from jiqun.modules.policy.benefits.holds.actions import hold_case, lift_hold, offices
 from jiqun.modules.policy.benefits.intake.candidates import VERDICTS

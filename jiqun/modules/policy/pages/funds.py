@@ -13,8 +13,8 @@ from jiqun.core.access import Viewer, forbidden
 from jiqun.core.factstore import is_synthetic, store
 from jiqun.core.pages import XLSX, download, page, viewer
 from jiqun.core.tabular import Field, Provenance, pick, workbook
+from jiqun.core.typeset import pdf
 from jiqun.modules.policy.benefits.documents.forms import payment_list
-from jiqun.modules.policy.benefits.documents.typeset import pdf
 from jiqun.modules.policy.benefits.ledger.actions import fund_pool, open_pool, verify_pool
 from jiqun.modules.policy.benefits.money import yuan
 from jiqun.modules.policy.benefits.paying.actions import reconcile

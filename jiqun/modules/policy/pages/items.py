@@ -15,13 +15,13 @@ from jiqun.core.factstore import is_synthetic, store
 from jiqun.core.forms import attempt
 from jiqun.core.pages import download, page, public_page, viewer
 from jiqun.core.tabular import Field, pick
+from jiqun.core.typeset import pdf
 from jiqun.modules.policy.benefits.documents.forms import (
     competition_review,
     guide,
     handbook,
     item_list,
 )
-from jiqun.modules.policy.benefits.documents.typeset import pdf
 from jiqun.modules.policy.benefits.items.actions import declare_item, may_declare_item, save_item
 from jiqun.modules.policy.benefits.selectors import (
     items_of,

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-from jiqun.modules.policy.benefits.documents.typeset import Document, Facts, Table, chinese_day
+from jiqun.core.typeset import Document, Facts, Table, chinese_day
 from jiqun.modules.policy.benefits.money import capital, yuan
 from jiqun.modules.policy.models import Case, Item, Payment, PaymentFile
 

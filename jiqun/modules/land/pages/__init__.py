@@ -1,0 +1,1 @@
+"""HTML views: thin, fed by selectors."""

@@ -1,0 +1,8 @@
+"""What other modules and the cockpit may use of land."""
+
+from __future__ import annotations
+
+from jiqun.modules.land.evaluation.findings import Graded, run_land
+from jiqun.modules.land.evaluation.selectors import GradedView, graded_view, newest_runs
+
+__all__ = ["Graded", "GradedView", "graded_view", "newest_runs", "run_land"]
