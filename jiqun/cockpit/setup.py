@@ -19,6 +19,7 @@ from jiqun.demo import generate
 from jiqun.masters.actions import enrol
 from jiqun.masters.demo import Login, demo_consents, first_accounts, write_logins
 from jiqun.masters.models import Organisation
+from jiqun.modules.policy.public import demo_benefits
 
 Say = Callable[[str], None]
 SYSTEM = Viewer(user_id=None, name="up", roles=frozenset({Role.SYSTEM}), places=frozenset({"*"}))
@@ -29,6 +30,7 @@ def set_up(
 ) -> None:
     """Migrate, fill an empty store with the demo county or with ``county``, open the accounts.
 
+    A demo county also gets items, a fund and a batch on its way (``demo_benefits``).
     Idempotent: what is there stays, a folder that was loaded is recognised by its batches.
     """
     say("» 数据库 database")
@@ -43,6 +45,8 @@ def set_up(
     logins = open_accounts()
     if folder is not None or not store().runs():
         run()
+    if is_synthetic(store()):
+        demo_benefits(store())
     for label, username, password in logins:
         say(f"  {label}  {username}  {password}")
     say("» 静态文件 static files")

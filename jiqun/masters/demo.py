@@ -1,7 +1,8 @@
 """The first accounts of an installation, with passwords made on the spot.
 
-A demo installation gets one of each role but the partner; one with real data gets an analyst and
-the three administrators, who open everything else on the pages.
+A demo installation gets one of each role but the partner, and of officials four: paying out needs
+two people in the bureau and two in the finance office. One with real data gets an analyst and the
+three administrators, who open everything else on the pages.
 """
 
 from __future__ import annotations
@@ -61,7 +62,27 @@ def first_accounts(facts: Store, *, synthetic: bool) -> list[Account]:
     if first.height:
         firm, name, place = first.row(0)
         county = _county(facts, place)
+        treasury = "合成示例县财政局"
         accounts += [
+            Account(
+                "reviewer",
+                "部门复核员 second official of the bureau",
+                bureau,
+                "bureau",
+                Role.ANALYST,
+                "*",
+            ),
+            Account(
+                "finance",
+                "财政审核员 finance office, approves",
+                treasury,
+                "bureau",
+                Role.ANALYST,
+                county,
+            ),
+            Account(
+                "payer", "财政支付员 finance office, pays", treasury, "bureau", Role.ANALYST, county
+            ),
             Account("butler", "园区管家 park butler", "合成示例园区", "park", Role.BUTLER, county),
             Account("firm", "企业用户 firm", name, "firm", Role.FIRM, county, firm),
         ]

@@ -28,6 +28,10 @@ NAMES: Mapping[str, str] = {
     "consent-file.kind": "json", "policy-results.kind": "json",
     "policy-file-take.kind": "csv", "policy-item-file.kind": "guide",
     "policy-match-one.key": "HC-01@1", "policy-match-why.key": "HC-01@1", "policy-own-why.key": "HC-01@1",
+    "policy-checkup-one.key": "HC-01@1",
+    "policy-plan-one.key": "HC-04@1",
+    "jiqun_modules_policy_rest_matching_verdicts.key": "HC-01@1",
+    "jiqun_modules_policy_rest_matching_verdict.key": "HC-01@1",
 }  # fmt: skip
 # The model and its field; the oldest row of ``OWNERS`` (of anybody where there is none of theirs).
 ROWS: Mapping[str, tuple[type[Model], str]] = {

@@ -11,7 +11,15 @@ from tests.e2e.conftest import Watched
 pytestmark = pytest.mark.browser
 LOOKS = [(1280, "light"), (390, "dark")]
 PATHS = {
-    "analyst": ("/policy/match/", "/policy/match/HC-02@1/", "/policy/match/MB-05@1/"),
+    "analyst": (
+        "/policy/match/",
+        "/policy/match/HC-02@1/",
+        "/policy/match/MB-05@1/",
+        "/policy/checkup/",
+        "/policy/checkup/HC-03@1/",
+        "/policy/checkup/try/",
+        "/policy/plan/",
+    ),
     "firm": (
         "/policy/own/",
         "/policy/own/?fact=研发费用[上年度]&value=5000万元&fact=规上企业&value=是",

@@ -17,8 +17,12 @@ DIGITS = {char: value for value, char in enumerate("零一二三四五六七八�
 SMALL = {"十": 10, "百": 100, "千": 1000}
 LARGE = (("亿", 10**8), ("万", 10**4))
 
-_ARABIC = r"(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?"
-_HAN = r"[一二两三四五六七八九十][零〇一二两三四五六七八九十百千]*(?:点[零〇一二三四五六七八九]+)?"
+# Atomic: a run of digits is one number, else a long run can be cut in 2^n ways before it is given up.
+_ARABIC = r"(?>(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?)"
+_HAN = (
+    r"(?>[一二两三四五六七八九十](?:[零〇一二两三四五六七八九十]|[百千](?![瓦克]))*"
+    r"(?:点[零〇一二三四五六七八九]+)?)"
+)
 _CORE = rf"(?:{_ARABIC}|{_HAN})"
 _SCALE = r"(?:\s?(?:[百千]?万亿|[十百千]?[万亿]|[百千]))"
 NUMERAL = rf"{_CORE}{_SCALE}?(?:零?{_CORE}{_SCALE}?)*"

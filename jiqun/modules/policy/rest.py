@@ -20,8 +20,10 @@ from jiqun.modules.policy.benefits.selectors import (
     the_file,
     the_pool,
 )
+from jiqun.modules.policy.rest_matching import router as matching
 
 router = Router(tags=["policy 惠企政策"])
+router.add_router("", matching)
 MOST = 100_000
 
 

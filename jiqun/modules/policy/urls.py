@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from django.urls import path
 
-from jiqun.modules.policy.pages import batches, cases, funds, items, matching, own
+from jiqun.modules.policy.pages import (
+    batches,
+    cases,
+    checkups,
+    drafts,
+    funds,
+    items,
+    matching,
+    own,
+    plans,
+    policy,
+)
 
 urlpatterns = [
     path("", batches.batches, name="policy-batches"),
@@ -16,8 +27,15 @@ urlpatterns = [
     path("cases/<str:case>/recovery.pdf", cases.recovery_file, name="policy-recovery-file"),
     path("mine/", cases.mine, name="policy-mine"),
     path("match/", matching.overview, name="policy-match"),
-    path("match/<str:key>/", matching.one_policy, name="policy-match-one"),
+    path("match/<str:key>/", policy.one_policy, name="policy-match-one"),
     path("match/<str:key>/<str:firm>/", matching.why, name="policy-match-why"),
+    path("checkup/", checkups.overview, name="policy-checkup"),
+    path("checkup/try/", checkups.attempt, name="policy-checkup-try"),
+    path("checkup/findings.xlsx", checkups.findings_file, name="policy-checkup-xlsx"),
+    path("checkup/<str:key>/", checkups.one, name="policy-checkup-one"),
+    path("plan/", plans.overview, name="policy-plan"),
+    path("plan/<str:key>/", plans.one, name="policy-plan-one"),
+    path("draft/", drafts.drafts, name="policy-draft"),
     path("own/", own.own_policies, name="policy-own-match"),
     path("own/<str:key>/", own.own_why, name="policy-own-why"),
     path("funds/", funds.pools, name="policy-pools"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from fractions import Fraction
 
 import pytest
@@ -130,3 +131,15 @@ def test_half_width_keeps_the_length_of_every_text() -> None:
     text = "（含）％①㎡…½Ⅲ，；：～"
     assert len(plain(text)) == len(text)
     assert plain("①") == "①"
+
+
+@pytest.mark.parametrize("run", ["1" * 400, "一" * 400, "一百" * 200, "1,234" * 80])
+def test_a_long_run_of_digits_is_given_up_in_no_time(run: str) -> None:
+    begun = time.monotonic()
+    quantities(run)
+    assert time.monotonic() - begun < 5, "it used to double with every digit"
+
+
+def test_a_hundred_before_a_kilowatt_is_no_thousand() -> None:
+    (found,) = quantities("两百千瓦")
+    assert found.value == 200

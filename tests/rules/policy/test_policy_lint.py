@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
+from dataclasses import replace
+from datetime import date, timedelta
+from pathlib import Path
 
 import pytest
 
 from jiqun.engine.rules.document.policy import Policy
+from jiqun.engine.rules.review import lint as lint_module
 from jiqun.engine.rules.review.boundary import boundary_cases, run_boundary_cases
 from jiqun.engine.rules.review.finding import ERROR
 from jiqun.engine.rules.review.lint import blocks, lint, lint_set
+from jiqun.engine.rules.review.remedies import REMEDIES
 from jiqun.rules.policies import field_dictionary, policy_pack
 from tests.rules.policy.cases import PACKS, POLICIES
 
@@ -60,19 +64,34 @@ def test_what_lapsed_cannot_be_published() -> None:
         assert blocks(lint(policy, DICTIONARY, on=on))
 
 
-def test_groups_agree_and_groups_of_one_are_steps_of_one_title() -> None:
-    """Or, in the demo county, an invoice that pays once."""
-    steps = {
-        "items28": {
-            "专精特新晋级", "单项冠军", "绿色工厂晋级", "软件收入突破", "战新收入突破", "研发机构",
-        },
-        "demo990101": {"专精特新晋级", "绿色工厂晋级", "设备发票"},
-    }  # fmt: skip
+def test_groups_agree_and_a_group_of_one_is_told_from_the_steps_of_one_title() -> None:
+    """Alone stands only the demo county's invoice, of which one policy may be chosen."""
     for name in PACKS:
         found = lint_set(policy_pack(name).policies)
-        assert {one.code for one in found} <= {"group-of-one"}
         alone = {one.zh.partition("“")[2].partition("”")[0] for one in found}
-        assert alone == steps.get(name, set()), name
+        assert {one.code for one in found} <= {"group-of-one"}
+        assert alone == ({"设备发票"} if name == "demo990101" else set()), name
+
+
+def test_versions_that_follow_each_other_need_not_agree() -> None:
+    (one,) = (policy for policy in POLICIES if policy.key == "HC-03@1")
+    assert one.end is not None
+    later = replace(one, version="2", start=one.end + timedelta(days=1), end=None, stacking="stack")
+    assert "group-rules" not in {found.code for found in lint_set([one, later])}
+    at_once = replace(later, start=one.end)
+    assert "group-rules" in {found.code for found in lint_set([one, at_once])}
+
+
+def test_every_code_of_the_linter_has_a_remedy() -> None:
+    folder = Path(lint_module.__file__).parent
+    checks = [path for path in sorted(folder.glob("*.py")) if path.stem != "remedies"]
+    text = "".join(path.read_text(encoding="utf-8") for path in checks)
+    assert {code for policy in POLICIES for code in _codes(policy)} <= set(REMEDIES)
+    assert not [code for code in REMEDIES if f'"{code}"' not in text], "a remedy without a check"
+
+
+def _codes(policy: Policy) -> set[str]:
+    return {one.code for one in lint(policy, DICTIONARY, on=date(2026, 11, 30))}
 
 
 @pytest.mark.parametrize("policy", POLICIES, ids=lambda policy: policy.key)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import combinations
 
 from jiqun.engine.rules.document.fields import Dictionary
 from jiqun.engine.rules.document.policy import Policy
@@ -48,7 +49,12 @@ def lint(policy: Policy, dictionary: Dictionary, *, on: date | None = None) -> l
 
 
 def lint_set(policies: Sequence[Policy]) -> list[Finding]:
-    """Return what only a set of policies shows: groups of one, and unknown upper policies."""
+    """Return what only a set of policies shows: groups of one, and groups without one rule.
+
+    A group of one is in order where its policy tops up or pays once, or has tiers: then the group
+    speaks of the steps of one title over the years. Versions that are never in force together
+    need not agree.
+    """
     members: dict[str, list[Policy]] = {}
     for policy in policies:
         for group in policy.groups:
@@ -56,18 +62,28 @@ def lint_set(policies: Sequence[Policy]) -> list[Finding]:
     found: list[Finding] = []
     for group, those in members.items():
         numbers = {policy.number for policy in those}
-        if len(numbers) == 1:
+        if len(numbers) == 1 and not all(_has_steps(policy) for policy in those):
             told = f"互斥组“{group}”只有一项政策"
             found.append(
                 finding(WARNING, "group-of-one", told, "a group of one", _at(those[0], "互斥组"))
             )
-        rules = {policy.stacking for policy in those}
-        if len(rules) > 1:
+        if any(_at_odds(one, two) for one, two in combinations(those, 2)):
             told = f"互斥组“{group}”内的叠加规则不一致"
             found.append(
                 finding(ERROR, "group-rules", told, "rules differ", _at(those[0], "叠加规则"))
             )
     return found
+
+
+def _has_steps(policy: Policy) -> bool:
+    return policy.stacking in {"topup", "once"} or (
+        policy.amount is not None and len(policy.amount.tiers) > 1
+    )
+
+
+def _at_odds(one: Policy, two: Policy) -> bool:
+    together = one.in_force(two.start) or two.in_force(one.start)
+    return together and one.stacking != two.stacking
 
 
 def blocks(findings: Sequence[Finding]) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
+from django.db.models import Min
 from django.utils import timezone
 
 from jiqun.core.access import Viewer
@@ -162,6 +163,12 @@ def counts_of(batches: Sequence[Batch]) -> dict[int, Counter[str]]:
 def holders_of(counts: Counter[str]) -> list[tuple[State, int]]:
     """Return the states that have cases, in the order of the way."""
     return [(state, counts[state.value]) for state in STATES if counts[state.value]]
+
+
+def last_day(batch: Batch, state: State, term: str) -> date | None:
+    """Return the earliest last day of a term (``answer_until``, ``public_until``) among a batch's cases."""
+    found = Batch.objects.filter(pk=batch.pk, cases__state=state, cases__held=False)
+    return found.aggregate(first=Min(f"cases__{term}"))["first"]
 
 
 def holds_of(viewer: Viewer, case: Case) -> list[Hold]:

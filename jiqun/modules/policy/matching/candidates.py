@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ import polars as pl
 from jiqun.core.access import Viewer
 from jiqun.core.audit import read_firms
 from jiqun.engine.rules.award.exact import split
+from jiqun.engine.rules.document.policy import Policy
 from jiqun.engine.rules.evaluation.explain import Explanation, Part, explain
 from jiqun.errors import JiqunError, Kind
 from jiqun.modules.policy.benefits.intake.candidates import Candidate
@@ -19,6 +21,10 @@ from jiqun.modules.policy.benefits.money import yuan
 from jiqun.modules.policy.matching.awarding import because_words
 from jiqun.modules.policy.matching.rule_set import RuleSet
 from jiqun.modules.policy.matching.selectors import YES, MatchView
+
+MODES = {
+    "fixed": "定额", "rate": "按比例", "tiers": "分档", "marginal": "累进", "unit": "按单位", "match": "上级配套",
+}  # fmt: skip
 
 
 def payable(view: MatchView, key: str) -> pl.DataFrame:
@@ -108,15 +114,13 @@ def item_values(rules: RuleSet, key: str) -> dict[str, str | date | None]:
     """Return what the list of items (事项清单) says of a policy, taken from its document."""
     policy = rules.entries[key].policy
     clauses = list(dict.fromkeys(c.clause for c in policy.conditions if c.clause))
-    amount = policy.amount
     review = policy.fairness
     return {
         "policy": policy.number, "version": policy.version, "title": policy.title,
         "document": policy.document, "clause": "；".join(clauses)[:200], "sort": "award",
         "mode": "automatic" if policy.automatic else "quick",
         "conditions": "\n".join(f"{c.number} {c.text}（{c.clause or '—'}）" for c in policy.conditions),
-        "amount": _standard(amount.mode if amount else "", amount.fen if amount else None,
-                            amount.cap if amount else None),
+        "amount": standard_of(policy),
         "materials": "、".join(rules.program.data_of(rules.position(key))),
         "valid_from": policy.start, "valid_until": policy.end,
         "review_number": review.number if review else "", "review_on": review.on if review else None,
@@ -125,12 +129,21 @@ def item_values(rules: RuleSet, key: str) -> dict[str, str | date | None]:
     }  # fmt: skip
 
 
-def _standard(mode: str, fen: int | None, cap: int | None) -> str:
-    words = {"fixed": "定额", "rate": "按比例", "tiers": "分档", "marginal": "累进", "unit": "按单位",
-             "match": "上级配套"}.get(mode, "")  # fmt: skip
+def standard_of(policy: Policy) -> str:
+    """Return in one line how much a policy gives: mode, fixed sum, rate, limits."""
+    amount = policy.amount
+    if amount is None:
+        return ""
     parts = [
-        words,
-        f"{yuan(fen)} 元" if fen is not None else "",
-        f"最高 {yuan(cap)} 元" if cap is not None else "",
+        MODES[amount.mode],
+        f"{yuan(amount.fen)} 元" if amount.fen is not None else "",
+        f"{plain_share(amount.rate)}" if amount.rate is not None else "",
+        f"{len(amount.tiers)} 档" if amount.tiers else "",
+        f"最高 {yuan(amount.cap)} 元" if amount.cap is not None else "",
     ]
     return "，".join(part for part in parts if part)
+
+
+def plain_share(rate: Fraction) -> str:
+    """Return a rate as a percentage without needless zeros."""
+    return f"{float(rate * 100):g}%"

@@ -69,12 +69,14 @@ class RuleSet:
         return pack.wording == "兑付" and not entry.open and entry.policy.amount is not None
 
 
-def _folders() -> list[Path]:
+def policy_folders() -> list[Path]:
+    """Return the folders of packs: this project's, and the installation's own."""
     own = str(getattr(settings, "POLICY_FOLDER", "") or "")
     return [FOLDER, *([Path(own)] if own else [])]
 
 
-def _stamp(folders: list[Path]) -> str:
+def stamp_of(folders: list[Path]) -> str:
+    """Name the texts of all documents: a changed word gives another name."""
     total = hashlib.sha256()
     for folder in folders:
         for path in sorted(folder.rglob("*.yaml")):
@@ -89,8 +91,8 @@ def rule_set(place: str) -> RuleSet:
     Raises:
         JiqunError: everything wrong in any document, at once.
     """
-    folders = _folders()
-    return _compiled(place, tuple(folders), _stamp(folders))
+    folders = policy_folders()
+    return _compiled(place, tuple(folders), stamp_of(folders))
 
 
 @lru_cache(maxsize=8)

@@ -28,6 +28,7 @@ from jiqun.modules.policy.benefits.selectors import (
     counts_of,
     files_of,
     holders_of,
+    last_day,
     missing,
     offices_of,
     on_show_of,
@@ -37,7 +38,6 @@ from jiqun.modules.policy.benefits.selectors import (
 )
 from jiqun.modules.policy.machine import HOLDERS, STATES, State
 from jiqun.modules.policy.models import Batch, Case
-from jiqun.modules.policy.models.base import serves
 from jiqun.modules.policy.pages.forms import batch_form, upload_of
 from jiqun.modules.policy.pages.frame import Part, ask, link, note, press, show, table
 from jiqun.modules.policy.tabular import STATE_WORDS
@@ -53,26 +53,28 @@ HOLDER = (
     Field("state", "步骤", "Step"), Field("holder", "由谁办理", "Who has it"),
     Field("count", "件数", "Cases", "integer"),
 )  # fmt: skip
-CASES = (
-    Field("key", "事项编号", "Case", link="href"), Field("firm_name", "企业", "Firm"),
-    Field("title", "事项", "Item"), Field("amount_fen", "金额", "Amount", "money_yuan"),
+_STANDING = (
+    Field("amount_fen", "金额", "Amount", "money_yuan"),
     Field("state", "状态", "State", "words", words=STATE_WORDS), Field("holder", "由谁办理", "Who has it"),
-    Field("held", "挂起", "On hold", "bool"),
+    Field("held", "挂起", "On hold", "bool"), Field("key", "事项编号", "Case"),
 )  # fmt: skip
+CASES = (Field("firm_name", "企业", "Firm", link="href"), *_STANDING)
+MINE = (Field("title", "事项", "Item", link="href"), *_STANDING)
 FILES = (
     Field("number", "拨付文件", "Payment file", link="href"), Field("count", "笔数", "Payments", "integer"),
     Field("total_fen", "合计", "Total", "money_yuan"), Field("made_at", "生成时间", "Made", "datetime"),
 )  # fmt: skip
 ENDED = (State.PAID, State.CLOSED, State.RECOVERY, State.RECOVERED)
-OF_BUREAU = (
-    ("confirm", ("部门确认全部", "Confirm all for the bureau"), State.DEPARTMENT),
-    ("lapse", ("按默认规则处理逾期", "Apply the rule to silence"), State.FIRM),
-    ("publish", ("公示", "Publish"), State.READY),
-    ("close", ("公示期满送财政", "End the publicity"), State.PUBLICITY),
-)  # fmt: skip
-OF_FINANCE = (
-    ("approve", ("财政审核全部", "Approve all"), (State.FINANCE, State.QUEUED, State.RECHECK)),
-    ("export", ("生成拨付文件", "Make the file for the bank"), (State.APPROVED,)),
+# (button, words, states that it moves, who may, days that have to be over before)
+STEPS = (
+    ("confirm", ("部门确认全部", "Confirm all for the bureau"), (State.DEPARTMENT,), office.may_confirm_cases, ""),
+    ("lapse", ("按默认规则处理逾期", "Apply the rule to silence"), (State.FIRM,), office.may_lapse_cases,
+     "answer_until"),
+    ("publish", ("公示", "Publish"), (State.READY,), office.may_publish_cases, ""),
+    ("close", ("公示期满送财政", "End the publicity"), (State.PUBLICITY,), office.may_close_publicity, "public_until"),
+    ("approve", ("财政审核全部", "Approve all"), (State.FINANCE, State.QUEUED, State.RECHECK),
+     paying.may_approve_cases, ""),
+    ("export", ("生成拨付文件", "Make the file for the bank"), (State.APPROVED,), paying.may_export_payments, ""),
 )  # fmt: skip
 
 
@@ -200,15 +202,36 @@ def _links(one: Batch) -> list[dict[str, Any]]:
     ]
 
 
-def _buttons(who: Viewer, one: Batch, counts: Any) -> list[tuple[str, tuple[str, str]]]:
-    found: list[tuple[str, tuple[str, str]]] = []
-    if serves(who, one.department_id, one.place):
-        found += [(value, words) for value, words, state in OF_BUREAU if counts[state.value]]
-    if serves(who, one.pool.organisation_id, one.place):
-        found += [
-            (v, words) for v, words, states in OF_FINANCE if any(counts[s.value] for s in states)
-        ]
-    return found
+def _steps(who: Viewer, one: Batch, counts: Any) -> list[Part]:
+    """What the viewer may do now; and of the other steps whom or which day they wait for."""
+    buttons: list[tuple[str, tuple[str, str]]] = []
+    waits: list[tuple[str, str]] = []
+    for value, (zh, en), states, may, term in STEPS:
+        if not any(counts[state.value] for state in states):
+            continue
+        if value == "lapse" and one.on_silence != Batch.Silence.ACCEPT:
+            continue
+        last = last_day(one, states[0], term) if term else None
+        if last is not None and last >= timezone.localdate():
+            waits.append((f"{zh}：{last} 之后可办理", f"{en}: after {last}"))
+        elif may(who, one):
+            buttons.append((value, (zh, en)))
+        else:
+            waits.append((f"{zh}：{_by(states[0])[0]}", f"{en}: {_by(states[0])[1]}"))
+    parts: list[Part] = []
+    if buttons:
+        parts.append(ask(("办理", "Next steps"), buttons))
+    if waits:
+        zh, en = ("；".join(words) for words in zip(*waits, strict=True))
+        parts.append(
+            note((f"不由您现在办理的步骤——{zh}。", f"Not yours, or not yet: {en}."), "info")
+        )
+    return parts
+
+
+def _by(state: State) -> tuple[str, str]:
+    zh, en = HOLDERS[STATES[state].holder]
+    return f"须由{zh}的另一人办理", f"by another person of {en}"
 
 
 def _parts(who: Viewer, one: Batch) -> list[Part]:
@@ -222,9 +245,7 @@ def _parts(who: Viewer, one: Batch) -> list[Part]:
         holders.append({"state": words, "holder": "—", "count": counts["held"]})
     parts: list[Part] = [table(("每一步有几件，在谁那里", "How many at each step, and who has them"), HOLDER, holders,
                                ("没有事项。", "No case."))]  # fmt: skip
-    buttons = _buttons(who, one, counts)
-    if buttons:
-        parts.append(ask(("办理", "Next steps"), buttons))
+    parts += _steps(who, one, counts)
     if not who.purpose:
         parts.append(note(("逐件明细是企业数据：请先“说明用途”，再回到本页。",
                            "Single cases are data about firms: state a purpose first.")))  # fmt: skip

@@ -35,7 +35,7 @@ from jiqun.modules.policy.benefits.selectors import (
 from jiqun.modules.policy.machine import HOLDERS, REASONS, STATES, TABLE, Event, State
 from jiqun.modules.policy.models import Case, Hold
 from jiqun.modules.policy.pages import forms
-from jiqun.modules.policy.pages.batches import CASES, case_row
+from jiqun.modules.policy.pages.batches import MINE, case_row
 from jiqun.modules.policy.pages.frame import Part, ask, figure, link, note, press, show, table
 from jiqun.modules.policy.tabular import PAYMENT_WORDS
 
@@ -96,9 +96,9 @@ def case(request: HttpRequest, case: str) -> HttpResponse:
     """One case, opened to the clause of every condition."""
     who = viewer(request)
     one = the_case(who, case)
-    refusal = None
+    refusal, typed = None, None
     if request.method == "POST":
-        refusal = press(request, _verbs(who, one, request.POST))
+        refusal, typed = press(request, _verbs(who, one, request.POST)), request.POST
         if refusal is None:
             return redirect("policy-case", one.key)
         one.refresh_from_db()
@@ -106,7 +106,7 @@ def case(request: HttpRequest, case: str) -> HttpResponse:
     back = ("policy-batch", [one.batch.key]) if who.official else ("policy-mine", [])
     return show(
         request, (one.item.title, one.item.title), small=one.key, refusal=refusal,
-        crumb=link(("返回", "Back"), reverse(back[0], args=back[1])), parts=_parts(who, one),
+        crumb=link(("返回", "Back"), reverse(back[0], args=back[1])), parts=_parts(who, one, typed),
         lede=f"{one.firm_name}　{one.firm}",
         links=[link(("追回通知", "Notice of recovery"),
         reverse("policy-recovery-file", args=[one.key]))] if one.claimed_fen else [],
@@ -122,13 +122,17 @@ def case(request: HttpRequest, case: str) -> HttpResponse:
 def _facts(one: Case) -> list[tuple[str, str]]:
     account = f"{one.payee} · {one.bank} · {masked(one.account)}" if one.account else ""
     parts = "、".join(f"{yuan(part)}" for part in one.instalments)
+    instalments = (
+        [(pick("分期（元）", "Instalments (CNY)"), parts)] if len(one.instalments) > 1 else []
+    )
+    snapshot = str(one.trace.get("snapshot", ""))[:12]
     days = f"{one.public_from} – {one.public_until}" if one.public_from else ""
     return [
-        (pick("政策与版本", "Policy and version"), f"{one.policy} {one.item.version} {one.item.document}"),
-        (pick("事由", "Matter"), one.subject), (pick("分期（元）", "Instalments (CNY)"), parts),
+        (pick("政策与版本", "Policy and version"), f"{one.policy}@{one.item.version} {one.item.document}".strip()),
+        (pick("事由", "Matter"), one.subject), *instalments,
         (pick("收款账户", "Account"), account), (pick("公示期", "Publicity"), days),
         (pick("企业答复期限", "Answer by"), str(one.answer_until or "")),
-        (pick("运行与数据版本", "Run and data"), f"{one.trace.get('run', '')} · {one.trace.get('snapshot', '')}"),
+        (pick("运行与数据版本", "Run and data"), f"{one.trace.get('run', '')} · {snapshot}"),
     ]  # fmt: skip
 
 
@@ -162,7 +166,7 @@ def _verbs(who: Viewer, one: Case, data: Any) -> dict[str, Callable[[], object]]
     }  # fmt: skip
 
 
-def _parts(who: Viewer, one: Case) -> list[Part]:
+def _parts(who: Viewer, one: Case, typed: Any) -> list[Part]:
     held = holds_of(who, one)
     parts: list[Part] = []
     if one.held:
@@ -174,7 +178,7 @@ def _parts(who: Viewer, one: Case) -> list[Part]:
                 )
             )
         )
-    parts += _forms(who, one, [h for h in held if h.lifted_at is None])
+    parts += _forms(who, one, [h for h in held if h.lifted_at is None], typed)
     conditions = [
         _condition(row) for row in one.trace.get("conditions") or () if isinstance(row, dict)
     ]
@@ -234,20 +238,25 @@ def _step(step: Any, who: Viewer) -> dict[str, Any]:
             "after": pick(about.zh, about.en), "by": by or None, "note": step.note or None}  # fmt: skip
 
 
-def _forms(who: Viewer, one: Case, held: list[Hold]) -> list[Part]:
+def _forms(who: Viewer, one: Case, held: list[Hold], typed: Any) -> list[Part]:
     mine = offices(who, one)
     found: list[Part] = []
     if "firm" in mine:
-        found += _of_firm(one)
+        found += _of_firm(one, typed)
     if mine & {"department", "finance"}:
         found += _of_offices(one, mine, held)
     return found
 
 
-def _of_firm(one: Case) -> list[Part]:
+def _of_firm(one: Case, typed: Any) -> list[Part]:
     if one.state == State.FIRM:
-        about = ("确认接受前请核对收款账户；已有账户的可不填。放弃后不能恢复。",
-                 "Check the account before you accept; leave it empty to keep the one on file.")  # fmt: skip
+        about = (
+            ("接受前请核对上面的收款账户；不改可不填。放弃后不能恢复。",
+             "Check the account above before you accept; leave this empty to keep it. Giving up is final.")
+            if one.account else
+            ("接受须填写本企业的收款账户，资金直接拨到这个账户。放弃不必填写，放弃后不能恢复。",
+             "To accept, give your firm's own account; the money goes there. Giving up is final.")
+        )  # fmt: skip
         buttons = [("accept", ("接受", "Accept")), ("waive", ("放弃", "Give up"))]
     elif one.state == State.RETURNED:
         about = (
@@ -265,7 +274,9 @@ def _of_firm(one: Case) -> list[Part]:
         ]
     else:
         return []
-    return [ask(("请您确认", "Your answer"), buttons, forms.account_form(), about)]
+    needed = one.state == State.RETURNED or not one.account
+    form = forms.account_form(typed, payee=one.firm_name, required=needed)
+    return [ask(("请您确认", "Your answer"), buttons, form, about)]
 
 
 def _of_offices(one: Case, mine: frozenset[str], held: list[Hold]) -> list[Part]:
@@ -315,9 +326,9 @@ def mine(request: HttpRequest) -> HttpResponse:
                   "Nothing to apply for: accept, give up, or correct the account. Every condition can be opened."),
         parts=[
             table(("我的待确认", "Waiting for you"),
-            CASES, waiting, ("没有等待确认的事项。", "Nothing waits for you.")),
+            MINE, waiting, ("没有等待确认的事项。", "Nothing waits for you.")),
             table(("全部事项", "All cases"),
-            CASES, rows, ("还没有与本企业有关的事项。", "No case about your firm yet.")),
+            MINE, rows, ("还没有与本企业有关的事项。", "No case about your firm yet.")),
             table(("到账情况", "Payments"), PAID, paid, ("还没有拨付。", "Nothing was paid yet.")),
         ],
     )  # fmt: skip

@@ -65,14 +65,18 @@ def hold_form(data: Any = None) -> Plain:
     )
 
 
-def account_form(data: Any = None) -> Plain:
-    """A firm's bank account."""
-    return Plain({
-        "payee": _text("户名", "Name of the account", longest=120, required=False),
-        "bank": _text("开户银行（到支行）", "Bank and branch", longest=120, required=False),
-        "account": _text("账号", "Account number", longest=40, required=False),
+def account_form(data: Any = None, *, payee: str = "", required: bool = False) -> Plain:
+    """A firm's bank account; ``payee`` is what its name has to be, ``required`` where none is on file."""
+    made = Plain({
+        "payee": _text("户名（须与企业名称一致）", "Name of the account (the firm's own)", longest=120,
+                       required=required),
+        "bank": _text("开户银行（到支行）", "Bank and branch", longest=120, required=required),
+        "account": _text("账号", "Account number", longest=40, required=required),
         "words": _text("说明", "Remark", required=False),
     }, data)  # fmt: skip
+    if required:
+        made.fields["payee"].initial = payee
+    return made
 
 
 def account_of(form: Plain) -> BankAccount:
@@ -170,9 +174,9 @@ def upload_of(form: Plain, name: str = "file") -> tuple[str, bytes]:
         raise JiqunError("E-UPLOAD-KIND", "没有选择文件", "no file was chosen",
                          hint_zh="请选择文件后再提交。", hint_en="Choose a file first.")  # fmt: skip
     name = str(found.name)
-    # JSON is checked as the text that it is.
+    # JSON and YAML are checked as the text that they are.
     kept = check_upload(
-        f"{name}.txt" if name.lower().endswith(".json") else name,
+        f"{name}.txt" if name.lower().endswith((".json", ".yaml", ".yml")) else name,
         cast("BinaryIO", found),
         kinds=CSV,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from django import forms
@@ -17,6 +18,20 @@ from jiqun.errors import JiqunError, Kind
 Words = tuple[str, str]
 Part = Mapping[str, Any]
 DONE: Words = ("已办理。", "Done.")
+
+
+def seek(title: Words, form: forms.Form, button: Words) -> Part:
+    """A part that is a form by address: it asks for a page again and changes nothing."""
+    form.auto_id = f"id-{len(form.fields)}-{next(iter(form.fields))}-%s"
+    return {"title": pick(*title), "seek": form, "button": pick(*button)}
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a verb tells on the next page; not ``good`` is shown as a warning."""
+
+    words: Words
+    good: bool = True
 
 
 def link(words: Words, href: str, *, main: bool = False) -> dict[str, Any]:
@@ -57,6 +72,8 @@ def ask(
     multipart: bool = False,
 ) -> Part:
     """A part that is a form; the first button is the main one. The value of a button names the verb."""
+    if form is not None:
+        form.auto_id = f"id-{buttons[0][0]}-%s"  # a page may ask for the same field in two forms
     return {
         "title": pick(*title), "about": pick(*about), "form": form, "multipart": multipart,
         "buttons": [
@@ -69,6 +86,8 @@ def ask(
 def press(request: HttpRequest, verbs: Mapping[str, Callable[[], object]]) -> JiqunError | None:
     """Do what the pressed button says; return a refusal that the page explains.
 
+    What a verb answers as :class:`Said` is said on the next page.
+
     Raises:
         JiqunError: What is not this person's to do, and what is not there.
     """
@@ -79,12 +98,13 @@ def press(request: HttpRequest, verbs: Mapping[str, Callable[[], object]]) -> Ji
             hint_zh="请刷新页面后再试。", hint_en="Reload the page and try again.",
         )  # fmt: skip
     try:
-        verb()
+        said = verb()
     except JiqunError as error:
         if error.kind in {Kind.INVALID, Kind.CONFLICT} or error.code == "E-POLICY-FOUR-EYES":
             return error
         raise
-    messages.success(request, pick(*DONE))
+    told = said if isinstance(said, Said) else Said(DONE)
+    (messages.success if told.good else messages.warning)(request, pick(*told.words))
     return None
 
 

@@ -19,7 +19,7 @@ from jiqun.modules.policy.benefits.ledger.actions import fund_pool, open_pool, v
 from jiqun.modules.policy.benefits.money import yuan
 from jiqun.modules.policy.benefits.paying.actions import reconcile
 from jiqun.modules.policy.benefits.paying.bankfile import Line, answer_template
-from jiqun.modules.policy.benefits.paying.matching import MATCHES
+from jiqun.modules.policy.benefits.paying.matching import MATCHES, Match
 from jiqun.modules.policy.benefits.selectors import (
     answers_to,
     missing,
@@ -33,7 +33,7 @@ from jiqun.modules.policy.benefits.selectors import (
 from jiqun.modules.policy.models import LedgerAccount, Payment, PaymentFile, Pool
 from jiqun.modules.policy.models.base import serves
 from jiqun.modules.policy.pages import forms
-from jiqun.modules.policy.pages.frame import Part, ask, figure, link, note, press, show, table
+from jiqun.modules.policy.pages.frame import Part, Said, ask, figure, link, note, press, show, table
 from jiqun.modules.policy.tabular import PAYMENT_WORDS
 
 Kinds = LedgerAccount.Kind
@@ -46,6 +46,10 @@ ACT_WORDS = {
     "send": ("提交拨付", "Sent"), "settle": ("到账", "Paid"), "return": ("退回", "Returned"),
     "recover": ("追回", "Recovered"),
 }  # fmt: skip
+HOW_TO_ANSWER = (
+    "下载“回单模板”，在“结果”一栏逐笔填“成功”或“退回”（退回写明原因），保存为 CSV 后在这里导入；也可直接导入银行回单。",
+    "Take the template, write 成功 (paid) or 退回 (returned, with a reason) for each payment, and bring it in here.",
+)  # fmt: skip
 LIST = (
     Field("name", "资金池", "Fund", link="href"), Field("year", "年度", "Year", "code"),
     Field("office", "财政部门", "Finance office"),
@@ -140,7 +144,8 @@ def pool(request: HttpRequest, pool: str) -> HttpResponse:
     return show(
         request, (one.name, one.name), small=str(one.year), refusal=refusal, parts=parts,
         crumb=link(("资金池", "Funds"), reverse("policy-pools")),
-        figures=[figure(words, yuan(balance.get(kind, 0)), pick("元", "CNY")) for kind, words in ACCOUNTS.items()],
+        figures=[figure(words, yuan(abs(balance.get(kind, 0))), pick("元", "CNY"))
+                 for kind, words in ACCOUNTS.items()],
     )  # fmt: skip
 
 
@@ -162,8 +167,14 @@ def _ledger(who: Viewer, one: Pool) -> Part:
 
 def _verified(request: HttpRequest, who: Viewer, one: Pool) -> None:
     found = verify_pool(viewer=who, pool=one)
-    zh = f"{found.transfers} 笔，借贷合计 {found.legs_fen} 分，{len(found.breaks)} 处不符"
-    en = f"{found.transfers} movements, legs sum to {found.legs_fen} fen, {len(found.breaks)} contradiction(s)"
+    zh = (
+        f"已核验 {found.transfers} 笔记账：借贷相抵后余 {found.legs_fen} 分（应为 0），"
+        f"与事项、付款比对 {len(found.breaks)} 处不符"
+    )
+    en = (
+        f"{found.transfers} movements checked: debits less credits leave {found.legs_fen} fen (should be 0), "
+        f"{len(found.breaks)} contradiction(s) with cases and payments"
+    )
     request.session[f"verified-{one.key}"] = [zh, en, found.sound]
 
 
@@ -179,9 +190,9 @@ def file(request: HttpRequest, file: str) -> HttpResponse:
     form, refusal = forms.answer_form(request.POST or None, request.FILES or None), None
     if request.method == "POST":
 
-        def send() -> None:
+        def send() -> Said:
             name, content = forms.upload_of(form)
-            reconcile(viewer=who, file=one, name=name, content=content)
+            return _answered(reconcile(viewer=who, file=one, name=name, content=content))
 
         refusal = press(request, {"reconcile": send})
         if refusal is None:
@@ -190,7 +201,7 @@ def file(request: HttpRequest, file: str) -> HttpResponse:
     answers = answers_to(who, one)
     parts: list[Part] = [
         ask(("国库回单", "The treasury's answer"), [("reconcile", ("导入并对账", "Take and reconcile"))],
-        form, multipart=True),
+        form, HOW_TO_ANSWER, multipart=True),
         table(("付款", "Payments"), PAYMENTS, rows, ("", "")),
         *(table((f"回单 {a.name}", f"Answer {a.name}"), LINES, a.lines, ("没有行。", "No line.")) for a in answers),
     ]  # fmt: skip
@@ -208,6 +219,20 @@ def file(request: HttpRequest, file: str) -> HttpResponse:
         f"{one.count}")],
         facts=[(pick("账号校验和", "Sum of accounts"), one.account_sum), ("SHA-256", one.digest)],
     )  # fmt: skip
+
+
+def _answered(result: dict[str, Any]) -> Said:
+    """Say what became of the lines of an answer; whatever did not agree is no success."""
+    counts: dict[str, int] = result.get("counts", {})
+    zh = "，".join(f"{MATCHES[kind][0]} {n} 笔" for kind, n in counts.items())
+    en = ", ".join(f"{MATCHES[kind][1]}: {n}" for kind, n in counts.items())
+    good = set(counts) <= {Match.MATCHED, Match.RETURNED, Match.AGAIN}
+    more = (
+        ("", "")
+        if good
+        else ("。未一致的没有记账，请核对后重新导入", "; what does not agree was not booked")
+    )
+    return Said((f"对账完成：{zh}{more[0]}。", f"Reconciled: {en}{more[1]}."), good)
 
 
 def _payment(p: Payment) -> dict[str, Any]:

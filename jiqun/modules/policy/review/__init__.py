@@ -1,0 +1,1 @@
+"""Review of policy documents before they are published: findings, examples, thresholds."""

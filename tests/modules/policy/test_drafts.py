@@ -1,0 +1,74 @@
+"""条款起草: each line beside its words, what is unsure stays open; nothing is stored or paid from."""
+
+from __future__ import annotations
+
+import pytest
+from django.test import Client
+
+from jiqun.core.models import AuditEntry
+from jiqun.modules.policy.drafts.reading import marked, read
+from jiqun.modules.policy.models import Item
+from tests.modules.policy.town import FIRM, Town
+
+TEXT = """\
+合成示例县支持企业发展若干措施
+第一条 对上年度营业收入不低于2000万元的规模以上工业企业，给予一次性奖励20万元。
+第二条 对经营特别良好的企业酌情给予最高不超过若干万元的扶持。
+"""
+
+
+def sent(town: Town, name: str, text: str) -> tuple[int, str]:
+    client = Client()
+    client.force_login(town.users[name])
+    answer = client.post("/policy/draft/", {"verb": "draft", "text": text})
+    return answer.status_code, answer.content.decode()
+
+
+def test_a_clause_is_drafted_beside_its_source(town: Town) -> None:
+    before = AuditEntry.objects.count()
+    status, page = sent(town, "maker", TEXT)
+    assert status == 200
+    for words in (
+        "营业收入[上年度] &gt;= 2000万元",
+        "20万元",
+        "<mark>",
+        "待确认",
+        "不保存，也不参与兑付",
+    ):
+        assert words in page, words
+    assert AuditEntry.objects.count() == before
+    assert not Item.objects.filter(policy__startswith="待").exists()
+
+
+def test_pieces_put_together_are_the_clause_and_no_mark_is_lost() -> None:
+    found = read(TEXT)
+    for clause in found.document.clauses:
+        pieces = marked(clause, found.drafts, TEXT)
+        assert "".join(words for words, _ in pieces) == TEXT[clause.span[0] : clause.span[1]]
+    used = [
+        words
+        for clause in found.document.clauses
+        for words, kind in marked(clause, found.drafts, TEXT)
+        if kind == "used"
+    ]
+    assert any("2000万元" in words for words in used)
+
+
+@pytest.mark.parametrize(
+    "text", ["。", "第一条", "<script>alert(1)</script> 奖励 1 万元", "1、" * 500]
+)
+def test_odd_texts_are_read_without_harm(town: Town, text: str) -> None:
+    status, page = sent(town, "maker", text)
+    assert status == 200
+    assert "<script>alert" not in page
+
+
+@pytest.mark.parametrize("text", ["１" * 5000, "十万" * 1000, "一百" * 1000, "1." * 1000])
+def test_endless_digits_are_refused_at_once(town: Town, text: str) -> None:
+    status, page = sent(town, "maker", text)
+    assert status == 422
+    assert "过长的数字" in page
+
+
+def test_only_officials(town: Town) -> None:
+    assert sent(town, FIRM, TEXT)[0] == 403
