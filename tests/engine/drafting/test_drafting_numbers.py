@@ -143,3 +143,9 @@ def test_a_long_run_of_digits_is_given_up_in_no_time(run: str) -> None:
 def test_a_hundred_before_a_kilowatt_is_no_thousand() -> None:
     (found,) = quantities("两百千瓦")
     assert found.value == 200
+
+
+@pytest.mark.parametrize("text", ["十万" * 1000, "亿" * 5000, "9" * 5000])
+def test_what_no_document_writes_is_no_number(text: str) -> None:
+    assert read_numeral(text) is None
+    assert not quantities(text + "元")
