@@ -75,7 +75,7 @@ def test_fifty_kills_lose_nothing_and_double_nothing(folder: Path, people: Peopl
 def test_a_client_without_keys_is_found_out(folder: Path, people: People) -> None:
     """The test of the test: the answer comes late, the client sends again without a key."""
     with Site(environment(folder, CRASH_PLANT="answer-late"), FAULTY) as site:
-        found = storm(site, people, 4, keys=False)
+        found = storm(site, people, 3, keys=False)
     _tell(found.line())
     assert found.doubled
 

@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 
 from jiqun.core.access import ANONYMOUS, Grade, Role, Viewer
 from jiqun.core.models import FirmRead, SearchEntry, SearchPosting, SearchSegment
+from jiqun.core.search import build
 from jiqun.core.search import source as source_module
-from jiqun.core.search.build import reindex
+from jiqun.core.search.build import postings, reindex
 from jiqun.core.search.find import MOST_CANDIDATES, Group, find
 from jiqun.core.search.pages import marked
 from jiqun.core.search.source import Source, sources
@@ -260,6 +261,17 @@ def test_marks_are_put_around_what_was_typed_and_all_else_is_escaped() -> None:
     assert marked("x", "") == "x"
 
 
+POSTED: dict[str, pl.DataFrame] = {}
+
+
+def _remembered(rows: pl.DataFrame) -> pl.DataFrame:
+    """The same rows have the same postings in every test here; only the database is new each time."""
+    text = rows.write_csv()
+    if text not in POSTED:
+        POSTED[text] = postings(rows)
+    return POSTED[text]
+
+
 @pytest.fixture
 def installation(demo: Demo, people: Mapping[str, User], monkeypatch: pytest.MonkeyPatch) -> None:
     """The demo county with every source of the core and of the chain in the index."""
@@ -271,6 +283,7 @@ def installation(demo: Demo, people: Mapping[str, User], monkeypatch: pytest.Mon
         replace(one, search=named.get(one.name, one.search)) for one in source_module.modules()
     )
     monkeypatch.setattr(source_module, "modules", lambda: manifests)
+    monkeypatch.setattr(build, "postings", _remembered)
     for source in sources().values():
         reindex(source)
 
