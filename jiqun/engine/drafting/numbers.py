@@ -16,7 +16,7 @@ from fractions import Fraction
 DIGITS = {char: value for value, char in enumerate("零一二三四五六七八九")} | {"〇": 0, "两": 2}
 SMALL = {"十": 10, "百": 100, "千": 1000}
 LARGE = (("亿", 10**8), ("万", 10**4))
-LONGEST = 64  # characters: no sum in a document is written with more, and each scale is a call deeper
+LONGEST = 64  # characters; each scale is a call deeper, and no document writes more
 
 # Atomic: a run of digits is one number, else a long run can be cut in 2^n ways before it is given up.
 _ARABIC = r"(?>(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?)"

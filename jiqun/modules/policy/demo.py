@@ -32,7 +32,7 @@ PEOPLE = ("analyst", "reviewer", "finance", "payer")
 PURPOSE = "演示免申即享全流程（合成数据）"
 LISTED = ("HC-01@1", "HC-04@1")  # declared items; of the first a visitor opens the batch
 UNDER_WAY = "HC-04@1"
-FUND_FEN = 1_000_000_000  # ten million yuan
+FUND_FEN = 5_000_000_000  # fifty million yuan: both listed items in a county of 3,000 firms
 WARN_FEN = 100_000_000
 OVER = 30  # days since the publicity of the batch that is under way
 

@@ -167,6 +167,7 @@ def holders_of(counts: Counter[str]) -> list[tuple[State, int]]:
 
 def last_day(batch: Batch, state: State, term: str) -> date | None:
     """Return the earliest last day of a term (``answer_until``, ``public_until``) among a batch's cases."""
+    # nosemgrep: jiqun-unscoped-read - a day alone, of a batch that the caller was given
     found = Batch.objects.filter(pk=batch.pk, cases__state=state, cases__held=False)
     return found.aggregate(first=Min(f"cases__{term}"))["first"]
 
