@@ -27,6 +27,7 @@ from tests.console import Demo
 
 pytestmark = pytest.mark.django_db
 ANALYST = Viewer(user_id=1, name="a", roles=frozenset({Role.ANALYST}), places=frozenset({"*"}))
+POSTED: dict[str, pl.DataFrame] = {}
 ROWS = [
     {"key": "91330681MA2BD1AB3X", "title": "合成大唐袜业有限公司", "body": "棉袜;运动袜", "place": "990101"},
     {"key": "91330681MA2BD1AB4Y", "title": "合成诸城机械有限公司", "body": "袜机配件", "place": "990101"},
@@ -261,27 +262,19 @@ def test_marks_are_put_around_what_was_typed_and_all_else_is_escaped() -> None:
     assert marked("x", "") == "x"
 
 
-POSTED: dict[str, pl.DataFrame] = {}
-
-
 def _remembered(rows: pl.DataFrame) -> pl.DataFrame:
-    """The same rows have the same postings in every test here; only the database is new each time."""
-    text = rows.write_csv()
-    if text not in POSTED:
-        POSTED[text] = postings(rows)
-    return POSTED[text]
+    """The same rows have the same postings in every test; only the database is new each time."""
+    if (key := rows.write_csv()) not in POSTED:
+        POSTED[key] = postings(rows)
+    return POSTED[key]
 
 
 @pytest.fixture
 def installation(demo: Demo, people: Mapping[str, User], monkeypatch: pytest.MonkeyPatch) -> None:
     """The demo county with every source of the core and of the chain in the index."""
-    named = {
-        "counter": "jiqun.core.search.sources.SOURCES",
-        "chain": "jiqun.modules.chain.search.SOURCES",
-    }
-    manifests = tuple(
-        replace(one, search=named.get(one.name, one.search)) for one in source_module.modules()
-    )
+    named = {"counter": "jiqun.core.search.sources.SOURCES", "chain": "jiqun.modules.chain.search.SOURCES"}  # fmt: skip
+    every = source_module.modules()
+    manifests = tuple(replace(one, search=named.get(one.name, one.search)) for one in every)
     monkeypatch.setattr(source_module, "modules", lambda: manifests)
     monkeypatch.setattr(build, "postings", _remembered)
     for source in sources().values():

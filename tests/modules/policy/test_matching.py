@@ -198,7 +198,8 @@ def test_terms_follow_the_documents() -> None:
     assert relations["ONCE"] == ((0,), "FIRM")
     assert relations["TOPUP"] == ((1,), "FIRM")
     assert [(b.limit_fen, b.policies, b.rationing.name) for b in terms.budgets] == [
-        (300_000_000, (0,), "FIRST_COME"), (500_000_000, (1,), "QUEUE_NEXT_YEAR"), (800_000_000, (2,), "PRORATE"),
+        (2_000_000_000, (0,), "FIRST_COME"), (2_500_000_000, (1,), "QUEUE_NEXT_YEAR"),
+        (800_000_000, (2,), "PRORATE"),
     ]  # fmt: skip
     assert terms_of(documents, 2027).budgets == (), "the budget is that of 2026"
 
