@@ -11,21 +11,13 @@ from django.views.decorators.http import require_GET
 
 from jiqun.core.access import Viewer, may_see_firm_rows
 from jiqun.core.factstore import store
+from jiqun.core.frame import Part, asks_purpose, link, note, show, table
 from jiqun.core.pages import page, viewer
 from jiqun.core.tabular import Field, pick
 from jiqun.engine.indices.levels import grades_by
 from jiqun.modules.land.evaluation.fairness import DRAWS, moved_rows, other_packs
 from jiqun.modules.land.evaluation.selectors import GradedView, graded_view
-from jiqun.modules.land.pages.frame import (
-    Part,
-    asks_purpose,
-    basis,
-    link,
-    note,
-    other_year,
-    show,
-    table,
-)
+from jiqun.modules.land.pages.frame import basis, other_year
 
 Row = dict[str, Any]
 MOVED = (
@@ -60,7 +52,7 @@ def fairness(request: HttpRequest) -> HttpResponse:
     ))  # fmt: skip
     parts += _breakdown(view, who)
     return show(
-        request, ("公平性检验", "Fairness of the scheme"), small=view.year, parts=parts, facts=basis(view),
+        request, ("公平性检验", "Fairness of the scheme"), small=view.year, parts=parts, basis=basis(view),
         crumb=link(("亩均效益评价", "Per-mu evaluation"), reverse("land-permu")),
         lede=pick("等级有多少取决于企业，有多少取决于规则怎么定。",
                   "How much of a grade is the firm, and how much the way the rules are set."),
@@ -75,7 +67,8 @@ def _breakdown(view: GradedView, who: Viewer) -> list[Part]:
                 (
                     "按规模和行业的分布，说明用途后显示。",
                     "By size and industry: shown for a stated purpose.",
-                )
+                ),
+                "info",
             )
         ]
     sizes = {"large": ("大型", "large"), "medium": ("中型", "medium"), "small": ("小型", "small"),

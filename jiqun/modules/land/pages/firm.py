@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET
 
 from jiqun.core.factstore import store
+from jiqun.core.frame import Part, figure, link, note, show, table
 from jiqun.core.pages import page, viewer
 from jiqun.core.tabular import Field, pick
 from jiqun.modules.land.evaluation.paths import Path, Trial, inputs_of, path_of, trial_of
@@ -24,17 +25,7 @@ from jiqun.modules.land.evaluation.shown import (
     tree_of,
 )
 from jiqun.modules.land.evaluation.words import HELD
-from jiqun.modules.land.pages.frame import (
-    Part,
-    basis,
-    figure,
-    link,
-    note,
-    other_year,
-    show,
-    table,
-    unconfirmed,
-)
+from jiqun.modules.land.pages.frame import basis, other_year, unconfirmed
 
 Row = dict[str, Any]
 MISSING = (
@@ -94,7 +85,7 @@ def _shown(request: HttpRequest, view: GradedView, code: str, **more: Any) -> Ht
     parts += _trial(request, view, code)
     parts += unconfirmed(view)
     return show(
-        request, (row["name"], row["name"]), small=code, parts=parts, facts=basis(view),
+        request, (row["name"], row["name"]), small=code, parts=parts, basis=basis(view),
         figures=_figures(finding, view), lede=pick("亩均效益评价", "Per-mu evaluation") + f" {view.year}", **more,
     )  # fmt: skip
 
@@ -128,7 +119,7 @@ def _path(found: Path) -> list[Part]:
         return [note((
             "没有更好的等级可走，或等级由否决、类别、缺数据决定：改变数字不影响等级。",
             "There is no better grade, or a veto, a class or missing data decides: figures do not change it.",
-        ))]  # fmt: skip
+        ), "info")]  # fmt: skip
     words = (f"只改一项就能到 {found.target} 级", f"One change that reaches grade {found.target}")
     parts = [table(words, STEPS, found.single, hint=(
         "其他企业不变，按全组名次精确计算；多一步达到，少一步达不到。",

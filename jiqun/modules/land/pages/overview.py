@@ -11,6 +11,7 @@ from django.views.decorators.http import require_GET
 
 from jiqun.core.access import MINIMUM_FIRMS, Viewer, may_see_firm_rows
 from jiqun.core.factstore import store
+from jiqun.core.frame import Part, asks_purpose, figure, link, note, show, table
 from jiqun.core.pages import page, viewer
 from jiqun.core.tabular import Field, pick
 from jiqun.engine.indices.evaluate import DECISIVE
@@ -19,18 +20,7 @@ from jiqun.modules.land.evaluation.rule_words import path_words, value_words
 from jiqun.modules.land.evaluation.selectors import GradedView, grade_counts, graded_view
 from jiqun.modules.land.evaluation.shown import counted, parameters
 from jiqun.modules.land.evaluation.words import MARKS
-from jiqun.modules.land.pages.frame import (
-    Part,
-    asks_purpose,
-    basis,
-    figure,
-    link,
-    note,
-    other_year,
-    show,
-    table,
-    unconfirmed,
-)
+from jiqun.modules.land.pages.frame import basis, other_year, unconfirmed
 
 Row = dict[str, Any]
 CAUSE = (
@@ -80,7 +70,7 @@ def overview(request: HttpRequest) -> HttpResponse:
     ]  # fmt: skip
     firms = reverse("table", args=["land_permu"])
     return show(
-        request, ("亩均效益评价", "Per-mu evaluation"), small=view.year, parts=parts, facts=basis(view),
+        request, ("亩均效益评价", "Per-mu evaluation"), small=view.year, parts=parts, basis=basis(view),
         figures=_figures(view, who),
         links=[link(("逐家结果（可筛选、导出 Excel）", "Firm by firm (filters, Excel)"), firms, main=True,
                     purpose=PURPOSE),
@@ -158,7 +148,7 @@ def rules(request: HttpRequest) -> HttpResponse:
         for path, value, mark in sorted(found, key=lambda one: order[one[2]])
     ]  # fmt: skip
     return show(
-        request, ("规则逐条", "The rules one by one"), small=pack.version, facts=basis(view),
+        request, ("规则逐条", "The rules one by one"), small=pack.version, basis=basis(view),
         parts=[*other_year(view), *unconfirmed(view), table(("全部参数", "All parameters"), RULES, rows)],
         crumb=link(("亩均效益评价", "Per-mu evaluation"), reverse("land-permu")),
         lede=pick("未在公示文本里找到的参数排在前面：✎ 须向发文单位核实，◆ 由本县确定。",

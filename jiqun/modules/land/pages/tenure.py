@@ -8,13 +8,13 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
+from jiqun.core.frame import Part, figure, note, show, table
 from jiqun.core.pages import page
 from jiqun.core.tabular import Field, pick
 from jiqun.engine.land.exact import yuan
 from jiqun.engine.land.tenure import FloorTest, TenureRow
 from jiqun.errors import Problem
 from jiqun.modules.land.evaluation.words import MARKS
-from jiqun.modules.land.pages.frame import Part, figure, note, show, table
 from jiqun.modules.land.tenure import NO, UNKNOWN, YES, Asked, Calculated, calculate, read
 
 Row = dict[str, Any]
@@ -73,7 +73,7 @@ def tenure(request: HttpRequest) -> HttpResponse:
     parts.append(table(("所用参数", "Parameters used"), PARAMETERS, _parameters(found)))
     return show(
         request, ("弹性年期测算", "Elastic tenure"), parts=parts, figures=_figures(found), chart=True,
-        facts=[(pick("规则版本", "Rule pack"), f"{found.pack.topic}/{found.pack.version}"),
+        basis=[(pick("规则版本", "Rule pack"), f"{found.pack.topic}/{found.pack.version}"),
                (pick("出处", "Source"), pick(found.pack.source["zh"], found.pack.source["en"])),
                (pick("测算日期", "Computed on"), today.isoformat())],
         lede=pick("年期越短单价越低，但不是按年数打折：短年期须按还原率修正，并且修正到 50 年后不低于国家最低价标准。",

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from jiqun.core.access import Viewer, forbidden
 from jiqun.core.factstore import is_synthetic, store
+from jiqun.core.frame import Part, ask, link, note, press, show, table
 from jiqun.core.pages import download, page, viewer
 from jiqun.core.tabular import Field, pick
 from jiqun.core.typeset import pdf
@@ -39,7 +40,6 @@ from jiqun.modules.policy.benefits.selectors import (
 from jiqun.modules.policy.machine import HOLDERS, STATES, State
 from jiqun.modules.policy.models import Batch, Case
 from jiqun.modules.policy.pages.forms import batch_form, upload_of
-from jiqun.modules.policy.pages.frame import Part, ask, link, note, press, show, table
 from jiqun.modules.policy.tabular import STATE_WORDS
 
 PAGES = ["GET", "POST"]

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from jiqun.core.access import Role, Viewer, forbidden
 from jiqun.core.factstore import is_synthetic, store
+from jiqun.core.frame import Part, ask, figure, link, note, press, show, table
 from jiqun.core.pages import download, page, viewer
 from jiqun.core.tabular import Field, pick
 from jiqun.core.typeset import pdf
@@ -36,7 +37,6 @@ from jiqun.modules.policy.machine import HOLDERS, REASONS, STATES, TABLE, Event,
 from jiqun.modules.policy.models import Case, Hold
 from jiqun.modules.policy.pages import forms
 from jiqun.modules.policy.pages.batches import MINE, case_row
-from jiqun.modules.policy.pages.frame import Part, ask, figure, link, note, press, show, table
 from jiqun.modules.policy.tabular import PAYMENT_WORDS
 
 VERDICT_WORDS = {str(code): words for code, words in VERDICTS.items()}

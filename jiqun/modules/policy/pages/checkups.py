@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from jiqun.core.access import forbidden
 from jiqun.core.factstore import is_synthetic, store
+from jiqun.core.frame import Part, ask, figure, link, note, show, table
 from jiqun.core.pages import XLSX, download, page, viewer
 from jiqun.core.tabular import Field, Provenance, pick, workbook
 from jiqun.engine.rules.document.policies import VERDICTS
@@ -20,7 +21,6 @@ from jiqun.errors import JiqunError
 from jiqun.modules.policy.matching.candidates import standard_of
 from jiqun.modules.policy.matching.shown import MARKS
 from jiqun.modules.policy.pages.forms import Plain, upload_of
-from jiqun.modules.policy.pages.frame import Part, ask, figure, link, note, show, table
 from jiqun.modules.policy.review.checkup import (
     Checked,
     Checkup,

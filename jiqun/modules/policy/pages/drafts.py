@@ -9,13 +9,13 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_http_methods
 
 from jiqun.core.access import forbidden
+from jiqun.core.frame import Part, ask, figure, note, show, table
 from jiqun.core.pages import page, viewer
 from jiqun.core.tabular import Field, pick
 from jiqun.engine.drafting.policy import OPEN, PolicyDraft
 from jiqun.errors import JiqunError
 from jiqun.modules.policy.drafts.reading import Read, marked, read
 from jiqun.modules.policy.pages.forms import Plain
-from jiqun.modules.policy.pages.frame import Part, ask, figure, note, show, table
 
 LONGEST = 60_000  # characters of a document
 STATUSES = {

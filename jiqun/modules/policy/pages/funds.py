@@ -11,6 +11,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from jiqun.core.access import Viewer, forbidden
 from jiqun.core.factstore import is_synthetic, store
+from jiqun.core.frame import Part, Said, ask, figure, link, note, press, show, table
 from jiqun.core.pages import XLSX, download, page, viewer
 from jiqun.core.tabular import Field, Provenance, pick, workbook
 from jiqun.core.typeset import pdf
@@ -33,7 +34,6 @@ from jiqun.modules.policy.benefits.selectors import (
 from jiqun.modules.policy.models import LedgerAccount, Payment, PaymentFile, Pool
 from jiqun.modules.policy.models.base import serves
 from jiqun.modules.policy.pages import forms
-from jiqun.modules.policy.pages.frame import Part, Said, ask, figure, link, note, press, show, table
 from jiqun.modules.policy.tabular import PAYMENT_WORDS
 
 Kinds = LedgerAccount.Kind

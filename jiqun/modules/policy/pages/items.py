@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from jiqun.core.access import Viewer, forbidden
 from jiqun.core.factstore import is_synthetic, store
 from jiqun.core.forms import attempt
+from jiqun.core.frame import Part, ask, link, note, press, show, table
 from jiqun.core.pages import download, page, public_page, viewer
 from jiqun.core.tabular import Field, pick
 from jiqun.core.typeset import pdf
@@ -32,7 +33,6 @@ from jiqun.modules.policy.benefits.selectors import (
 )
 from jiqun.modules.policy.models import Item
 from jiqun.modules.policy.pages import forms
-from jiqun.modules.policy.pages.frame import Part, ask, link, note, press, show, table
 from jiqun.modules.policy.tabular import MODES, SORTS
 
 LIST = (

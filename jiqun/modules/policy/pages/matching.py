@@ -12,6 +12,7 @@ from django.views.decorators.http import require_GET
 
 from jiqun.core.access import Viewer, may_see_firm_rows
 from jiqun.core.factstore import is_synthetic, store
+from jiqun.core.frame import Part, asks_purpose, figure, link, note, show, table
 from jiqun.core.pages import page, viewer
 from jiqun.core.tabular import Field, pick
 from jiqun.modules.policy.benefits.money import yuan
@@ -26,7 +27,6 @@ from jiqun.modules.policy.matching.selectors import (
 from jiqun.modules.policy.matching.shown import (
     tree_of,
 )
-from jiqun.modules.policy.pages.frame import Part, figure, link, note, show, table
 
 Row = dict[str, Any]
 COUNTS = (
@@ -120,17 +120,6 @@ def basis_of(view: MatchView) -> list[tuple[str, str]]:
         (pick("运行", "Run"), run.run), (pick("数据快照", "Snapshot"), run.snapshot[:12]),
         (pick("规则版本", "Rules"), run.rules_version), (pick("程序版本", "Code"), run.code_version),
     ]  # fmt: skip
-
-
-def asks_purpose(who: Viewer) -> list[Part]:
-    """A note for whoever has stated no purpose; nothing for others."""
-    if may_see_firm_rows(who):
-        return []
-    return [note((
-        "这里只有汇总，不足 5 家的数不显示。要看具体企业，请先在“用途与授权”说明用途；每次查看留痕，企业看得到。",
-        ("Only sums here; counts below five are not shown. To see firms, state a purpose first "
-         "(Purposes and consent); each look is logged and the firm sees it."),
-    ), "info")]  # fmt: skip
 
 
 @require_GET

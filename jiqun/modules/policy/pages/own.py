@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from jiqun.core.factstore import is_synthetic, store
+from jiqun.core.frame import figure, link
 from jiqun.core.pages import page, viewer
 from jiqun.core.tabular import Field, html_table, pick
 from jiqun.engine.rules.evaluation.explain import explain
@@ -38,7 +39,6 @@ from jiqun.modules.policy.matching.shown import (
     tree_of,
     verdict_words,
 )
-from jiqun.modules.policy.pages.frame import figure, link
 
 Row = dict[str, Any]
 TITLE = Field("title", "政策", "Policy", link="href")

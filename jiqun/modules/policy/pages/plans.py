@@ -11,6 +11,7 @@ from django.views.decorators.http import require_GET
 
 from jiqun.core.access import may_see_firm_rows
 from jiqun.core.factstore import store
+from jiqun.core.frame import Part, asks_purpose, figure, link, note, seek, show, table
 from jiqun.core.pages import page, viewer
 from jiqun.core.tabular import Field, pick
 from jiqun.engine.rules.evaluation.columns import show_value
@@ -18,8 +19,7 @@ from jiqun.errors import JiqunError
 from jiqun.modules.policy.benefits.money import fen_of, yuan
 from jiqun.modules.policy.matching.selectors import MANUAL, MISSING, YES, MatchView, match_view
 from jiqun.modules.policy.pages.forms import Plain
-from jiqun.modules.policy.pages.frame import Part, figure, link, note, seek, show, table
-from jiqun.modules.policy.pages.matching import asks_purpose, basis_of
+from jiqun.modules.policy.pages.matching import basis_of
 from jiqun.modules.policy.planning.plans import (
     FIRMS,
     MONEY,

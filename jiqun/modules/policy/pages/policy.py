@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods
 
 from jiqun.core.access import Viewer, may_see_firm_rows
 from jiqun.core.factstore import store
+from jiqun.core.frame import Part, ask, asks_purpose, link, note, press, show, table
 from jiqun.core.pages import page, viewer
 from jiqun.core.tabular import Field, pick
 from jiqun.modules.policy.benefits.intake.actions import open_batch
@@ -35,8 +36,6 @@ from jiqun.modules.policy.matching.shown import (
 )
 from jiqun.modules.policy.models import Item
 from jiqun.modules.policy.pages.forms import office_form
-from jiqun.modules.policy.pages.frame import Part, ask, link, note, press, show, table
-from jiqun.modules.policy.pages.matching import asks_purpose
 
 CONDITIONS = (
     Field("number", "编号", "No."), Field("text", "条件", "Condition"),

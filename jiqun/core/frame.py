@@ -1,4 +1,7 @@
-"""What every page of the policies is made of: head, figures, facts, parts; and how a button is pressed."""
+"""What a page of a module is made of: head, figures, facts, then parts in order; and how a button is pressed.
+
+A part is what one of the functions here returns; ``core/page.html`` draws it. Words come in both languages.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
+from jiqun.core.access import Viewer, may_see_firm_rows
 from jiqun.core.factstore import is_synthetic, store
 from jiqun.core.tabular import Field, html_table, pick
 from jiqun.errors import JiqunError, Kind
@@ -18,12 +22,6 @@ from jiqun.errors import JiqunError, Kind
 Words = tuple[str, str]
 Part = Mapping[str, Any]
 DONE: Words = ("已办理。", "Done.")
-
-
-def seek(title: Words, form: forms.Form, button: Words) -> Part:
-    """A part that is a form by address: it asks for a page again and changes nothing."""
-    form.auto_id = f"id-{len(form.fields)}-{next(iter(form.fields))}-%s"
-    return {"title": pick(*title), "seek": form, "button": pick(*button)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +32,11 @@ class Said:
     good: bool = True
 
 
-def link(words: Words, href: str, *, main: bool = False) -> dict[str, Any]:
-    """A link of the page's head."""
-    return {"label": pick(*words), "href": href, "main": main}
+def link(
+    words: Words, href: str, *, main: bool = False, purpose: Words = ("", "")
+) -> dict[str, Any]:
+    """A link of the page's head; with a purpose it asks for one first."""
+    return {"label": pick(*words), "href": href, "main": main, "purpose": pick(*purpose)}
 
 
 def figure(words: Words, value: str, unit: str = "") -> dict[str, str]:
@@ -48,19 +48,32 @@ def table(
     caption: Words,
     fields: Sequence[Field],
     rows: Sequence[Mapping[str, Any]],
-    empty: Words,
+    empty: Words = ("没有", "None"),
     export: str = "",
+    *,
+    hint: Words = ("", ""),
 ) -> Part:
-    """A part that is a table."""
+    """A part that is a table; ``export`` is where its workbook is."""
     made = html_table(
         fields, rows, caption=pick(*caption), empty={"message": pick(*empty)}, export_href=export
     )
-    return {"table": made}
+    return {"table": made | {"note": pick(*hint)}}
 
 
 def note(words: Words, level: str = "warning") -> Part:
-    """A part that says something."""
+    """A part that says something; ``level`` is info, good or warning."""
     return {"note": pick(*words), "level": level}
+
+
+def heading(words: Words, about: Words = ("", "")) -> Part:
+    """A part that begins a new subject."""
+    return {"heading": pick(*words), "about": pick(*about)}
+
+
+def seek(title: Words, form: forms.Form, button: Words) -> Part:
+    """A part that is a form by address: it asks for a page again and changes nothing."""
+    form.auto_id = f"id-{len(form.fields)}-{next(iter(form.fields))}-%s"
+    return {"title": pick(*title), "seek": form, "button": pick(*button)}
 
 
 def ask(
@@ -83,10 +96,22 @@ def ask(
     }  # fmt: skip
 
 
+def asks_purpose(who: Viewer) -> list[Part]:
+    """What to say to an official who has stated no purpose; nothing to others."""
+    if may_see_firm_rows(who):
+        return []
+    return [note((
+        "这里只有汇总，不足 5 家的数不显示。要看具体企业，请先在“用途与授权”说明用途；每次查看留痕，企业看得到。",
+        ("Only sums here; counts below five are not shown. To see firms, state a purpose first "
+         "(Purposes and consent); each look is logged and the firm sees it."),
+    ), "info")]  # fmt: skip
+
+
 def press(request: HttpRequest, verbs: Mapping[str, Callable[[], object]]) -> JiqunError | None:
     """Do what the pressed button says; return a refusal that the page explains.
 
-    What a verb answers as :class:`Said` is said on the next page.
+    What a verb answers as :class:`Said` is said on the next page. Explained are what is invalid,
+    what conflicts, and what takes another pair of eyes (codes that end with FOUR-EYES).
 
     Raises:
         JiqunError: What is not this person's to do, and what is not there.
@@ -94,13 +119,13 @@ def press(request: HttpRequest, verbs: Mapping[str, Callable[[], object]]) -> Ji
     verb = verbs.get(request.POST.get("verb", ""))
     if verb is None:
         return JiqunError(
-            "E-POLICY-BUTTON", "没有这个操作", "there is no such button",
+            "E-BUTTON", "没有这个操作", "there is no such button",
             hint_zh="请刷新页面后再试。", hint_en="Reload the page and try again.",
         )  # fmt: skip
     try:
         said = verb()
     except JiqunError as error:
-        if error.kind in {Kind.INVALID, Kind.CONFLICT} or error.code == "E-POLICY-FOUR-EYES":
+        if error.kind in {Kind.INVALID, Kind.CONFLICT} or error.code.endswith("-FOUR-EYES"):
             return error
         raise
     told = said if isinstance(said, Said) else Said(DONE)
@@ -116,9 +141,12 @@ def show(
     refusal: JiqunError | None = None,
     **more: Any,
 ) -> HttpResponse:
-    """Draw a page; ``more`` is small, lede, crumb, links, figures, facts."""
+    """Draw a page; ``more`` is small, lede, crumb, links, figures, facts, basis, chart.
+
+    ``facts`` stand under the head; ``basis``, from what the page was computed, at its end.
+    """
     context = {
         "title": pick(*title), "parts": parts, "refusal": refusal,
         "synthetic": is_synthetic(store()), **more,
     }  # fmt: skip
-    return render(request, "policy/page.html", context, status=refusal.status if refusal else 200)
+    return render(request, "core/page.html", context, status=refusal.status if refusal else 200)
