@@ -7,7 +7,18 @@ from pathlib import Path
 
 import numpy as np
 
-from jiqun.demo import economy, firms, input_output, permu, places, reports, tables, titles, trade
+from jiqun.demo import (
+    economy,
+    firms,
+    input_output,
+    parcels,
+    permu,
+    places,
+    reports,
+    tables,
+    titles,
+    trade,
+)
 from jiqun.demo.firms import FULL
 from jiqun.demo.reference import FOLDER
 
@@ -30,7 +41,7 @@ def generate(folder: Path, *, seed: int = SEED, firms: int = FULL) -> list[Path]
         msg = f"a demo county needs at least 200 firms, not {firms}"
         raise ValueError(msg)
     folder.mkdir(parents=True, exist_ok=True)
-    streams = [np.random.default_rng(child) for child in np.random.SeedSequence(seed).spawn(9)]
+    streams = [np.random.default_rng(child) for child in np.random.SeedSequence(seed).spawn(10)]
     table = input_output.build(streams[0])
     districts = places.counties(streams[1])
     output = dict(zip(table.codes, table.output.tolist(), strict=True))
@@ -68,4 +79,5 @@ def _firm_tables(
         *tables.trade(folder, links, known),
         *titles.titles(streams[4], folder, panel, known),
         *permu.permu(streams[5], folder, panel, known),
+        *parcels.parcels(streams[6], folder, panel, known),
     ]

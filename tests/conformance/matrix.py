@@ -239,6 +239,8 @@ TABLES: Mapping[str, Table] = {
     "firm_indicator": Table(KNOWN, FIRMS, REPORTING, FIRMS | {"official"}),
     "firm_attribute": Table(KNOWN, FIRMS, REPORTING, FIRMS | {"official"}),
     "list_coverage": Table(KNOWN, COUNTY, OFFICIALS, COUNTY),
+    "parcel": Table(KNOWN, COUNTY, OFFICIALS, COUNTY),
+    "parcel_use": Table(KNOWN, FIRMS, REPORTING, FIRMS | {"official"}),
     "trade_link": Table(KNOWN, FIRMS, REPORTING, REPORTING),
     "refused": Table(OFFICIALS, OWN, NOBODY, OWN),
     "land_permu": Table(KNOWN, FIRMS, NOBODY, FIRMS | {"official"}),

@@ -156,6 +156,8 @@ def _names_in_the_data(demo: Demo) -> set[str]:
         "firm_indicator",
         "trade_link",
         "firm_attribute",
+        "parcel",
+        "parcel_use",
     ):
         frame = demo.store.polars(table)
         for name in (name for name, kind in frame.schema.items() if kind == pl.String):

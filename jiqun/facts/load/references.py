@@ -25,6 +25,8 @@ REFERENCES: Mapping[str, Mapping[str, str]] = {
     "firm_indicator": {"firm": FIRM},
     "firm_attribute": {"firm": FIRM},
     "list_coverage": {"place": PLACE},
+    "parcel": {"place": PLACE, "holder": FIRM},
+    "parcel_use": {"firm": FIRM},
     "trade_link": {"seller": FIRM, "buyer": FIRM},
     "input_output": {"place": PLACE, "row": INDUSTRY, "column": INDUSTRY},
     "chain_record": {"place": PLACE, "industry": INDUSTRY},
