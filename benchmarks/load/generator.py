@@ -19,6 +19,8 @@ from typing import Any
 from urllib.parse import urlencode
 
 TIMEOUT = 20.0  # seconds after which a person would have gone
+# A connection that was idle for longer is opened anew, as browsers do: the server may be closing it.
+IDLE = 10.0
 
 
 @dataclass
@@ -35,9 +37,12 @@ class Connection:
     def __init__(self, host: str, port: int) -> None:
         self.address = host, port
         self.writer: asyncio.StreamWriter | None = None
+        self.used = 0.0
 
     async def send(self, request: bytes) -> int:
         """Send a request and return the status of the answer, after all of it was read."""
+        if time.perf_counter() - self.used > IDLE:
+            self.close()
         if self.writer is None or self.writer.is_closing():
             self.reader, self.writer = await asyncio.open_connection(*self.address)
         self.writer.write(request)
@@ -51,6 +56,7 @@ class Connection:
             while size := int(await self.reader.readline(), 16):
                 await self.reader.readexactly(size + 2)
             await self.reader.readline()
+        self.used = time.perf_counter()
         if b"connection: close" in lower:
             self.close()
         return status
