@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from pathlib import Path
 
 import pytest
+from django.db import transaction
 from django.db.models import Model
+from django.test import override_settings
+from pytest_django import DjangoDbBlocker
 
+from jiqun.core import factstore
 from jiqun.core import models as core
 from jiqun.core.imports.actions import Said, plan_import
 from jiqun.core.publication.actions import draft
@@ -32,12 +37,26 @@ def owner_of(model: type[Model]) -> str:
     return OWNERS.get(model, "official")
 
 
+@pytest.fixture(scope="module")
+def built(demo_folder: Path, django_db_blocker: DjangoDbBlocker) -> Iterator[World]:
+    """The world of a file's tests, built once: each test runs in a savepoint inside its transaction."""
+    with (
+        django_db_blocker.unblock(),
+        override_settings(STORE=demo_folder / "store"),
+        transaction.atomic(),
+    ):
+        store = factstore.store()
+        firms = two_firms(store)
+        made = World(store, firms, open_accounts(firms))
+        seed(made)
+        yield made
+        transaction.set_rollback(True)
+
+
 @pytest.fixture
-def world(demo: Demo) -> World:
-    """Accounts and rows of every tenant; an import and a draft of a table are real ones."""
-    firms = two_firms(demo.store)
-    made = World(demo.store, firms, open_accounts(firms))
-    seed(made)
+def world(built: World, demo: Demo) -> World:
+    """Accounts and rows of every tenant; an import, whose file is on the disk, and a draft are real ones."""
+    made = built.again(demo.store)
     fields = specs()["organisations"].template_fields
     text = "\n".join((",".join(one.zh for one in fields), ",".join(one.example for one in fields)))
     official, system = (viewer_of(made.users[name]) for name in ("official", "system"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
+from copy import copy
 from dataclasses import dataclass, field
 
 import polars as pl
@@ -50,6 +51,13 @@ class World:
     firms: Mapping[str, str]
     users: Mapping[str, User]
     rows: list[Owned] = field(default_factory=list)
+
+    def again(self, store: Store) -> World:
+        """The same world with rows of its own: what a test does to one in memory stays with it."""
+        users = {name: copy(one) for name, one in self.users.items()}
+        return World(
+            store, self.firms, users, [Owned(one.owner, copy(one.row)) for one in self.rows]
+        )
 
     def client(self, tenant: str) -> Client:
         """A new client that has logged in as the tenant; 500s come back as answers."""
