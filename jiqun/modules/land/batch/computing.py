@@ -149,9 +149,7 @@ def recomputed(facts: Store, one: Calculation) -> Graded:
     """Compute a calculation again over its own snapshot, with its own benchmarks where it kept any."""
     batch = one.batch
     frozen = frozen_of(one.rules_digest, one.benchmarks) if one.kept else None
-    return graded(
-        facts, batch.place, batch.rules, batch.year, snapshot=one.snapshot, frozen=frozen
-    )
+    return graded(facts, batch.place, batch.rules, batch.year, snapshot=one.snapshot, frozen=frozen)
 
 
 def differences(facts: Store, one: Calculation) -> tuple[str, ...]:
@@ -199,7 +197,9 @@ def sheets_of(one: Graded) -> dict[str, list[dict[str, Any]]]:
     every = list(dict.fromkeys(name for some in names for name in some))
     found: dict[str, list[dict[str, Any]]] = {}
     for firm, group in zip(one.evaluation.units.ids, one.evaluation.group.tolist(), strict=True):
-        found[firm] = [_figure(name, firm, held) for name in (names[group] if group >= 0 else every)]
+        found[firm] = [
+            _figure(name, firm, held) for name in (names[group] if group >= 0 else every)
+        ]
     return found
 
 

@@ -147,7 +147,7 @@ def nothing_open(batch: Batch) -> None:
     Raises:
         JiqunError: ``E-LAND-OPEN``.
     """
-    count = Objection.objects.filter(batch=batch, state=Objection.State.OPEN).count()
+    count = Objection.objects.open_in(batch.pk).count()
     if count:
         raise JiqunError(
             "E-LAND-OPEN",
@@ -165,9 +165,7 @@ def nothing_pending(batch: Batch) -> None:
     Raises:
         JiqunError: ``E-LAND-PENDING``.
     """
-    count = Objection.objects.filter(
-        batch=batch, state=Objection.State.UPHELD, included__isnull=True
-    ).count()
+    count = Objection.objects.pending_in(batch.pk).count()
     if count:
         raise JiqunError(
             "E-LAND-PENDING",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any, Self
+
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
@@ -15,6 +17,10 @@ User = settings.AUTH_USER_MODEL
 
 class SheetQuerySet(FirmQuerySet["Sheet"]):
     """A firm sees its own sheet, an official with a purpose those of the place."""
+
+    def figures_in(self, batch: int) -> list[tuple[str, list[dict[str, Any]]]]:
+        """Return firm and figures of every sheet of a batch, for the engine of measures."""
+        return list(self.filter(batch_id=batch).values_list("firm", "figures"))
 
 
 class Sheet(models.Model):
@@ -68,6 +74,18 @@ class Sheet(models.Model):
 class ObjectionQuerySet(FirmQuerySet["Objection"]):
     """A firm sees its own objections, an official with a purpose those of the place."""
 
+    def of_firm(self, batch: int, firm: str) -> Self:
+        """Return what a firm has objected to in a batch."""
+        return self.filter(batch_id=batch, firm=firm)
+
+    def open_in(self, batch: int) -> Self:
+        """Return the objections of a batch that are not decided."""
+        return self.filter(batch_id=batch, state="open")
+
+    def pending_in(self, batch: int) -> Self:
+        """Return the upheld objections of a batch that are in no calculation yet."""
+        return self.filter(batch_id=batch, state="upheld", included__isnull=True)
+
     def locked(self, pk: int) -> Objection:
         """Lock one objection until the commit."""
         return self.select_for_update(of=("self",)).select_related("batch").get(pk=pk)
@@ -106,7 +124,9 @@ class Objection(models.Model):
     reason = models.TextField()
     proof = models.CharField(max_length=120)
     on_behalf = models.BooleanField(default=False)
-    made_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="permu_objections_made")
+    made_by = models.ForeignKey(
+        User, on_delete=models.PROTECT, related_name="permu_objections_made"
+    )
     made_at = models.DateTimeField(auto_now_add=True)
     state = models.CharField(max_length=10, choices=State, default=State.OPEN)
     decided = models.BigIntegerField(null=True)
@@ -152,6 +172,10 @@ class Objection(models.Model):
 
 class WaiverQuerySet(FirmQuerySet["Waiver"]):
     """A firm sees its own, an official with a purpose those of the place."""
+
+    def in_force(self, batch: int) -> Self:
+        """Return what spares firms of a batch and was not ended."""
+        return self.filter(batch_id=batch, ended_on__isnull=True)
 
 
 class Waiver(models.Model):

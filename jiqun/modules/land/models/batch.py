@@ -7,7 +7,7 @@ from typing import Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Count, F, Q
 from django.utils.translation import gettext_lazy as _
 
 from jiqun.core.access import Viewer
@@ -33,6 +33,18 @@ class BatchQuerySet(PlacedQuerySet["Batch"]):
         """Return the batches that everybody may see: in publicity on a day, or announced."""
         shown = Q(state=State.PUBLICITY, public_from__lte=day) | Q(state__in=_values(ANNOUNCED))
         return self.filter(shown)
+
+    def answers(self, batch: int) -> dict[str, int]:
+        """Return how many sheets of a batch have which answer: counts, so that no purpose is needed."""
+        found = self.filter(pk=batch).values_list("sheets__answer")
+        return {str(answer): count for answer, count in found.annotate(n=Count("sheets")) if answer}
+
+    def objections(self, batch: int) -> dict[str, int]:
+        """Return how many objections of a batch are in which state."""
+        found = self.filter(pk=batch).values_list("objections__state")
+        return {
+            str(state): count for state, count in found.annotate(n=Count("objections")) if state
+        }
 
     def announced_before(self, place: str, year: int) -> Self:
         """Return a place's announced batches of earlier years."""
@@ -122,7 +134,8 @@ class Batch(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(approved_by__isnull=True)
-                | (~Q(approved_by=F("made_by")) & ~Q(approved_by=F("calculated_by")) & ~Q(approved_by=F("reviewed_by"))),
+                | (~Q(approved_by=F("made_by")) & ~Q(approved_by=F("calculated_by"))
+                   & ~Q(approved_by=F("reviewed_by"))),
                 name="permu_approved_by_a_third",
             ),
             models.CheckConstraint(
@@ -141,10 +154,14 @@ class Batch(models.Model):
         return State(self.state) in APPROVED
 
 
-class OfBatch(PlacedQuerySet["Calculation"]):
+class CalculationQuerySet(PlacedQuerySet["Calculation"]):
     """As the batch."""
 
     place_column = "batch__place"
+
+    def newest(self, batch: int) -> Calculation | None:
+        """Return the newest calculation of a batch."""
+        return self.filter(batch_id=batch).order_by("-number").first()
 
 
 class Calculation(models.Model):
@@ -176,7 +193,7 @@ class Calculation(models.Model):
 
     batch_id: int
     made_by_id: int
-    objects = OfBatch.as_manager()
+    objects = CalculationQuerySet.as_manager()
 
     class Meta:
         """In order; a number is given once."""

@@ -117,5 +117,3 @@ def _answered(viewer: Viewer, sheet: Sheet, answer: Sheet.Answer) -> None:
     sheet.answer, sheet.answered_by_id, sheet.answered_at = answer, viewer.user_id, timezone.now()
     sheet.save()
     noted(viewer, sheet.batch, f"sheet_{answer.value}", firm=sheet.firm)
-
-

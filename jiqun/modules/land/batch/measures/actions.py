@@ -31,9 +31,7 @@ def may_start_measures(viewer: Viewer, batch: Batch) -> bool:
 
 
 @action("land.start_measures", zh="启用差别化措施", en="put the measures in force")
-def start_measures(
-    *, viewer: Viewer, batch: Batch, first: date | None, last: date | None
-) -> Batch:
+def start_measures(*, viewer: Viewer, batch: Batch, first: date | None, last: date | None) -> Batch:
     """Put the measures of an announced batch in force from a day to a day.
 
     Electricity usually runs from 1 July to 30 June of the next year (宁波 实施细则).

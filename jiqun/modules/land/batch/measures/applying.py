@@ -11,6 +11,7 @@ from jiqun.engine.indices.measures import Applied, applied, streaks, surcharge
 from jiqun.engine.indices.measures import Waiver as Spared
 from jiqun.facts.store.store import Store
 from jiqun.modules.land.batch.computing import grades_of, rows_of
+from jiqun.modules.land.batch.machine import State
 from jiqun.modules.land.evaluation.findings import scheme_for
 from jiqun.modules.land.evaluation.words import HELD
 from jiqun.modules.land.models import Batch, Calculation, Sheet, Waiver
@@ -20,7 +21,7 @@ Row = dict[str, Any]
 
 def final_run(batch: Batch) -> str:
     """Return the run of a batch's newest calculation; empty before the first."""
-    last = Calculation.objects.filter(batch=batch).order_by("-number").first()
+    last = Calculation.objects.newest(batch.pk)
     return last.run if last else ""
 
 
@@ -42,24 +43,33 @@ def measure_rows(facts: Store, batch: Batch, on: date) -> list[Row]:
     run = final_run(batch)
     if not run:
         return []
-    held = rows_of(facts, run).select("firm", "name", "grade", "managed_as").drop_nulls("managed_as")
+    held = (
+        rows_of(facts, run).select("firm", "name", "grade", "managed_as").drop_nulls("managed_as")
+    )
     firms, grades = held["firm"].to_list(), held["managed_as"].to_list()
     years = streaks(firms, grades, history=history_of(facts, batch), year=batch.year).tolist()
     scheme = scheme_for(batch.rules, batch.year)
-    spared = {one.firm: one for one in Waiver.objects.filter(batch=batch, ended_on__isnull=True)}
-    power = _electricity(batch)
+    spared = {one.firm: one for one in Waiver.objects.in_force(batch.pk)}
+    power, running = _electricity(batch), _running(batch, on)
     rows: list[Row] = []
     for (firm, name, grade, managed), count in zip(held.iter_rows(), years, strict=True):
         waiver = spared.get(firm)
         said = Spared(firm, waiver.decision, waiver.commitment, waiver.until) if waiver else None
         for one in applied(scheme, managed, years=count, on=on, waiver=said):
-            rows.append({
+            rows += [{
                 "batch": batch.key, "year": str(batch.year), "place": batch.place, "firm": firm, "name": name,
                 "grade": grade, "managed_as": managed, **_measure(one, power.get(firm)),
                 "first": batch.measures_from, "last": batch.measures_until,
                 "until": waiver.until if waiver and one.waiver else None,
-            })  # fmt: skip
+                "in_force": running and not one.waiver,
+            }]  # fmt: skip
     return rows
+
+
+def _running(batch: Batch, on: date) -> bool:
+    first, last = batch.measures_from, batch.measures_until
+    started = batch.state == State.MEASURES and first is not None and last is not None
+    return started and first <= on <= last
 
 
 def _measure(one: Applied, watt_hours: int | None) -> Row:
@@ -69,14 +79,14 @@ def _measure(one: Applied, watt_hours: int | None) -> Row:
     return {
         "years": one.years, "code": what.code, "measure": what.zh, "measure_en": what.en,
         "value": what.value, "unit": what.unit, "estimate_fen": estimate, "basis": what.basis,
-        "waiver": one.waiver, "in_force": not one.waiver,
+        "waiver": one.waiver,
     }  # fmt: skip
 
 
 def _electricity(batch: Batch) -> dict[str, int]:
     """Wh of the year by firm, where the sheet has them."""
     factor, found = HELD["electricity"][2], dict[str, int]()
-    for firm, figures in Sheet.objects.filter(batch=batch).values_list("firm", "figures"):
+    for firm, figures in Sheet.objects.figures_in(batch.pk):
         for one in figures:
             if one["name"] == "electricity" and one["value"] is not None:
                 found[firm] = one["value"] * factor

@@ -41,7 +41,9 @@ def may_object_for(viewer: Viewer, sheet: Sheet) -> bool:
     return may_see_firm_rows(viewer) and serves(viewer, sheet.batch.department_id, sheet.place)
 
 
-@action("land.object_for", zh="代为登记公示异议", en="enter an objection to the result for somebody")
+@action(
+    "land.object_for", zh="代为登记公示异议", en="enter an objection to the result for somebody"
+)
 def object_for(*, viewer: Viewer, sheet: Sheet, claim: Claim) -> Objection:
     """Enter what a firm or anybody else objects to in the publicity, by paper or by word.
 
@@ -94,7 +96,16 @@ def decide_objection(
         if current.field:
             number = held_value(current.field, value)
             problems += [not_a_number(current.field, value, "value")] if number is None else []
-    _settle(viewer, current, batch, upheld=upheld, said=said, paper=paper, number=number, problems=problems)
+    _settle(
+        viewer,
+        current,
+        batch,
+        upheld=upheld,
+        said=said,
+        paper=paper,
+        number=number,
+        problems=problems,
+    )
     if number is not None:
         _later_fact(viewer, current, batch)
     return current
@@ -110,14 +121,21 @@ def _settle(
     current.entered_by_id = batch.calculated_by_id  # type: ignore[attr-defined]
     current.decided_by_id, current.decided_at = viewer.user_id, timezone.now()
     current.save()
-    noted(viewer, batch, current.state, firm=current.firm, note=f"{label_of(current.field)[0]}：{said}")
+    noted(
+        viewer,
+        batch,
+        current.state,
+        firm=current.firm,
+        note=f"{label_of(current.field)[0]}：{said}",
+    )
     record(
         viewer, "land.decide_objection", target=target(batch), reason=said,
         before={"value": current.shown},
         after={"objection": current.key, "state": current.state, "value": number, "document": paper},
     )  # fmt: skip
     tell(DECIDED, batch, Words(
-        f"您对 {batch.year} 年度亩均评价的异议已处理", f"Your objection to the per-mu evaluation of {batch.year} is decided",
+        f"您对 {batch.year} 年度亩均评价的异议已处理",
+        f"Your objection to the per-mu evaluation of {batch.year} is decided",
     ), firms=[current.firm], key=f"decided:{current.key}")  # fmt: skip
 
 

@@ -26,7 +26,7 @@ class Claim:
 def checked(sheet: Sheet, claims: Sequence[Claim]) -> list[Problem]:
     """Return everything that is wrong with claims about a sheet."""
     names = {str(one["name"]) for one in sheet.figures}
-    open_ = Objection.objects.filter(batch=sheet.batch_id, firm=sheet.firm, state=Objection.State.OPEN)
+    open_ = Objection.objects.of_firm(sheet.batch_id, sheet.firm).filter(state="open")
     waiting = set(open_.values_list("field", flat=True))
     found: list[Problem] = []
     if not claims:
@@ -63,7 +63,8 @@ def not_a_number(name: str, text: str, column: str) -> Problem:
     """What to say of a value that is no number, or may not be negative."""
     zh, en = label_of(name)
     return wrong(
-        column, f"“{zh}”的取值“{text[:40]}”不是可用的数", f"“{text[:40]}” is no usable value of “{en}”", value=text[:40],
+        column, f"“{zh}”的取值“{text[:40]}”不是可用的数",
+        f"“{text[:40]}” is no usable value of “{en}”", value=text[:40],
         remedy_zh="请写数字，如 120.5；用地、用电等不能为负。",
         remedy_en="Write a number such as 120.5; land, electricity and so on are not negative.",
     )  # fmt: skip
@@ -73,7 +74,7 @@ def enter(
     viewer: Viewer, sheet: Sheet, claims: Sequence[Claim], *, stage: Objection.Stage, on_behalf: bool = False
 ) -> list[Objection]:  # fmt: skip
     """Write checked claims down as open objections."""
-    before = Objection.objects.filter(batch=sheet.batch_id, firm=sheet.firm).count()
+    before = Objection.objects.of_firm(sheet.batch_id, sheet.firm).count()
     held = {str(one["name"]): one["value"] for one in sheet.figures}
     made = Objection.objects.bulk_create(
         Objection(

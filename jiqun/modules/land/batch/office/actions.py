@@ -10,6 +10,7 @@ from jiqun.core.audit import record
 from jiqun.core.factstore import store
 from jiqun.core.forms import wrong
 from jiqun.core.notices.outbox import Words
+from jiqun.core.version import code_version
 from jiqun.engine.calendar import add_working_days
 from jiqun.errors import Problem
 from jiqun.masters.offices import answers_for, serves
@@ -38,9 +39,8 @@ from jiqun.modules.land.batch.helping import (
     words_of,
 )
 from jiqun.modules.land.batch.machine import Event, State
-from jiqun.modules.land.models import Batch, Calculation, Objection, Sheet
 from jiqun.modules.land.evaluation.findings import CODE, scheme_for
-from jiqun.core.version import code_version
+from jiqun.modules.land.models import Batch, Calculation, Objection, Sheet
 from jiqun.rules.calendars import calendar_ahead
 from jiqun.rules.permu_pack import versions
 
@@ -141,10 +141,13 @@ def change_batch(
 
 def _kept(viewer: Viewer, batch: Batch, made: Made, reason: str, kept: Calculation | None) -> Calculation:  # fmt: skip
     """Write a calculation down: what went in, what came out, how many grades changed."""
-    before = Calculation.objects.filter(batch=batch).order_by("-number").first()
+    before = Calculation.objects.newest(batch.pk)
     evaluation, changed = made.graded.evaluation, 0
     if before is not None:
-        old, new = grades_of(store(), before.run), dict(made.frame.select("firm", "grade").iter_rows())
+        old, new = (
+            grades_of(store(), before.run),
+            dict(made.frame.select("firm", "grade").iter_rows()),
+        )
         changed = sum(old.get(firm) != new.get(firm) for firm in {*old, *new})
     return Calculation.objects.create(
         batch=batch, number=before.number + 1 if before else FIRST, reason=reason, run=made.run,
@@ -157,8 +160,7 @@ def _kept(viewer: Viewer, batch: Batch, made: Made, reason: str, kept: Calculati
 
 
 def _included(batch: Batch, number: int) -> None:
-    upheld = Objection.objects.filter(batch=batch, state=Objection.State.UPHELD)
-    upheld.filter(included__isnull=True).update(included=number)
+    Objection.objects.pending_in(batch.pk).update(included=number)
 
 
 def may_send_sheets(viewer: Viewer, batch: Batch) -> bool:
@@ -297,7 +299,7 @@ def publish_batch(*, viewer: Viewer, batch: Batch) -> Batch:
     current.public_from = today
     current.public_until = add_working_days(today, current.publicity_days, calendar_ahead(today))
     move(viewer, current, Event.PUBLISH, verb="land.publish_batch")
-    last = Calculation.objects.filter(batch=current).order_by("-number")[0]
+    last = Calculation.objects.filter(batch=current).latest("number")
     tell(RESULT_PUBLIC, current, Words(
         f"{current.year} 年度亩均评价结果公示到 {current.public_until}，有异议请在期内提出",
         f"The per-mu result of {current.year} is in publicity until {current.public_until}; object within it",
