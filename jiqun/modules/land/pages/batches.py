@@ -92,6 +92,7 @@ def batch_new(request: HttpRequest) -> HttpResponse:
         raise forbidden("建立评价批次", "open a batch of the evaluation")
     places = own_places(facts)
     near = [one for one in places if any(d == "*" or one.startswith(d) for d in who.duty_places)]
+    near = near or sorted(who.duty_places - {"*"})
     year = max(years_of(facts), default=0)
     rules = chosen_pack(facts, near[0]) if near else ""
     form = forms.batch_form(
