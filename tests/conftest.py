@@ -101,7 +101,11 @@ def demo_folder(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Pa
             with django_db_blocker.unblock():
                 for engine in engines().values():
                     engine.run(built)
-                compute(built, Batch(key="demo", place="990101", year=2025, rules="zhejiang-huangyan-2022"), 1)
+                compute(
+                    built,
+                    Batch(key="demo", place="990101", year=2025, rules="zhejiang-huangyan-2022"),
+                    1,
+                )
     return folder
 
 

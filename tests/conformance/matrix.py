@@ -226,8 +226,10 @@ ARGUMENTS: Mapping[str, Asked] = {
     "sheet": lambda _, rows: rows[land.Sheet],
     "objection": lambda _, rows: rows[land.Objection],
     "waiver": lambda _, rows: rows[land.Waiver],
-    **{f"{verb}.batch": lambda _, rows: rows[land.Batch]
-       for verb in (*MODELS[land.Batch].verbs, *MODELS[land.Calculation].verbs)},
+    **{
+        f"{verb}.batch": lambda _, rows: rows[land.Batch]
+        for verb in (*MODELS[land.Batch].verbs, *MODELS[land.Calculation].verbs)
+    },
     "notices.add_robot.organisation": lambda _, rows: rows[core.Robot].organisation,  # type: ignore[attr-defined]
 }
 

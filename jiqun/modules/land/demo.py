@@ -37,7 +37,9 @@ def demo_batch(facts: Store) -> None:
     runs = newest_runs(facts)
     if len(people) < len(PEOPLE) or Batch.objects.exists() or not runs:
         return
-    analyst, reviewer = (viewer_of(people[name], purpose=PURPOSE) for name in ("analyst", "reviewer"))
+    analyst, reviewer = (
+        viewer_of(people[name], purpose=PURPOSE) for name in ("analyst", "reviewer")
+    )
     place, year = str(runs[0].scope["place"]), int(str(runs[0].scope["year"]))
     batch = open_batch(
         viewer=analyst, department=own_offices(analyst)[0].pk, place=place, year=year,

@@ -24,7 +24,17 @@ from jiqun.modules.land.batch.office import actions as office
 from jiqun.modules.land.evaluation import findings
 from jiqun.modules.land.models import Batch, Calculation, Objection, Sheet, Step
 from jiqun.rules.calendars import calendar_ahead
-from tests.modules.permu.town24 import FIRMS, FIRST, PACK, PLACE, YEAR, Town, code, days_go_by, fresh
+from tests.modules.permu.town24 import (
+    FIRMS,
+    FIRST,
+    PACK,
+    PLACE,
+    YEAR,
+    Town,
+    code,
+    days_go_by,
+    fresh,
+)
 
 TAX = Claim("tax", "2000", "汇总纳税部分漏计", "完税证明 2026-17")
 
@@ -42,7 +52,12 @@ def objected(permu: Town, batch: Batch, claim: Claim = TAX) -> Objection:
 
 
 def decided(permu: Town, one: Objection, who: str = "reviewer", **given: Any) -> Objection:
-    usual = {"upheld": True, "words": "税务局核实属实", "value": "2000", "document": "税函〔2026〕8号"}
+    usual = {
+        "upheld": True,
+        "words": "税务局核实属实",
+        "value": "2000",
+        "document": "税函〔2026〕8号",
+    }
     return decide_objection(viewer=permu.viewer(who), objection=one, **(usual | given))
 
 
@@ -50,7 +65,9 @@ def test_sheets_show_what_the_facts_hold_and_the_firms_are_told(permu: Town) -> 
     batch = permu.sent()
     assert Sheet.objects.filter(batch=batch).count() == FIRMS
     figures = {one["name"]: one for one in permu.sheet(batch).figures}
-    assert set(figures) == {"tax", "land", "electricity"}, "those of the group's indicators, no other"
+    assert set(figures) == {"tax", "land", "electricity"}, (
+        "those of the group's indicators, no other"
+    )
     assert (figures["tax"]["value"], figures["tax"]["source"]) == (10_000_000, "合成数据")
     today = timezone.localdate()
     assert batch.answer_until == add_working_days(today, 10, calendar_ahead(today))
@@ -60,7 +77,9 @@ def test_sheets_show_what_the_facts_hold_and_the_firms_are_told(permu: Town) -> 
 def test_silence_is_no_answer_and_never_acceptance(permu: Town) -> None:
     batch = permu.sent()
     accept_sheet(viewer=permu.viewer(FIRST), sheet=permu.sheet(batch))
-    error = refused("E-LAND-DAYS", lambda: office.calculate(viewer=permu.viewer("maker"), batch=batch))
+    error = refused(
+        "E-LAND-DAYS", lambda: office.calculate(viewer=permu.viewer("maker"), batch=batch)
+    )
     assert str(batch.answer_until) in error.message_zh
     days_go_by(batch)
     office.calculate(viewer=permu.viewer("maker"), batch=batch)
@@ -81,7 +100,12 @@ def test_all_that_is_wrong_with_claims_is_said_at_once(permu: Town) -> None:
     sheet, who = permu.sheet(batch), permu.viewer(FIRST)
     bad = [Claim("land", "-5", "多", ""), Claim("staff", "5", "写错了人数", "花名册 1")]
     error = refused("E-INPUT", lambda: object_sheet(viewer=who, sheet=sheet, claims=bad))
-    assert [one.column for one in error.fields] == ["value_land", "reason_land", "proof_land", "field"]
+    assert [one.column for one in error.fields] == [
+        "value_land",
+        "reason_land",
+        "proof_land",
+        "field",
+    ]
     refused("E-INPUT", lambda: object_sheet(viewer=who, sheet=sheet, claims=[]))
     object_sheet(viewer=who, sheet=sheet, claims=[TAX])
     refused("E-INPUT", lambda: object_sheet(viewer=who, sheet=sheet, claims=[TAX]))
@@ -115,10 +139,16 @@ def test_old_calculations_stay_whatever_is_loaded_later(permu: Town) -> None:
     sheet = permu.sheet(batch, code(5))
     object_for(viewer=permu.viewer("maker"), sheet=sheet, claim=replace(TAX, value="900"))
     decided(permu, permu.objection(batch), value="900")
-    frame = permu.store.polars("firm_indicator").filter(firm=code(9), indicator="tax", period=str(YEAR))
-    later = frame.select(pl.exclude("source", "batch", "_sequence")).with_columns(pl.col("value") * 2)
+    frame = permu.store.polars("firm_indicator").filter(
+        firm=code(9), indicator="tax", period=str(YEAR)
+    )
+    later = frame.select(pl.exclude("source", "batch", "_sequence")).with_columns(
+        pl.col("value") * 2
+    )
     permu.store.append("firm_indicator", later, batch="correction", received=1, source="更正")
-    third = office.recalculate(viewer=permu.viewer("maker"), batch=batch, reason="计入公示异议和更正")
+    third = office.recalculate(
+        viewer=permu.viewer("maker"), batch=batch, reason="计入公示异议和更正"
+    )
     second = Calculation.objects.get(batch=batch, number=2)
     assert third.number == 3
     assert third.kept
@@ -136,7 +166,10 @@ def test_rules_are_frozen_with_the_sheets(permu: Town, monkeypatch: pytest.Monke
     office.change_batch(viewer=maker, batch=batch, rules=PACK, **terms)
     office.send_sheets(viewer=maker, batch=batch)
     other = "zhejiang-huangyan-2022"
-    refused("E-LAND-FROZEN", lambda: office.change_batch(viewer=maker, batch=batch, rules=other, **terms))
+    refused(
+        "E-LAND-FROZEN",
+        lambda: office.change_batch(viewer=maker, batch=batch, rules=other, **terms),
+    )
     pack = findings.permu_pack(PACK)
     changed = replace(pack, scheme=replace(pack.scheme, least_known=9_000))
     monkeypatch.setattr(findings, "permu_pack", lambda _version: changed)
@@ -194,7 +227,9 @@ def test_steps_come_in_their_order_only(permu: Town) -> None:
         lambda: office.recalculate(viewer=maker, batch=batch, reason="没有原因"),
         lambda: office.review_batch(viewer=permu.viewer("reviewer"), batch=batch, words="已经复核"),
         lambda: office.publish_batch(viewer=maker, batch=batch),
-        lambda: office.approve_batch(viewer=permu.viewer("approver"), batch=batch, document="文〔2026〕1号"),
+        lambda: office.approve_batch(
+            viewer=permu.viewer("approver"), batch=batch, document="文〔2026〕1号"
+        ),
         lambda: office.announce_batch(viewer=maker, batch=batch, document="文〔2026〕1号"),
     ):
         refused("E-LAND-STATE", act)
@@ -215,7 +250,12 @@ def test_a_new_batch_says_all_that_is_wrong(permu: Town) -> None:
         viewer=permu.viewer("maker"), department=permu.offices["bureau"].pk, place=PLACE, year=12, rules="无",
         answer_days=0, publicity_days=99,
     ))  # fmt: skip
-    assert [one.column for one in error.fields] == ["rules", "answer_days", "publicity_days", "year"]
+    assert [one.column for one in error.fields] == [
+        "rules",
+        "answer_days",
+        "publicity_days",
+        "year",
+    ]
 
 
 def test_the_result_of_an_announced_batch_is_the_stored_one(permu: Town) -> None:

@@ -114,8 +114,12 @@ def test_a_firm_answers_its_own_sheet_only(permu: Town) -> None:
     batch = permu.sent()
     other = permu.viewer(code(1))
     refused("E-FORBIDDEN", lambda: accept_sheet(viewer=other, sheet=permu.sheet(batch)))
-    refused("E-FORBIDDEN", lambda: object_sheet(viewer=other, sheet=permu.sheet(batch), claims=[TAX]))
-    refused("E-FORBIDDEN", lambda: accept_sheet(viewer=permu.viewer("maker"), sheet=permu.sheet(batch)))
+    refused(
+        "E-FORBIDDEN", lambda: object_sheet(viewer=other, sheet=permu.sheet(batch), claims=[TAX])
+    )
+    refused(
+        "E-FORBIDDEN", lambda: accept_sheet(viewer=permu.viewer("maker"), sheet=permu.sheet(batch))
+    )
     assert {one.firm for one in Sheet.objects.visible_to(other)} == {code(1)}
     assert not Sheet.objects.visible_to(permu.viewer("maker", purpose="")).exists()
     assert not Sheet.objects.visible_to(permu.viewer("elsewhere")).exists()

@@ -54,16 +54,33 @@ def test_the_whole_way_by_the_pages(permu: Town) -> None:
     sheet = f"/land/sheets/{permu.sheet(batch).key}/"
     assert permu.sheet(batch).key in text(firm.get("/land/mine/"))
     page = text(firm.get(sheet))
-    for words in ("评价税收", "10 万元", "合成数据", "2026-03-31", "自然资源和规划局", "全部认可", "证明材料编号"):
+    for words in (
+        "评价税收",
+        "10 万元",
+        "合成数据",
+        "2026-03-31",
+        "自然资源和规划局",
+        "全部认可",
+        "证明材料编号",
+    ):
         assert words in page
     wrong = firm.post(sheet, {"verb": "object", "value_tax": "很多"})
     assert "不是可用的数" in text(wrong, 422)
-    press(firm, sheet, "object", value_tax="2000", reason_tax="汇总纳税漏计", proof_tax="完税证明 17")
+    press(
+        firm, sheet, "object", value_tax="2000", reason_tax="汇总纳税漏计", proof_tax="完税证明 17"
+    )
     one = permu.objection(batch)
     decide = f"/land/objections/{one.key}/"
     assert "由测算人" not in text(firm.get(decide))
     assert "FOUR" not in text(maker.post(decide, {"verb": "dismiss", "words": "证据不足"}), 403)
-    press(reviewer, decide, "uphold", words="税务局核实属实", value="2,000", document="税函〔2026〕8号")
+    press(
+        reviewer,
+        decide,
+        "uphold",
+        words="税务局核实属实",
+        value="2,000",
+        document="税函〔2026〕8号",
+    )
     days_go_by(batch)
     press(maker, path, "calculate")
     page = text(maker.get(f"{path}calculations/2/"))
@@ -82,7 +99,9 @@ def test_the_whole_way_by_the_pages(permu: Town) -> None:
     press(reviewer, f"/land/objections/{permu.objection(batch).key}/", "dismiss", words="名录无误")
     days_go_by(batch)
     press(maker, path, "close_publicity")
-    assert Client().get(f"/land/public/{batch.key}/").status_code == 404, "between publicity and announcement"
+    assert Client().get(f"/land/public/{batch.key}/").status_code == 404, (
+        "between publicity and announcement"
+    )
     press(approver, path, "approve", document="合成纪要〔2026〕5号")
     press(maker, path, "announce", document="合成亩均办〔2026〕3号")
     shown = text(Client().get(f"/land/public/{batch.key}/"))
@@ -161,7 +180,9 @@ def test_years_in_a_row_count_over_announced_batches(permu: Town) -> None:
     second = permu.announced()
     rows = measure_rows(permu.store, second, timezone.localdate())
     mine = {row["code"]: row for row in rows if row["firm"] == FIRST}
-    assert set(mine) == {"electricity_2", "power_market_d"}, "the second step of the surcharge, not the first"
+    assert set(mine) == {"electricity_2", "power_market_d"}, (
+        "the second step of the surcharge, not the first"
+    )
     assert mine["electricity_2"]["years"] == 2
     assert mine["electricity_2"]["estimate_fen"] == 30_000_000, "1,000,000 kWh at 0.30 yuan"
     assert not mine["electricity_2"]["in_force"]
@@ -172,19 +193,30 @@ def test_a_waiver_suspends_the_measures_and_leaves_the_grade(permu: Town) -> Non
     measures.start_measures(
         viewer=maker, batch=batch, first=today, last=today + dt.timedelta(days=365)
     )
-    given = {"decision": "合成决〔2026〕1号", "commitment": "一年内完成技改", "until": today + dt.timedelta(days=90)}
+    given = {
+        "decision": "合成决〔2026〕1号",
+        "commitment": "一年内完成技改",
+        "until": today + dt.timedelta(days=90),
+    }
     sheet = permu.sheet(fresh(batch))
     made = measures.add_waiver(viewer=maker, sheet=sheet, **given)
     with pytest.raises(JiqunError):
         measures.add_waiver(viewer=maker, sheet=sheet, **given)
     rows = [row for row in measure_rows(permu.store, fresh(batch), today) if row["firm"] == FIRST]
-    assert {(row["grade"], row["waiver"], row["in_force"]) for row in rows} == {("D", "合成决〔2026〕1号", False)}
+    assert {(row["grade"], row["waiver"], row["in_force"]) for row in rows} == {
+        ("D", "合成决〔2026〕1号", False)
+    }
     later = measure_rows(permu.store, fresh(batch), today + dt.timedelta(days=91))
     assert all(row["in_force"] for row in later)
     page = text(permu.client("maker").get(f"/land/batches/{batch.key}/measures/"))
     for words in (NAME, "0.1 元/kWh", "一年内完成技改", "暂缓到"):
         assert words in page
-    press(permu.client("maker"), f"/land/batches/{batch.key}/measures/", f"end-{made.pk}", words="没有履行承诺")
+    press(
+        permu.client("maker"),
+        f"/land/batches/{batch.key}/measures/",
+        f"end-{made.pk}",
+        words="没有履行承诺",
+    )
     rows = [row for row in measure_rows(permu.store, fresh(batch), today) if row["firm"] == FIRST]
     assert all(row["in_force"] for row in rows)
     with pytest.raises(JiqunError) as early:
@@ -211,5 +243,12 @@ def test_bad_terms_of_measures_and_waivers_are_refused(permu: Town) -> None:
         measures.start_measures(viewer=maker, batch=batch, first=dt.date(2026, 7, 1), last=None)
     assert refused.value.code == "E-INPUT"
     with pytest.raises(JiqunError) as refused:
-        measures.add_waiver(viewer=maker, sheet=permu.sheet(batch), decision="", commitment="", until=None)
-    assert [one.column for one in refused.value.fields] == ["decision", "commitment", "until", "batch"]
+        measures.add_waiver(
+            viewer=maker, sheet=permu.sheet(batch), decision="", commitment="", until=None
+        )
+    assert [one.column for one in refused.value.fields] == [
+        "decision",
+        "commitment",
+        "until",
+        "batch",
+    ]

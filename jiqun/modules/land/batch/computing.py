@@ -207,7 +207,8 @@ def _figure(
     name: str, firm: str, held: Mapping[tuple[str, str], tuple[Any, ...]]
 ) -> dict[str, Any]:
     indicator, unit, _ = HELD[name]
-    value, of, source, as_of = held.get((firm, indicator), (None, unit, "", None))
+    missing: tuple[Any, ...] = (None, unit, "", None)
+    value, of, source, as_of = held.get((firm, indicator), missing)
     used = value is not None and of == unit
     return {
         "name": name, "indicator": indicator, "value": int(value) if used else None, "unit": unit,

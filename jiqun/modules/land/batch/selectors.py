@@ -237,7 +237,7 @@ def public_rows(batch: Batch) -> list[Row]:
 
 @lru_cache(maxsize=4)
 def _results(facts: Store, batches: tuple[tuple[str, str, str, str], ...]) -> pl.DataFrame:
-    schema = dict.fromkeys(PLAIN, pl.String)
+    schema: dict[str, Any] = dict.fromkeys(PLAIN, pl.String)
     frames = [
         rows_of(facts, run).select(
             pl.lit(key).alias("batch"), pl.lit(place).alias("place"), pl.lit(year).alias("year"),

@@ -68,8 +68,9 @@ def measure_rows(facts: Store, batch: Batch, on: date) -> list[Row]:
 
 def _running(batch: Batch, on: date) -> bool:
     first, last = batch.measures_from, batch.measures_until
-    started = batch.state == State.MEASURES and first is not None and last is not None
-    return started and first <= on <= last
+    if batch.state != State.MEASURES or first is None or last is None:
+        return False
+    return first <= on <= last
 
 
 def _measure(one: Applied, watt_hours: int | None) -> Row:
