@@ -17,7 +17,7 @@ from jiqun.core.notices.kinds import NoticeKind, kind
 from jiqun.core.notices.outbox import Words, notify
 from jiqun.errors import JiqunError, Kind, Problem
 from jiqun.masters.models import Membership
-from jiqun.modules.land.batch.machine import Event, State, after
+from jiqun.modules.land.machine import Event, State, after
 from jiqun.modules.land.models import Batch, Objection, Step
 
 SHEET_READY = kind("land.sheet", zh="亩均评价数据待核对", en="Per-mu figures to be confirmed")

@@ -19,10 +19,10 @@ from jiqun.errors import JiqunError, Kind
 from jiqun.facts.store.store import Store
 from jiqun.masters.offices import note_read, own_offices
 from jiqun.modules.land.batch.computing import rows_of
-from jiqun.modules.land.batch.machine import ANNOUNCED, State
 from jiqun.modules.land.batch.measures.applying import final_run, measure_rows
 from jiqun.modules.land.evaluation.findings import scheme_for
 from jiqun.modules.land.evaluation.selectors import masked
+from jiqun.modules.land.machine import ANNOUNCED, State
 from jiqun.modules.land.models import Batch, Calculation, Objection, Sheet, Step, Waiver
 
 Row = dict[str, Any]

@@ -16,7 +16,6 @@ from jiqun.core.frame import Part, Said, ask, asks_purpose, figure, link, note, 
 from jiqun.core.pages import page, viewer
 from jiqun.core.tabular import Field, pick
 from jiqun.errors import JiqunError
-from jiqun.modules.land.batch.machine import STATES, State
 from jiqun.modules.land.batch.measures import actions as measures
 from jiqun.modules.land.batch.office import actions as office
 from jiqun.modules.land.batch.selectors import (
@@ -32,6 +31,7 @@ from jiqun.modules.land.batch.selectors import (
 from jiqun.modules.land.batch.tables import STATE_WORDS
 from jiqun.modules.land.evaluation.findings import chosen_pack, years_of
 from jiqun.modules.land.evaluation.shown import counted
+from jiqun.modules.land.machine import STATES, State
 from jiqun.modules.land.models import Batch, Calculation, Sheet
 from jiqun.modules.land.pages import forms
 from jiqun.modules.land.pages.objections import LIST as OBJECTIONS

@@ -25,7 +25,6 @@ from jiqun.modules.land.batch.firm.actions import (
     object_result,
     object_sheet,
 )
-from jiqun.modules.land.batch.machine import ANNOUNCED, STATES, State
 from jiqun.modules.land.batch.measures.actions import add_waiver, may_add_waiver
 from jiqun.modules.land.batch.objections.actions import may_object_for, object_for
 from jiqun.modules.land.batch.selectors import (
@@ -37,6 +36,7 @@ from jiqun.modules.land.batch.selectors import (
 )
 from jiqun.modules.land.batch.tables import ANSWERS, STATE_WORDS
 from jiqun.modules.land.evaluation.shown import grade_words, holder_words
+from jiqun.modules.land.machine import ANNOUNCED, STATES, State
 from jiqun.modules.land.models import Batch, Objection, Sheet
 from jiqun.modules.land.pages import forms
 from jiqun.modules.land.pages.objections import LIST as OBJECTIONS

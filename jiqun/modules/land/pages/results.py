@@ -16,7 +16,6 @@ from jiqun.core.pages import download, page, public_page, viewer
 from jiqun.core.tabular import Field, pick
 from jiqun.core.typeset import pdf
 from jiqun.modules.land.batch.documents import notice
-from jiqun.modules.land.batch.machine import ANNOUNCED
 from jiqun.modules.land.batch.measures.actions import end_waiver
 from jiqun.modules.land.batch.selectors import (
     calculations_of,
@@ -31,6 +30,7 @@ from jiqun.modules.land.batch.selectors import (
     waivers_of,
 )
 from jiqun.modules.land.evaluation.shown import badge_of, grade_words
+from jiqun.modules.land.machine import ANNOUNCED
 from jiqun.modules.land.models import Batch, Waiver
 from jiqun.modules.land.pages import forms
 

@@ -11,8 +11,8 @@ from django.forms import Form
 from jiqun.core.access import Viewer
 from jiqun.core.frame import Part, ask, note
 from jiqun.core.tabular import Field, pick
-from jiqun.modules.land.batch.machine import TABLE, Event, State
 from jiqun.modules.land.batch.office import actions as office
+from jiqun.modules.land.machine import TABLE, Event, State
 from jiqun.modules.land.models import Batch
 from jiqun.modules.land.pages import forms
 

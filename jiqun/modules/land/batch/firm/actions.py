@@ -10,10 +10,15 @@ from jiqun.core.access import Role, Viewer
 from jiqun.core.actions import action, refuse
 from jiqun.core.audit import record
 from jiqun.core.forms import wrong
-from jiqun.errors import JiqunError, Kind
 from jiqun.modules.land.batch.helping import noted, target
-from jiqun.modules.land.batch.machine import STATES, State
-from jiqun.modules.land.batch.objections.entering import Claim, checked, enter
+from jiqun.modules.land.batch.objections.entering import (
+    Claim,
+    checked,
+    enter,
+    in_publicity,
+    too_late,
+)
+from jiqun.modules.land.machine import State
 from jiqun.modules.land.models import Batch, Objection, Sheet
 
 
@@ -80,37 +85,13 @@ def object_result(*, viewer: Viewer, sheet: Sheet, claim: Claim) -> Objection:
     return made
 
 
-def in_publicity(batch: Batch) -> None:
-    """Refuse an objection to a result outside of its publicity.
-
-    Raises:
-        JiqunError: ``E-LAND-LATE``.
-    """
-    current = Batch.objects.locked(batch.pk)
-    open_ = current.state == State.PUBLICITY
-    if not open_ or current.public_until is None or current.public_until < timezone.localdate():
-        raise _late(current, "公示期", "publicity")
-
-
 def _answerable(sheet: Sheet) -> Sheet:
     """Lock the batch and return the sheet as it is now; refuse outside of the term."""
     batch = Batch.objects.locked(sheet.batch_id)
     over = batch.answer_until is None or batch.answer_until < timezone.localdate()
     if batch.state != State.CONFIRMING or over:
-        raise _late(batch, "核对期", "term of the confirmation")
+        raise too_late(batch, "核对期", "term of the confirmation")
     return Sheet.objects.select_related("batch").get(pk=sheet.pk)
-
-
-def _late(batch: Batch, zh: str, en: str) -> JiqunError:
-    about = STATES[State(batch.state)]
-    return JiqunError(
-        "E-LAND-LATE",
-        f"{zh}已过或尚未开始，不能再答复；批次现在是“{about.zh}”",
-        f"the {en} is over or has not begun; the batch is “{about.en}”",
-        hint_zh="公示期内可以对结果提出异议；其他时候请联系主管部门。",
-        hint_en="The result can be objected to while it is in publicity; otherwise ask the office in charge.",
-        kind=Kind.CONFLICT,
-    )
 
 
 def _answered(viewer: Viewer, sheet: Sheet, answer: Sheet.Answer) -> None:

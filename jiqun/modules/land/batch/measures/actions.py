@@ -21,7 +21,7 @@ from jiqun.modules.land.batch.helping import (
     text_problem,
     words_of,
 )
-from jiqun.modules.land.batch.machine import ANNOUNCED, Event, State
+from jiqun.modules.land.machine import ANNOUNCED, Event, State
 from jiqun.modules.land.models import Batch, Sheet, Waiver
 
 

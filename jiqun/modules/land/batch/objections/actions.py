@@ -13,7 +13,6 @@ from jiqun.core.notices.outbox import Words
 from jiqun.errors import JiqunError, Kind, Problem
 from jiqun.masters.offices import serves
 from jiqun.modules.land.batch.figures import held_value, label_of
-from jiqun.modules.land.batch.firm.actions import in_publicity
 from jiqun.modules.land.batch.helping import (
     DECIDED,
     another,
@@ -23,10 +22,16 @@ from jiqun.modules.land.batch.helping import (
     tell,
     text_problem,
 )
-from jiqun.modules.land.batch.machine import STATES, State
-from jiqun.modules.land.batch.objections.entering import Claim, checked, enter, not_a_number
+from jiqun.modules.land.batch.objections.entering import (
+    Claim,
+    checked,
+    enter,
+    in_publicity,
+    not_a_number,
+)
 from jiqun.modules.land.evaluation.gather import INDICATORS
 from jiqun.modules.land.evaluation.words import HELD
+from jiqun.modules.land.machine import STATES, State
 from jiqun.modules.land.models import Batch, Objection, Sheet
 
 # How a corrected figure may be used: the firm itself stated it (core/lawful/bases.yaml, kind own).

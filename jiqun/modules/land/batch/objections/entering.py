@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from django.utils import timezone
+
 from jiqun.core.access import Viewer
 from jiqun.core.forms import wrong
-from jiqun.errors import Problem
+from jiqun.errors import JiqunError, Kind, Problem
 from jiqun.modules.land.batch.figures import held_value, label_of
 from jiqun.modules.land.batch.helping import noted, paper_problem, text_problem
-from jiqun.modules.land.models import Objection, Sheet
+from jiqun.modules.land.machine import STATES, State
+from jiqun.modules.land.models import Batch, Objection, Sheet
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,3 +92,28 @@ def enter(
     for one in made:
         noted(viewer, sheet.batch, "object", firm=sheet.firm, note=label_of(one.field)[0])
     return made
+
+
+def in_publicity(batch: Batch) -> None:
+    """Refuse an objection to a result outside of its publicity.
+
+    Raises:
+        JiqunError: ``E-LAND-LATE``.
+    """
+    current = Batch.objects.locked(batch.pk)
+    open_ = current.state == State.PUBLICITY
+    if not open_ or current.public_until is None or current.public_until < timezone.localdate():
+        raise too_late(current, "公示期", "publicity")
+
+
+def too_late(batch: Batch, zh: str, en: str) -> JiqunError:
+    """Return the error for an answer outside of its term."""
+    about = STATES[State(batch.state)]
+    return JiqunError(
+        "E-LAND-LATE",
+        f"{zh}已过或尚未开始，不能再答复；批次现在是“{about.zh}”",
+        f"the {en} is over or has not begun; the batch is “{about.en}”",
+        hint_zh="公示期内可以对结果提出异议；其他时候请联系主管部门。",
+        hint_en="The result can be objected to while it is in publicity; otherwise ask the office in charge.",
+        kind=Kind.CONFLICT,
+    )

@@ -38,8 +38,8 @@ from jiqun.modules.land.batch.helping import (
     tell,
     words_of,
 )
-from jiqun.modules.land.batch.machine import Event, State
 from jiqun.modules.land.evaluation.findings import CODE, scheme_for
+from jiqun.modules.land.machine import Event, State
 from jiqun.modules.land.models import Batch, Calculation, Objection, Sheet
 from jiqun.rules.calendars import calendar_ahead
 from jiqun.rules.permu_pack import versions
