@@ -16,6 +16,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from jiqun.core import models as core
 from jiqun.core.api import api
 from jiqun.masters import models as masters
+from jiqun.modules.land import models as land
 from jiqun.modules.policy import models as policy
 from tests.console import DEMO_QUERY, Demo
 
@@ -29,7 +30,7 @@ NAMES: Mapping[str, str] = {
     "policy-file-take.kind": "csv", "policy-item-file.kind": "guide",
     "policy-match-one.key": "HC-01@1", "policy-match-why.key": "HC-01@1", "policy-own-why.key": "HC-01@1",
     "policy-checkup-one.key": "HC-01@1",
-    "policy-plan-one.key": "HC-04@1",
+    "policy-plan-one.key": "HC-04@1", "land-batch-calculation.number": "1",
     "jiqun_modules_policy_rest_matching_verdicts.key": "HC-01@1",
     "jiqun_modules_policy_rest_matching_verdict.key": "HC-01@1",
 }  # fmt: skip
@@ -45,11 +46,14 @@ ROWS: Mapping[str, tuple[type[Model], str]] = {
     "audit-entry.number": (core.AuditEntry, "pk"), "audit-entry-proof.number": (core.AuditEntry, "pk"),
     "audit-read-proof.number": (core.FirmRead, "pk"),
     "batch": (policy.Batch, "key"), "case": (policy.Case, "key"), "pool": (policy.Pool, "key"),
+    "sheet": (land.Sheet, "key"), "objection": (land.Objection, "key"),
+    **{f"land-{name}.batch": (land.Batch, "key")
+       for name in ("batch", "batch-calculation", "batch-notice", "batch-measures", "public-batch", "public-file")},
     "file": (policy.PaymentFile, "number"), "item": (policy.Item, "pk"),
 }  # fmt: skip
 # What a row is called that is not there.
 NOWHERE: Mapping[str, str] = dict.fromkeys(
-    ("receipt", "key", "batch", "case", "pool", "file"), "nothing"
+    ("receipt", "key", "batch", "case", "pool", "file", "sheet", "objection"), "nothing"
 )
 # Of the chain's pages, the one that shows no place's data. Elsewhere roles decide, not places.
 PLACELESS = {"chain-linkages"}

@@ -17,6 +17,7 @@ from django.utils import timezone
 from jiqun.core import models as core
 from jiqun.core.models.audit import AuditChain, AuditRoot
 from jiqun.masters import models as masters
+from jiqun.modules.land import models as land
 from jiqun.modules.policy import models as policy
 from tests.conformance.tenants.world import TENANTS, World
 from tests.core.test_publication_pages import SCOPE
@@ -168,6 +169,26 @@ MODELS |= {
     policy.Receipt: Row(NOBODY, NOBODY, create={"policy.reconcile": OWN}),
     policy.OnceKey: Row(KNOWN, OWN),
 }  # fmt: skip
+MODELS |= {
+    land.Batch: Row(
+        OFFICIALS, OWN, create={"land.open_batch": OWN},
+        edit={"land.change_batch": OWN, "land.send_sheets": OWN, "land.review_batch": OWN, "land.publish_batch": OWN,
+              "land.close_publicity": OWN, "land.approve_batch": OWN, "land.announce_batch": OWN,
+              "land.start_measures": OWN, "land.close_batch": OWN},
+        delete={"land.withdraw_batch": OWN},
+    ),
+    land.Calculation: Row(OWN, OWN, create={"land.calculate": OWN, "land.recalculate": OWN}),
+    land.Sheet: Row(FIRMS, who("firma"), edit={"land.accept_sheet": who("firma")}),
+    land.Objection: Row(
+        FIRMS, who("firma"),
+        create={"land.object_sheet": who("firma"), "land.object_result": who("firma"), "land.object_for": NOBODY},
+        edit={"land.decide_objection": NOBODY},  # officials state a purpose first
+    ),
+    land.Waiver: Row(
+        FIRMS, who("firma"), create={"land.add_waiver": NOBODY}, delete={"land.end_waiver": NOBODY}
+    ),
+    land.Step: Row(FIRMS | OWN, who("firma")),
+}  # fmt: skip
 OF_ALL_TABLES: Verbs = {"tables.export": KNOWN}
 
 # ---- what the verbs are asked about -------------------------------------------------------------
@@ -202,6 +223,13 @@ ARGUMENTS: Mapping[str, Asked] = {
     "table": lambda _world, _rows: "organisations",
     "publication.publish.table": lambda _, rows: rows[core.PublishedTable],
     "publication.withdraw.table": lambda _, rows: rows[core.PublishedTable],
+    "sheet": lambda _, rows: rows[land.Sheet],
+    "objection": lambda _, rows: rows[land.Objection],
+    "waiver": lambda _, rows: rows[land.Waiver],
+    **{
+        f"{verb}.batch": lambda _, rows: rows[land.Batch]
+        for verb in (*MODELS[land.Batch].verbs, *MODELS[land.Calculation].verbs)
+    },
     "notices.add_robot.organisation": lambda _, rows: rows[core.Robot].organisation,  # type: ignore[attr-defined]
 }
 
@@ -244,6 +272,10 @@ TABLES: Mapping[str, Table] = {
     "trade_link": Table(KNOWN, FIRMS, REPORTING, REPORTING),
     "refused": Table(OFFICIALS, OWN, NOBODY, OWN),
     "land_permu": Table(KNOWN, FIRMS, NOBODY, FIRMS | {"official"}),
+    "land_sheet": Table(KNOWN, FIRMS, NOBODY, FIRMS | {"official"}),
+    "land_objection": Table(KNOWN, FIRMS, NOBODY, FIRMS | {"official"}),
+    "land_result": Table(KNOWN, NOBODY, NOBODY, NOBODY),  # nothing is announced
+    "land_measure": Table(KNOWN, NOBODY, NOBODY, NOBODY),
     "policy_item": Table(KNOWN, KNOWN, OFFICIALS, KNOWN),
     "policy_case": Table(KNOWN, FIRMS, NOBODY, FIRMS | {"official"}),
     "policy_payment": Table(KNOWN, FIRMS, NOBODY, FIRMS | {"official"}),
@@ -319,6 +351,23 @@ def _new_pool(_: World, rows: Rows) -> Mapping[str, object]:
     }  # type: ignore[attr-defined]
 
 
+def _new_permu(_: World, rows: Rows) -> Mapping[str, object]:
+    batch = rows[policy.Batch]
+    return {"verb": "open", "department": batch.department_id, "place": batch.place, "year": "2031",  # type: ignore[attr-defined]
+            "rules": "zhejiang-typical", "answer_days": "5", "publicity_days": "5"}  # fmt: skip
+
+
+def _of_permu(verb: str, why: str = "the batch is in publicity") -> Post:
+    return Post("land-batch", _words(verb=verb, words="合成情况记录", reason="合成情况记录", document="合成文件一号",
+                                     rules="zhejiang-typical", answer_days="5", publicity_days="5"),
+                done=NOBODY, why=why)  # fmt: skip
+
+
+def _of_sheet(verb: str, why: str) -> Post:
+    return Post("land-sheet", _words(verb=verb, field="other", reason="合成情况记录", proof="合成文件一号"),
+                done=NOBODY if why else None, why=why)  # fmt: skip
+
+
 def _of_batch(verb: str, *, why: str = "") -> Post:
     return Post("policy-batch", _words(verb=verb), done=NOBODY if why else None, why=why)
 
@@ -377,6 +426,25 @@ POSTS: Mapping[str, Post] = {
     "policy.reconcile": Post(
         "policy-file", _words(verb="reconcile"), done=NOBODY, why="an official states a purpose first"
     ),
+    "land.open_batch": Post("land-batch-new", _new_permu),
+    "land.change_batch": _of_permu("change"), "land.send_sheets": _of_permu("send"),
+    "land.calculate": _of_permu("calculate"),
+    "land.recalculate": _of_permu("recalculate", "an objection is open"),
+    "land.review_batch": _of_permu("review"), "land.publish_batch": _of_permu("publish"),
+    "land.close_publicity": _of_permu("close_publicity", "its days are running"),
+    "land.approve_batch": _of_permu("approve"), "land.announce_batch": _of_permu("announce"),
+    "land.start_measures": _of_permu("start"), "land.close_batch": _of_permu("close"),
+    "land.withdraw_batch": Post("land-batch", _words(verb="withdraw", reason="合成情况记录")),
+    "land.accept_sheet": _of_sheet("accept", "the term of the sheets is over"),
+    "land.object_sheet": _of_sheet("object", "the term of the sheets is over"),
+    "land.object_result": _of_sheet("result", ""),
+    "land.object_for": _of_sheet("behalf", "an official states a purpose first"),
+    "land.add_waiver": _of_sheet("waive", "an official states a purpose first"),
+    "land.decide_objection": Post(
+        "land-objection", _words(verb="dismiss", words="合成情况记录"), done=NOBODY,
+        why="an official states a purpose first",
+    ),
+    "land.end_waiver": Post("land-batch-measures", _words(verb="end-1"), done=NOBODY, why="nothing is announced"),
     "tables.save_view": Post("view-save", _words(name="合成视图", query="")),
     "tables.delete_view": Post("view-delete"),
     "audit.verify": Post("audit-verify"),

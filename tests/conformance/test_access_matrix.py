@@ -115,6 +115,13 @@ BY_NAME: Mapping[str, Rule] = {
     "land-fairness": Rule(frozenset({"official"})), "land-firm": Rule(frozenset({"official"}), 403, 404),
     "land-own": Rule(FIRMS), "land-own-sheet": Rule(FIRMS), "land-draft": Rule(frozenset({"official"})),
     "land-firm-sheet": Rule(frozenset({"official"}), 403, 404), "land-tenure": EVERYBODY,
+    "land-batches": Rule(OFFICIALS), "land-batch-new": Rule(OFFICIALS),
+    "land-batch": Rule(frozenset({"official"}), 404), "land-batch-calculation": Rule(frozenset({"official"}), 404),
+    "land-batch-notice": Rule(frozenset({"official"}), 404), "land-batch-measures": Rule(frozenset(), 404),
+    "land-mine": Rule(FIRMS), "land-sheet": Rule(frozenset({"firma"}), 404),
+    "land-sheet-file": Rule(frozenset({"firma"}), 404), "land-objection": Rule(frozenset({"firma"}), 404),
+    "land-objection-reply": Rule(frozenset(), 404),  # it is not decided
+    "land-public": Rule(PUBLIC), "land-public-batch": Rule(PUBLIC), "land-public-file": Rule(PUBLIC),
     "jiqun_modules_land_rest_summary": Rule(frozenset({"official"})),
     "jiqun_modules_land_rest_own": Rule(FIRMS),
     "jiqun_modules_land_rest_firm": Rule(frozenset({"official"}), 403, 404),

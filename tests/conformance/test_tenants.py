@@ -105,7 +105,9 @@ def words(world: World) -> Mapping[str, Sequence[object]]:
             "draft-elsewhere",
         ],
         "use": ["chain"],
-        "batch": ["batch-official", "batch-elsewhere"],
+        "batch": ["batch-official", "batch-elsewhere", "permu-official", "permu-elsewhere"],
+        "sheet": ["sheet-firma", "sheet-firmb"],
+        "objection": ["objection-firma", "objection-firmb"],
         "pool": ["pool-official", "pool-elsewhere"],
         "file": ["file-official", "file-elsewhere"],
         "case": ["case-firma", "case-firmb"],
@@ -132,9 +134,10 @@ def crawl(world: World, *, examples: int, steps: int, where: tuple[str, ...] = (
         for kind in ("import", "draft-")
         for tenant in world.users
     }
+    owners |= {("batch", f"permu-{tenant}"): tenant for tenant in ("official", "elsewhere")}
     owners |= {
         (kind, f"{kind}-{tenant}"): tenant
-        for kind in ("batch", "pool", "file", "case")
+        for kind in ("batch", "pool", "file", "case", "sheet", "objection")
         for tenant in world.users
     }
     built: Any = machine.machine_of(world, crawler, words(world), owners, where)

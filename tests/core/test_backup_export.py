@@ -31,6 +31,8 @@ PERSONAL = {
     "policy.batch", "policy.case", "policy.hold", "policy.item", "policy.ledgeraccount",
     "policy.ledgertransfer", "policy.oncekey", "policy.payment", "policy.paymentfile", "policy.pool",
     "policy.receipt", "policy.step",
+    # What firms were shown and said, and who decided.
+    "land.batch", "land.calculation", "land.objection", "land.sheet", "land.step", "land.waiver",
     # The search index is made again from what it indexes.
     "core.searchentry", "core.searchposting", "core.searchsegment", "core.searchstate",
 }  # fmt: skip

@@ -28,7 +28,8 @@ def _number(value: float | None, decimals: int = 4) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
-def _mark(*words: str, synthetic: bool) -> str:
+def mark_of(*words: str, synthetic: bool) -> str:
+    """Return what stands in the margin of each page."""
     return "　".join([*words, *([SYNTHETIC] if synthetic else [])])
 
 
@@ -68,7 +69,7 @@ def sheet(view: GradedView, firm: str, day: date, *, synthetic: bool) -> Documen
         "亩均效益评价数据确认单（一企一单）",
         blocks,
         day=day,
-        mark=_mark(DRAFT, synthetic=synthetic),
+        mark=mark_of(DRAFT, synthetic=synthetic),
     )
 
 
@@ -146,4 +147,4 @@ def draft(
             if listed:
                 lines = [[str(n), name, grade] for n, name in enumerate(listed, start=1)]
                 blocks.append(Table(("序号", "企业名称", "等级"), lines, widths=(2, 12, 3)))
-    return Document("亩均效益评价结果（测算稿）", blocks, mark=_mark(DRAFT, synthetic=synthetic))
+    return Document("亩均效益评价结果（测算稿）", blocks, mark=mark_of(DRAFT, synthetic=synthetic))

@@ -21,9 +21,12 @@ MODULE = Module(
     tables="jiqun.modules.land.tabular.TABLES",
     navigation=(
         NavItem(_("我的亩均评价"), "land-own", "", FIRM),
+        NavItem(_("亩均数据确认"), "land-mine", "", FIRM),
         NavItem(_("亩均效益评价"), "land-permu", "", OFFICIAL),
+        NavItem(_("评价批次"), "land-batches", "", OFFICIAL),
         NavItem(_("公平性检验"), "land-fairness", "", OFFICIAL),
         NavItem(_("弹性年期"), "land-tenure"),
+        NavItem(_("亩均评价公示"), "land-public"),
     ),
     engines=(Engine("land", "亩均效益评价", "per-mu evaluation", run_places),),
 )

@@ -12,6 +12,7 @@ from jiqun.core.access import Grade, Viewer, may_see_firm_rows
 from jiqun.core.factstore import store
 from jiqun.core.tabular import Field, TableSpec, pick
 from jiqun.engine.indices.evaluate import DECISIVE
+from jiqun.modules.land.batch.tables import BATCH_TABLES
 from jiqun.modules.land.evaluation.selectors import firm_rows, newest_runs
 from jiqun.modules.land.evaluation.shown import badge_of
 from jiqun.rules.permu_pack import permu_pack
@@ -100,4 +101,5 @@ TABLES = (
                  "a firm: its own; an official with a purpose: those of the place, each look logged"),
         version=_version, why_empty=_why_empty, present=_dressed,
     ),
+    *BATCH_TABLES,
 )  # fmt: skip

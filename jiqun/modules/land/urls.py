@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from django.urls import path
 
-from jiqun.modules.land.pages import fairness, firm, overview, printed, tenure
+from jiqun.modules.land.pages import (
+    batches,
+    calculations,
+    confirm,
+    fairness,
+    firm,
+    objections,
+    overview,
+    printed,
+    results,
+    tenure,
+)
 
 urlpatterns = [
     path("", overview.overview, name="land-permu"),
@@ -16,4 +27,24 @@ urlpatterns = [
     path("firms/<str:firm>/", firm.firm, name="land-firm"),
     path("firms/<str:firm>/sheet.pdf", printed.firm_sheet, name="land-firm-sheet"),
     path("tenure/", tenure.tenure, name="land-tenure"),
+    path("batches/", batches.batches, name="land-batches"),
+    path("batches/new/", batches.batch_new, name="land-batch-new"),
+    path("batches/<str:batch>/", batches.batch, name="land-batch"),
+    path(
+        "batches/<str:batch>/calculations/<int:number>/",
+        calculations.calculation,
+        name="land-batch-calculation",
+    ),
+    path("batches/<str:batch>/notice.pdf", results.notice_file, name="land-batch-notice"),
+    path("batches/<str:batch>/measures/", results.measures, name="land-batch-measures"),
+    path("mine/", confirm.mine, name="land-mine"),
+    path("sheets/<str:sheet>/", confirm.sheet, name="land-sheet"),
+    path("sheets/<str:sheet>/sheet.pdf", confirm.sheet_pdf, name="land-sheet-file"),
+    path("objections/<str:objection>/", objections.objection, name="land-objection"),
+    path(
+        "objections/<str:objection>/reply.pdf", objections.reply_file, name="land-objection-reply"
+    ),
+    path("public/", results.public, name="land-public"),
+    path("public/<str:batch>/", results.public_one, name="land-public-batch"),
+    path("public/<str:batch>/notice.pdf", results.public_file, name="land-public-file"),
 ]

@@ -22,6 +22,8 @@ from jiqun.core.models.search import entry_id
 from jiqun.engine.disclosure.rules import Rule
 from jiqun.masters import models as masters
 from jiqun.masters.viewers import viewer_of
+from jiqun.modules.land import models as land
+from jiqun.modules.land.evaluation.findings import scheme_for
 from jiqun.modules.policy import models as policy
 from jiqun.modules.policy.benefits.ledger.posting import make_accounts
 from tests.conformance.tenants.canary import word
@@ -32,6 +34,7 @@ KINDS = {Grade.PERSONAL: "person", Grade.FIRM: "firm"}
 Seed = Callable[[World, str], list[Model]]
 TODAY = dt.date(2026, 6, 1)
 AMOUNT = 12_345
+PERMU = "zhejiang-huangyan-2022"
 # Rows that belong to nobody: nothing of a tenant stands in them.
 OWNERLESS: Mapping[type[Model], str] = {
     AuditChain: "the length of a chain; has no addresses and is visible to nobody",
@@ -285,6 +288,64 @@ def _case(
     ]  # fmt: skip
 
 
+def _permu(world: World, tenant: str) -> list[Model]:
+    """Batches of the two officials: one in publicity, of an office with a plain name, and one just opened."""
+    if tenant not in {"official", "elsewhere"}:
+        return []
+    user, place = world.users[tenant], str(TENANTS[tenant][1])  # type: ignore[index]
+    office = masters.Organisation.objects.create(
+        name=f"合成亩均办 {tenant}", kind="bureau", place=place
+    )
+    masters.Membership.objects.create(user=user, organisation=office, role="analyst")
+    if tenant == "elsewhere":
+        return [land.Batch.objects.create(
+            key="permu-elsewhere", place=place, year=2025, department=office, rules=PERMU, made_by=user,
+            notice_document=word(tenant, "permu"),
+        )]  # fmt: skip
+    run, today = world.store.runs("land_batch")[0], timezone.localdate()
+    digest = scheme_for(PERMU, 2025).digest
+    batch = land.Batch.objects.create(
+        key="permu-official", place=place, year=2025, department=office, rules=PERMU, rules_digest=digest,
+        state="publicity", public_from=today, public_until=today + dt.timedelta(days=9), made_by=user,
+        calculated_by=user, reviewed_by=world.users["system"], notice_document=word(tenant, "permu"),
+    )  # fmt: skip
+    made = land.Calculation.objects.create(
+        batch=batch, number=1, reason=word(tenant, "calculation"), run=run.run, snapshot=run.snapshot,
+        rules_version=run.rules_version, rules_digest=digest, code_version=run.code_version, benchmarks={},
+        inputs_digest=run.params["inputs"], benchmarks_digest=run.params["frozen"], firms=run.rows,
+        result_digest=run.params["digest"], made_by=user,
+    )  # fmt: skip
+    for firm in world.firms:
+        world.rows += [Owned(firm, row) for row in _sheet(world, firm, batch)]
+    step = land.Step.objects.create(
+        batch=batch, event="publish", before="reviewed", after="publicity", by=user, note=word(tenant, "step")
+    )  # fmt: skip
+    return [batch, made, step]
+
+
+def _sheet(world: World, firm: str, batch: land.Batch) -> list[Model]:
+    """A firm's sheet with an open objection and a waiver."""
+    code, user = world.firms[firm], world.users[firm]
+    shared = {"batch": batch, "place": batch.place, "firm": code, "firm_name": word(firm, "name")}
+    figures = [{"name": "tax", "indicator": "tax", "value": AMOUNT, "unit": "CNY_fen", "source": word(firm, "subject"),
+                "as_of": "2026-01-31"}]  # fmt: skip
+    return [
+        land.Sheet.objects.create(key=f"sheet-{firm}", figures=figures, **shared),
+        land.Objection.objects.create(
+            key=f"objection-{firm}", stage="publicity", field="tax", shown=AMOUNT, claimed=1,
+            reason=word(firm, "evidence"), proof=word(firm, "evidence"), made_by=user, **shared,
+        ),
+        land.Waiver.objects.create(
+            decision=word(firm, "evidence"), commitment=word(firm, "condition"), until=TODAY,
+            made_by=world.users["official"], **shared,
+        ),
+        land.Step.objects.create(
+            batch=batch, firm=code, event="object", before="publicity", after="publicity", by=user,
+            note=word(firm, "note"),
+        ),
+    ]  # fmt: skip
+
+
 def _keys(world: World, tenant: str) -> list[Model]:
     return [
         policy.OnceKey.objects.create(
@@ -316,6 +377,7 @@ SEEDS: Mapping[Seed, tuple[type[Model], ...]] = {
         policy.Receipt, policy.Case, policy.Payment, policy.Hold, policy.Step,
     ),
     _keys: (policy.OnceKey,),
+    _permu: (land.Batch, land.Calculation, land.Sheet, land.Objection, land.Waiver, land.Step),
 }  # fmt: skip
 
 

@@ -124,7 +124,7 @@ def run_land(
     used = year or (known[0] if known else 0)
     snapshot, consents = facts.snapshot(), state_of(PURPOSE)
     if not used:
-        raise _no_data(place)
+        raise no_data(place)
     one = _graded(facts, snapshot.id, place, chosen, used, consents)
     frame = as_frame(one)
     run = run_id(place, chosen, year=used, snapshot=snapshot.id, consents=consents)
@@ -138,7 +138,8 @@ def run_land(
     return run, frame
 
 
-def _no_data(place: str) -> JiqunError:
+def no_data(place: str) -> JiqunError:
+    """Return the error for a place without firms or without usable figures."""
     return JiqunError(
         "E-LAND-NO-DATA",
         f"{place} 没有可评价的企业，或没有可用于评价的税收和用地数据",
@@ -158,7 +159,7 @@ def _graded(
     scheme = scheme_for(version, year)
     gathered = gather(facts, facts.at(snapshot), place, scheme=scheme)
     if gathered.firms.is_empty() or not gathered.units.figures:
-        raise _no_data(place)
+        raise no_data(place)
     return Graded(place, permu_pack(version), gathered, evaluate(scheme, gathered.units))
 
 

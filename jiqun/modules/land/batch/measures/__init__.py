@@ -1,0 +1,1 @@
+"""Differentiated measures and what suspends them."""

@@ -1,0 +1,1 @@
+"""What the office in charge does with a batch."""
