@@ -59,7 +59,7 @@ def object_line(
     row = LandRow.objects.filter(table=current, firm=firm).first()
     lines: list[Line] = row.lines if row else []
     area = square_metres(claimed_m2)
-    problems = [*_claim_problems(area, claimed_m2, reason, paper)]
+    problems = _claim_problems(area, claimed_m2, reason, paper)
     if not 0 <= line < len(lines):
         problems.append(wrong("line", "没有这一行", "there is no such line", value=str(line),
                               remedy_zh="请刷新页面。", remedy_en="Reload the page."))  # fmt: skip
@@ -94,15 +94,18 @@ def square_metres(text: str) -> int | None:
 def _claim_problems(area: int | None, text: str, reason: str, paper: str) -> list[Problem]:
     found: list[Problem] = []
     if area is None:
-        found.append(wrong("claimed_m2", "面积应为不小于 0 的数", "the area is a number of at least 0", value=text,
-                           remedy_zh="单位平方米，最多两位小数。", remedy_en="In m², two decimals at most."))  # fmt: skip
-    for name, given, zh, en in (
-        ("reason", reason, "理由", "a reason"),
-        ("paper", paper, "依据文号", "a document"),
-    ):
-        if len(" ".join(given.split())) < 4:
-            found.append(wrong(name, f"没有{zh}，至少四个字", f"{en} of at least four characters is needed",
-                               remedy_zh="例如不动产权证号、租赁合同编号。", remedy_en="Such as the number of the deed or lease."))  # fmt: skip
+        found.append(wrong(
+            "claimed_m2", "面积应为不小于 0 的数", "the area is a number of at least 0", value=text,
+            remedy_zh="单位平方米，最多两位小数。", remedy_en="In m², two decimals at most.",
+        ))  # fmt: skip
+    asked = (("reason", reason, "理由", "a reason"), ("paper", paper, "依据文号", "a document"))
+    found += [
+        wrong(
+            name, f"没有{zh}，至少四个字", f"{en} of at least four characters is needed",
+            remedy_zh="依据如不动产权证号、租赁合同编号。", remedy_en="A document such as the deed or the lease.",
+        )
+        for name, given, zh, en in asked if len(" ".join(given.split())) < 4
+    ]  # fmt: skip
     return found
 
 
@@ -186,7 +189,7 @@ def decide_objection(
     area = square_metres(area_m2) if area_m2.strip() else row.claimed_dm2
     said = words_of(words)
     document = " ".join(paper.split())[:120]
-    refuse([one for one in _claim_problems(area, area_m2, said, document)])
+    refuse(_claim_problems(area, area_m2, said, document))
     row.state, row.decided_by_id, row.decided_at = (
         (UPHELD if upheld else DISMISSED),
         viewer.user_id,
