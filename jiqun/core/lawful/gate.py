@@ -171,10 +171,10 @@ def open_by_basis(
 def _kinds(frame: pl.DataFrame) -> pl.Series:
     texts = frame[BASIS].unique().to_list()
     codes = pl.DataFrame(
-        {BASIS: texts, "kind": [basis_kind(text).code for text in texts]},
-        schema={BASIS: pl.String, "kind": pl.String},
+        {BASIS: texts, "_kind": [basis_kind(text).code for text in texts]},
+        schema={BASIS: pl.String, "_kind": pl.String},
     )
-    return frame.join(codes, on=BASIS, how="left", nulls_equal=True, maintain_order="left")["kind"]
+    return frame.join(codes, on=BASIS, how="left", nulls_equal=True, maintain_order="left")["_kind"]
 
 
 def _log(opened: pl.DataFrame, reference: str) -> int:

@@ -13,7 +13,7 @@ from jiqun.core.factstore import store
 from jiqun.core.tabular import Field, TableSpec, pick
 from jiqun.engine.indices.evaluate import DECISIVE
 from jiqun.modules.land.attribution.selectors import area_rows
-from jiqun.modules.land.attribution.shown import flag_words
+from jiqun.modules.land.attribution.shown import BASIS, flag_words
 from jiqun.modules.land.attribution.states import TABLE_STATES
 from jiqun.modules.land.evaluation.selectors import firm_rows, newest_runs
 from jiqun.modules.land.evaluation.shown import badge_of
@@ -49,6 +49,11 @@ FIELDS = (
     Field("known", "已有数据", "Data known", "share", about_zh="按权重", about_en="by weight"),
     Field("decisive", "由什么决定", "Decided by", "words", words=CAUSES),
     Field("missing", "缺数据的指标", "Indicators without data", filter="none"),
+    Field("land_basis", "用地依据", "Land counted", "words", words=BASIS),
+    Field("unit", "评价单位", "Unit of evaluation", "code",
+          about_zh="企业、经营主体或宗地；同一单位的企业共用等级", about_en="firm, operator or parcel; its firms share the grade"),
+    Field("members", "同一单位的企业", "Firms of the unit", "code", filter="none", sortable=False),
+    Field("apart_grade", "混合型单独评价", "Mixed firm by itself", "words", words=GRADES),
     Field("year", "数据年度", "Year of the data", "period"),
 )  # fmt: skip
 LAND_STATES = {state.value: (about.zh, about.en) for state, about in TABLE_STATES.items()}

@@ -31,7 +31,7 @@ TOLERANCE, LEAST = 0.01, 1_000
 Words = tuple[str, str]
 
 
-def has_lines(facts: Store, at: Snapshot) -> bool:
+def has_lines(facts: Store, at: Snapshot | None) -> bool:
     """Whether the store holds a land table's lines at all."""
     return facts.version(USE, at) >= 0
 
