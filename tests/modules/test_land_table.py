@@ -80,7 +80,9 @@ def published(town: Town) -> LandTable:
 
 def over(table: LandTable) -> LandTable:
     past = dt.date(2026, 1, 5)
-    LandTable.objects.filter(pk=table.pk).update(public_from=past, public_until=past + dt.timedelta(9))
+    LandTable.objects.filter(pk=table.pk).update(
+        public_from=past, public_until=past + dt.timedelta(9)
+    )
     return LandTable.objects.get(pk=table.pk)
 
 
@@ -98,7 +100,17 @@ def decided(town: Town, one: LandObjection, *, viewer: Viewer | None = None) -> 
 
 
 def lines_into(facts: Store, rows: list[tuple[object, ...]], batch: str) -> None:
-    head = ("parcel", "firm", "kind", "area_m2", "floor_m2", "total_floor_m2", "first", "last", "document")
+    head = (
+        "parcel",
+        "firm",
+        "kind",
+        "area_m2",
+        "floor_m2",
+        "total_floor_m2",
+        "first",
+        "last",
+        "document",
+    )
     frame = pl.DataFrame(
         [dict(zip(head, row, strict=True)) | {"lawful_basis": CHECK} for row in rows],
         schema_overrides={"floor_m2": pl.Float64, "total_floor_m2": pl.Float64, "area_m2": pl.Float64,
@@ -111,7 +123,14 @@ def lines_into(facts: Store, rows: list[tuple[object, ...]], batch: str) -> None
 def test_the_worked_example_by_town_and_by_days(own_demo: Demo) -> None:
     """Methods 1.13: 20,000 + 2,000 − 3,200 = 18,800 m² = 28.2 亩; hand-back and towns beside it."""
     facts = own_demo.store
-    east, west = facts.polars("parcel").group_by("place").agg(pl.col("parcel").min()).sort("place").head(2).rows()
+    east, west = (
+        facts.polars("parcel")
+        .group_by("place")
+        .agg(pl.col("parcel").min())
+        .sort("place")
+        .head(2)
+        .rows()
+    )
     lines_into(facts, [
         (east[1], "A1", "own", 20_000, None, None, None, None, "证1"),
         (east[1], "A1", "rented_out", 20_000, 4_000, 25_000, None, None, "租1"),
@@ -209,10 +228,26 @@ def test_an_upheld_objection_is_a_later_fact_and_counts_at_once(town: Town) -> N
 def test_every_problem_of_an_objection_is_said_at_once_and_the_deadline_holds(town: Town) -> None:
     table = published(town)
     with pytest.raises(JiqunError) as refused:
-        object_line(viewer=town.boss, table=table, firm=town.firm, line=7, claimed_m2="许多", reason="", paper="")
+        object_line(
+            viewer=town.boss,
+            table=table,
+            firm=town.firm,
+            line=7,
+            claimed_m2="许多",
+            reason="",
+            paper="",
+        )
     assert {one.column for one in refused.value.fields} == {"claimed_m2", "reason", "paper", "line"}
     with pytest.raises(JiqunError) as foreign:
-        object_line(viewer=town.boss, table=table, firm="X", line=0, claimed_m2="1", reason="理由理由", paper="文号文号")
+        object_line(
+            viewer=town.boss,
+            table=table,
+            firm="X",
+            line=0,
+            claimed_m2="1",
+            reason="理由理由",
+            paper="文号文号",
+        )
     assert foreign.value.code == "E-FORBIDDEN"
     with pytest.raises(JiqunError) as late:
         objection(town, over(table))
@@ -232,26 +267,40 @@ def test_it_is_frozen_by_another_after_the_days_with_nothing_open(town: Town) ->
     decided(town, made)
     frozen = freeze_table(viewer=town.ben, table=table)
     row = own_row(town.boss).land()
-    lines_into(town.store, [(made.parcel, town.firm, "own", 9, None, None, None, None, made.document)], "later")
+    lines_into(
+        town.store,
+        [(made.parcel, town.firm, "own", 9, None, None, None, None, made.document)],
+        "later",
+    )
     assert own_row(town.boss).land() == row, "a later fact does not change it"
     assert differences(town.store, frozen) == {town.firm: (123_450, 900)}, "the difference is shown"
     with pytest.raises(JiqunError) as refused:
         withdraw_table(viewer=town.ben, table=frozen, words="想要撤回")
     assert refused.value.code == "E-LAND-TABLE-STATE"
-    verbs = AuditEntry.objects.filter(target=f"landtable:{frozen.key}").values_list("verb", flat=True)
+    verbs = AuditEntry.objects.filter(target=f"landtable:{frozen.key}").values_list(
+        "action", flat=True
+    )
     assert {"land.publish_table", "land.decide_objection", "land.freeze_table"} <= set(verbs)
 
 
 def test_the_database_itself_keeps_four_eyes_and_frozen_rows(town: Town) -> None:
     table = published(town)
     made = objection(town, table)
-    one = {"state": "upheld", "decided_dm2": 1, "decision_paper": "文号", "decided_at": dt.datetime.now(dt.UTC)}
+    one = {
+        "state": "upheld",
+        "decided_dm2": 1,
+        "decision_paper": "文号",
+        "decided_at": dt.datetime.now(dt.UTC),
+    }
     for who in (town.ann, town.boss):
         with pytest.raises(IntegrityError), transaction.atomic():
             LandObjection.objects.filter(pk=made.pk).update(**one, decided_by=who.user_id)
     with pytest.raises(IntegrityError), transaction.atomic():
         LandTable.objects.filter(pk=table.pk).update(
-            state="frozen", frozen_by=town.ann.user_id, frozen_at=dt.datetime.now(dt.UTC), frozen_snapshot="s"
+            state="frozen",
+            frozen_by=town.ann.user_id,
+            frozen_at=dt.datetime.now(dt.UTC),
+            frozen_snapshot="s",
         )
     decided(town, made)
     over(table)

@@ -134,9 +134,11 @@ def _lawful_lines(
     register = rows(facts, "firm", ["firm", "place"], at)
     mine = register.filter(pl.col("place").str.starts_with(place))["firm"]
     start, end = date(year, 1, 1), date(year, 12, 31)
-    first, last = pl.col("first").fill_null(start), pl.col("last").fill_null(end)
+    before_end = (pl.col("first") <= end).fill_null(value=True)
+    after_start = (pl.col("last") >= start).fill_null(value=True)
     # A line whose days are in the wrong order is shown, not left out.
-    in_year = ((first <= end) & (last >= start)) | (first > last)
+    reversed_ = (pl.col("first") > pl.col("last")).fill_null(value=False)
+    in_year = (before_end & after_start) | reversed_
     found = got.frame.filter(
         (pl.col("parcel").is_in(here) | pl.col("firm").is_in(mine.implode())) & in_year
     )
