@@ -17,6 +17,7 @@ from django.utils import timezone
 from jiqun.core import models as core
 from jiqun.core.models.audit import AuditChain, AuditRoot
 from jiqun.masters import models as masters
+from jiqun.modules.land import models as land
 from jiqun.modules.policy import models as policy
 from tests.conformance.tenants.world import TENANTS, World
 from tests.core.test_publication_pages import SCOPE
@@ -168,6 +169,17 @@ MODELS |= {
     policy.Receipt: Row(NOBODY, NOBODY, create={"policy.reconcile": OWN}),
     policy.OnceKey: Row(KNOWN, OWN),
 }  # fmt: skip
+MODELS |= {
+    land.LandTable: Row(
+        OFFICIALS | FIRMS, OWN | FIRMS, create={"land.open_table": OWN},
+        edit={"land.publish_table": OWN, "land.freeze_table": OWN}, delete={"land.withdraw_table": OWN},
+    ),
+    land.LandRow: Row(FIRMS, who("firma")),
+    land.LandObjection: Row(
+        FIRMS, who("firma"), create={"land.object_line": who("firma")},
+        edit={"land.decide_objection": OWN},
+    ),
+}  # fmt: skip
 OF_ALL_TABLES: Verbs = {"tables.export": KNOWN}
 
 # ---- what the verbs are asked about -------------------------------------------------------------
@@ -198,6 +210,11 @@ ARGUMENTS: Mapping[str, Asked] = {
     "department": lambda _, rows: rows[policy.Batch].department_id,  # type: ignore[attr-defined]
     "place": lambda _, rows: rows[policy.Batch].place,  # type: ignore[attr-defined]
     "policy.open_pool.organisation": lambda _, rows: rows[policy.Batch].department_id,  # type: ignore[attr-defined]
+    "objection": lambda _, rows: rows[land.LandObjection],
+    **{
+        f"land.{verb}.table": lambda _, rows: rows[land.LandTable]
+        for verb in ("publish_table", "freeze_table", "withdraw_table", "object_line")
+    },
     "tables": lambda _world, _rows: ("organisations",),
     "table": lambda _world, _rows: "organisations",
     "publication.publish.table": lambda _, rows: rows[core.PublishedTable],
@@ -244,6 +261,7 @@ TABLES: Mapping[str, Table] = {
     "trade_link": Table(KNOWN, FIRMS, REPORTING, REPORTING),
     "refused": Table(OFFICIALS, OWN, NOBODY, OWN),
     "land_permu": Table(KNOWN, FIRMS, NOBODY, FIRMS | {"official"}),
+    "land_area": Table(KNOWN, FIRMS, NOBODY, FIRMS | {"official"}),
     "policy_item": Table(KNOWN, KNOWN, OFFICIALS, KNOWN),
     "policy_case": Table(KNOWN, FIRMS, NOBODY, FIRMS | {"official"}),
     "policy_payment": Table(KNOWN, FIRMS, NOBODY, FIRMS | {"official"}),
@@ -327,6 +345,11 @@ def _of_case(verb: str, why: str = "an official states a purpose first") -> Post
     return Post("policy-case", _words(verb=verb, words="合成情况记录"), done=NOBODY, why=why)
 
 
+def _new_land_table(_: World, rows: Rows) -> Mapping[str, object]:
+    table = rows[land.LandTable]
+    return {"verb": "open", "department": table.department_id, "place": table.place, "year": 2024, "days": 8}  # type: ignore[attr-defined]
+
+
 REASON = _words(reason="调离岗位")
 POSTS: Mapping[str, Post] = {
     "masters.open_organisation": Post("organisation-new", _words(name="合成新单位", kind="park")),
@@ -376,6 +399,22 @@ POSTS: Mapping[str, Post] = {
     "policy.lift_hold": _of_case("lift-1"),
     "policy.reconcile": Post(
         "policy-file", _words(verb="reconcile"), done=NOBODY, why="an official states a purpose first"
+    ),
+    "land.open_table": Post("land-tables", _new_land_table),
+    "land.publish_table": Post(
+        "land-table", _words(verb="publish"), done=NOBODY, why="it is published already"
+    ),
+    "land.freeze_table": Post(
+        "land-table", _words(verb="freeze"), done=NOBODY, why="who published it does not freeze it"
+    ),
+    "land.withdraw_table": Post("land-table", _words(verb="withdraw", words="合成撤回原因")),
+    "land.object_line": Post(
+        "land-own-land", _words(verb="object", line=1, claimed_m2=9, reason="合成理由", paper="合成文号一号"),
+        done=FIRMS, why="each firm to its own row",
+    ),
+    "land.decide_objection": Post(
+        "land-objection", _words(verb="dismiss", words="合成理由", paper="合成文号一号"), done=NOBODY,
+        why="an official states a purpose first",
     ),
     "tables.save_view": Post("view-save", _words(name="合成视图", query="")),
     "tables.delete_view": Post("view-delete"),

@@ -115,6 +115,10 @@ BY_NAME: Mapping[str, Rule] = {
     "land-fairness": Rule(frozenset({"official"})), "land-firm": Rule(frozenset({"official"}), 403, 404),
     "land-own": Rule(FIRMS), "land-own-sheet": Rule(FIRMS), "land-draft": Rule(frozenset({"official"})),
     "land-firm-sheet": Rule(frozenset({"official"}), 403, 404), "land-tenure": EVERYBODY,
+    # the land table: counts for officials of the place and the firms in it, a firm's own lines for it
+    "land-tables": EVERYBODY, "land-table": Rule(FIRMS | {"official"}, 404), "land-table-public": Rule(PUBLIC),
+    "land-own-land": Rule(FIRMS, 404), "land-objection": Rule(frozenset({"firma"}), 404),
+    "land-table-firm": Rule(frozenset(), 404),  # the sample is the place's first firm, for a purpose
     "jiqun_modules_land_rest_summary": Rule(frozenset({"official"})),
     "jiqun_modules_land_rest_own": Rule(FIRMS),
     "jiqun_modules_land_rest_firm": Rule(frozenset({"official"}), 403, 404),

@@ -18,6 +18,7 @@ from jiqun.core import models as core
 from jiqun.core.registry import engines
 from jiqun.facts.store.store import Store
 from jiqun.masters import models as masters
+from jiqun.modules.land import models as land
 from jiqun.modules.policy import models as policy
 from tests.conformance.tenants import machine, rules
 from tests.conformance.tenants.crawler import Crawler, LeakError
@@ -37,6 +38,7 @@ NUMBERS: Mapping[str, tuple[type[Model], ...]] = {
     "person": (masters.Person,),
     "membership": (masters.Membership,),
     "item": (policy.Item,),
+    "objection": (land.LandObjection,),
 }
 TABLES = ["firm", "firm_indicator", "trade_link", "organisation", "person"]
 NIGHTLY = bool(os.environ.get("JIQUN_NIGHTLY"))
@@ -99,6 +101,7 @@ def words(world: World) -> Mapping[str, Sequence[object]]:
         "pool": ["pool-official", "pool-elsewhere"],
         "file": ["file-official", "file-elsewhere"],
         "case": ["case-firma", "case-firmb"],
+        "landtable": ["landtable-official", "landtable-elsewhere"],
     }
 
 
@@ -124,7 +127,7 @@ def crawl(world: World, *, examples: int, steps: int, where: tuple[str, ...] = (
     }
     owners |= {
         (kind, f"{kind}-{tenant}"): tenant
-        for kind in ("batch", "pool", "file", "case")
+        for kind in ("batch", "pool", "file", "case", "landtable")
         for tenant in world.users
     }
     built: Any = machine.machine_of(world, crawler, words(world), owners, where)

@@ -178,7 +178,8 @@ def test_only_the_land_check_makes_a_difference_in_the_demo(demo: Demo) -> None:
         if any(line["kind"] in {"occupied", "excluded"} for line in one.lines)
     }  # fmt: skip
     differ = {one.firm for one in land.firms.values() if "differs" in one.flags}
-    assert differ and differ <= checked
+    assert differ
+    assert differ <= checked
     assert not any("lease" in one.flags or "unusable" in one.flags for one in land.firms.values())
 
 
@@ -187,7 +188,8 @@ def test_a_draft_can_be_made_anew_and_publicity_counts_working_days(town: Town) 
     assert drafted(town).pk == first.pk
     assert LandRow.objects.filter(table=first).count() == totals_of(first).firms > 200
     shown = publish_table(viewer=town.ann, table=first)
-    assert shown.public_until and shown.public_from
+    assert shown.public_until
+    assert shown.public_from
     assert (shown.public_until - shown.public_from).days >= 10, "eight working days"
     rows = public_rows(shown.public_from)
     assert len(rows) == totals_of(shown).firms

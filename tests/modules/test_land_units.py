@@ -78,7 +78,7 @@ def test_a_firm_is_its_own_unit_unless_told() -> None:
     units, members = grouped("firm")
     assert units.ids == ("H", "T", "U", "N")
     assert members.of == (0, 1, 2, 3)
-    assert units is not None and units.figure("land").value.tolist()[0] == 4_600 * M2
+    assert units.figure("land").value.tolist()[0] == 4_600 * M2
 
 
 def test_tenants_are_merged_into_their_parcel_and_a_large_one_stands_alone() -> None:
@@ -135,7 +135,7 @@ def test_county_toml_says_the_unit_and_refuses_others(tmp_path: Any) -> None:
     assert (county.permu_unit, county.permu_apart_m2) == ("parcel", 3000)
     with pytest.raises(JiqunError) as refused:
         parse(f'{head}permu_unit = "yard"\npermu_apart_m2 = -1\n{table}', folder=tmp_path)
-    assert {one.column for one in refused.value.fields} == {
+    assert {one.column for one in refused.value.fields} >= {
         "county.permu_unit",
         "county.permu_apart_m2",
     }

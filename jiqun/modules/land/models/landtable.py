@@ -31,10 +31,15 @@ def within(places: frozenset[str], column: str = "place") -> Q:
     return found
 
 
+def answers_for(viewer: Viewer, place: str) -> bool:
+    """Whether the viewer is an official of the place or of one that it lies in."""
+    own = viewer.duty_places
+    return viewer.known and ("*" in own or any(place.startswith(one) for one in own))
+
+
 def serves(viewer: Viewer, organisation: int | None, place: str) -> bool:
     """Whether the viewer works as an official in this very office, and for this place."""
-    own = viewer.duty_places
-    if organisation is None or not ("*" in own or any(place.startswith(one) for one in own)):
+    if organisation is None or not answers_for(viewer, place):
         return False
     held = Membership.objects.in_force().filter(
         user_id=viewer.user_id, role=Role.ANALYST.value, organisation_id=organisation
@@ -62,13 +67,12 @@ def _dm2(area: float | None) -> int | None:
 
 
 class LandTableQuerySet(VisibleQuerySet["LandTable"]):
-    """Published tables are for everybody who has logged in; drafts for officials of the place."""
+    """Officials of the place see its tables, a firm the published ones that it stands in."""
 
     def visible_to(self, viewer: Viewer) -> Self:
         """Return the tables that the viewer may see; of firms they tell counts only."""
-        if not viewer.known:
-            return self.none()
-        return self.filter(~Q(state=TableState.DRAFT) | within(viewer.duty_places))
+        own = LandRow.objects.visible_to(viewer).filter(firm__in=sorted(viewer.firms))
+        return self.filter(within(viewer.duty_places) | Q(pk__in=own.values("table_id")))
 
     def live(self, place: str, year: int) -> LandTable | None:
         """Return the table of a place and year that was not withdrawn, or None."""

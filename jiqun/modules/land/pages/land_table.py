@@ -43,7 +43,7 @@ from jiqun.modules.land.attribution.states import (
     TableState,
 )
 from jiqun.modules.land.models import LandObjection, LandTable
-from jiqun.modules.land.models.landtable import own_bureaux
+from jiqun.modules.land.models.landtable import answers_for, own_bureaux
 
 Row = dict[str, Any]
 STATES = {state.value: (about.zh, about.en) for state, about in TABLE_STATES.items()}
@@ -148,9 +148,9 @@ def land_table(request: HttpRequest, landtable: str) -> HttpResponse:
         if refusal is None:
             return redirect("land-table", one.key)
     totals, open_ = totals_of(one), may_see_firm_rows(who)
-    parts: list[Part] = [*(asks_purpose(who) if who.official else [])]
-    parts += [note((zh, en), "info") for zh, en in one.notes] if who.official else []
-    if who.official:
+    parts: list[Part] = []
+    if answers_for(who, one.place):
+        parts += [*asks_purpose(who), *(note((zh, en), "info") for zh, en in one.notes)]
         parts += [
             _flags(totals, open_=open_),
             *_objections(who, one),
