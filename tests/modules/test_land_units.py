@@ -13,9 +13,9 @@ from jiqun.engine.indices.units import Note, Units
 from jiqun.errors import JiqunError
 from jiqun.facts.load.county_file import parse
 from jiqun.modules.land.attribution.lines import firm_land
-from jiqun.modules.land.attribution.shapes import FirmLand, Land
 from jiqun.modules.land.evaluation.gather import OPERATOR, Gathered
 from jiqun.modules.land.evaluation.merging import Members, members_of, merged
+from jiqun.modules.land.shapes import FirmLand, Land
 
 M2 = 100
 # Yard P of H: 10,000 m² with 8,000 m² of floor; T rents 400 m², U 4,000 m² of it. H rents in Q as well.

@@ -15,7 +15,8 @@ from jiqun.engine.indices.score import KNOWN, REASONS
 from jiqun.modules.land.evaluation.findings import Graded
 from jiqun.modules.land.evaluation.selectors import GradedView, veiled
 from jiqun.modules.land.evaluation.shown import sources_of
-from jiqun.modules.land.evaluation.words import HELD, HOLDERS
+from jiqun.modules.land.evaluation.words import HOLDERS
+from jiqun.modules.land.register import HELD
 
 SYNTHETIC = "合成数据"
 DRAFT = "测算稿，不是评价结果"

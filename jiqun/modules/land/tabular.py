@@ -14,9 +14,9 @@ from jiqun.core.tabular import Field, TableSpec, pick
 from jiqun.engine.indices.evaluate import DECISIVE
 from jiqun.modules.land.attribution.selectors import area_rows
 from jiqun.modules.land.attribution.shown import BASIS, flag_words
-from jiqun.modules.land.attribution.states import TABLE_STATES
 from jiqun.modules.land.evaluation.selectors import firm_rows, newest_runs
 from jiqun.modules.land.evaluation.shown import badge_of
+from jiqun.modules.land.states import TABLE_STATES
 from jiqun.rules.permu_pack import permu_pack
 
 GRADES: Mapping[str, tuple[str, str]] = {

@@ -11,8 +11,8 @@ from jiqun.core.factstore import lawful_rows
 from jiqun.facts.contract import contracts
 from jiqun.facts.store.store import Store
 from jiqun.modules.land.attribution.lines import USE, recounted
-from jiqun.modules.land.attribution.shapes import Line
-from jiqun.modules.land.evaluation.gather import PURPOSE
+from jiqun.modules.land.register import PURPOSE
+from jiqun.modules.land.shapes import Line
 
 LINE_KEY = ("parcel", "kind", "document")
 

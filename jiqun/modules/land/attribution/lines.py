@@ -19,16 +19,14 @@ from jiqun.core.factstore import lawful_rows, rows
 from jiqun.engine.indices.land import Holding, attribute, uneven_leases, unusable
 from jiqun.facts.store.snapshot import Snapshot
 from jiqun.facts.store.store import Store
-from jiqun.modules.land.attribution.shapes import FLAGS, UNKNOWN, FirmLand, Land, Line
-from jiqun.modules.land.evaluation.gather import PURPOSE, industrial_firms
-from jiqun.modules.land.evaluation.words import HELD
+from jiqun.modules.land.register import HELD, INDICATORS, PURPOSE, Words, industrial_firms
+from jiqun.modules.land.shapes import FLAGS, UNKNOWN, FirmLand, Land, Line
 
-USE, PARCEL, INDICATORS = "parcel_use", "parcel", "firm_indicator"
+USE, PARCEL = "parcel_use", "parcel"
 COLUMNS = ("parcel", "firm", "kind", "area_m2", "floor_m2", "total_floor_m2", "first", "last", "document",
            "source", "as_of")  # fmt: skip
 # From where on a difference to what the firm reported is one ◆: a share of it, at least 10 m².
 TOLERANCE, LEAST = 0.01, 1_000
-Words = tuple[str, str]
 
 
 def has_lines(facts: Store, at: Snapshot | None) -> bool:

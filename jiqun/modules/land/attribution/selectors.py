@@ -20,9 +20,9 @@ from jiqun.errors import JiqunError, Kind
 from jiqun.facts.store.snapshot import Snapshot
 from jiqun.facts.store.store import Store
 from jiqun.modules.land.attribution.lines import has_lines, land_of
-from jiqun.modules.land.attribution.shapes import FLAGS, Land
-from jiqun.modules.land.evaluation.gather import PURPOSE
 from jiqun.modules.land.models import LandObjection, LandRow, LandTable
+from jiqun.modules.land.register import PURPOSE
+from jiqun.modules.land.shapes import FLAGS, Land
 
 READ = "land_table: area, lines"
 SHOWN = 200

@@ -7,7 +7,7 @@ from typing import Any
 
 from jiqun.core.tabular import pick
 from jiqun.engine.indices.land import MU, WORDS
-from jiqun.modules.land.attribution.shapes import FLAGS, FirmLand, Land, Line
+from jiqun.modules.land.shapes import FLAGS, FirmLand, Land, Line
 
 Node = dict[str, Any]
 BASIS: Mapping[str, tuple[str, str]] = {

@@ -25,13 +25,16 @@ from jiqun.facts.store.ledger import Run
 from jiqun.facts.store.store import Store
 from jiqun.modules.land.attribution.lines import has_lines
 from jiqun.modules.land.attribution.selectors import counted_land, frozen_key
-from jiqun.modules.land.evaluation.gather import INDICATORS, PURPOSE, Gathered, gather, units_under
+from jiqun.modules.land.evaluation.gather import Gathered, gather, units_under
 from jiqun.modules.land.evaluation.merging import Members, members_of, merged
-from jiqun.modules.land.evaluation.words import HELD
+from jiqun.modules.land.register import HELD, INDICATORS, PURPOSE
 from jiqun.rules.permu_pack import PermuPack, permu_pack
 
 ENGINE = "land"
-CODE = ("engine/indices", "modules/land/evaluation", "modules/land/attribution", "rules")
+CODE = (
+    "engine/indices", "modules/land/evaluation", "modules/land/attribution", "modules/land/register.py",
+    "modules/land/shapes.py", "rules",
+)  # fmt: skip
 SCHEMA = {
     "firm": pl.String, "name": pl.String, "place": pl.String, "industry": pl.String, "scale": pl.String,
     "group": pl.String, "grade": pl.String, "managed_as": pl.String, "decisive": pl.String,

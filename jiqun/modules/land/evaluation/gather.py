@@ -19,13 +19,11 @@ from jiqun.engine.indices.scheme import Scheme
 from jiqun.engine.indices.units import Note, Units
 from jiqun.facts.store.snapshot import Snapshot
 from jiqun.facts.store.store import Store
-from jiqun.modules.land.attribution.shapes import Land
-from jiqun.modules.land.evaluation.words import HELD
+from jiqun.modules.land.register import HELD, INDICATORS, PURPOSE, Words, industrial_firms
+from jiqun.modules.land.shapes import Land
 from jiqun.rules.loader import pack
 
-PURPOSE = "permu"
-INDICATORS, ATTRIBUTES, COVERAGE = "firm_indicator", "firm_attribute", "list_coverage"
-REGISTER = ("firm", "name", "place", "status", "scale", "founded")
+ATTRIBUTES, COVERAGE = "firm_attribute", "list_coverage"
 FIGURES = ("firm", "indicator", "value", "unit", "source", "as_of")
 MATTERS = ("firm", "item", "period", "content", "valid_from", "document", "source", "as_of")
 # What sorts into groups: the list that says so.
@@ -35,8 +33,6 @@ SORTING: Mapping[str, str] = {
     "park": "小微企业园入驻企业",
 }
 OPERATOR = "经营主体"  # the list whose content is the credit code of a firm's operator
-INDUSTRY = ("06", "46")  # divisions of GB/T 4754 that are industry
-Words = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,30 +56,6 @@ class Gathered:
     notes: tuple[Words, ...]
     land: Land = field(default_factory=Land)
     year: int = 0
-
-
-def industrial_firms(facts: Store, at: Snapshot, place: str) -> tuple[pl.DataFrame, list[Words]]:
-    """Return the firms to evaluate by id, and what has to be said of the others.
-
-    Left out are closed firms, those still building, and those whose main industry is no industry.
-    A firm whose industry is not known is evaluated.
-    """
-    register = rows(facts, "firm", REGISTER, at)
-    mine = register.filter(pl.col("place").str.starts_with(place) & (pl.col("status") != "closed"))
-    main = rows(facts, "firm_industry", ["firm", "industry", "classification"], at, main=True)
-    known = main.filter(pl.col("classification").str.starts_with("gbt4754")).unique("firm")
-    found = mine.join(known.select("firm", "industry"), on="firm", how="left").sort("firm")
-    division = pl.col("industry").str.slice(0, 2)
-    other = ~division.is_between(pl.lit(INDUSTRY[0]), pl.lit(INDUSTRY[1])).fill_null(value=True)
-    notes: list[Words] = []
-    for count, zh, en in (
-        (found.filter(pl.col("status") == "building").height, "在建，不参评", "still building"),
-        (found.filter(other & (pl.col("status") != "building")).height, "主营不属于工业，不参评",
-         "whose main industry is not industrial"),
-    ):  # fmt: skip
-        if count:
-            notes.append((f"{count} 家企业{zh}。", f"{count} firm(s) {en}: not evaluated."))
-    return found.filter((pl.col("status") != "building") & ~other), notes
 
 
 def gather(

@@ -17,8 +17,8 @@ from jiqun.engine.indices.exact import Ints
 from jiqun.engine.indices.land import owners_of_units
 from jiqun.engine.indices.quantities import Figure, merge
 from jiqun.engine.indices.units import Note, Units
-from jiqun.modules.land.attribution.shapes import FirmLand
 from jiqun.modules.land.evaluation.gather import OPERATOR, Gathered
+from jiqun.modules.land.shapes import FirmLand
 
 UNITS: Mapping[str, tuple[str, str]] = {
     "firm": ("企业", "firm"), "operator": ("经营主体", "operator"), "parcel": ("宗地", "parcel"),

@@ -19,11 +19,11 @@ from jiqun.modules.land.evaluation.merging import UNITS
 from jiqun.modules.land.evaluation.words import (
     BADGES,
     GRADES_EN,
-    HELD,
     HOLDERS,
     MARKS,
     unit_en,
 )
+from jiqun.modules.land.register import HELD
 from jiqun.rules import loader
 from jiqun.rules.permu_pack import TOPIC
 

@@ -13,8 +13,8 @@ from django.utils.translation import gettext_lazy as _
 from jiqun.core.access import Role, Viewer, may_see_firm_rows
 from jiqun.core.visible import VisibleQuerySet
 from jiqun.masters.models import Membership, Organisation
-from jiqun.modules.land.attribution.shapes import FirmLand
-from jiqun.modules.land.attribution.states import ENDED, OPEN, TABLE_STATES, TableState
+from jiqun.modules.land.shapes import FirmLand
+from jiqun.modules.land.states import ENDED, OPEN, TABLE_STATES, TableState
 
 M = TypeVar("M", bound=models.Model)
 User = settings.AUTH_USER_MODEL
@@ -87,7 +87,7 @@ class LandTable(models.Model):
     """What is published before an evaluation: which land each firm answers for.
 
     ``snapshot`` names the facts of the draft; corrections that objections brought are later facts.
-    ``digest`` is over every row (:func:`jiqun.modules.land.attribution.shapes.digest_of`).
+    ``digest`` is over every row (:func:`jiqun.modules.land.shapes.digest_of`).
     """
 
     key = models.CharField(max_length=40, unique=True)

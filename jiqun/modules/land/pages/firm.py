@@ -24,8 +24,8 @@ from jiqun.modules.land.evaluation.shown import (
     sources_of,
     tree_of,
 )
-from jiqun.modules.land.evaluation.words import HELD
 from jiqun.modules.land.pages.frame import basis, other_year, unconfirmed
+from jiqun.modules.land.register import HELD
 
 Row = dict[str, Any]
 MISSING = (

@@ -29,7 +29,6 @@ from jiqun.modules.land.attribution.selectors import (
     the_row,
     the_table,
 )
-from jiqun.modules.land.attribution.shapes import FirmLand, Line
 from jiqun.modules.land.attribution.shown import (
     days_words,
     flag_words,
@@ -39,9 +38,10 @@ from jiqun.modules.land.attribution.shown import (
     share_words,
     square_metres_words,
 )
-from jiqun.modules.land.attribution.states import OBJECTION_WORDS, OPEN, TABLE_STATES, TableState
 from jiqun.modules.land.models import LandRow
 from jiqun.modules.land.pages.land_table import OBJECTIONS, objection_row
+from jiqun.modules.land.shapes import FirmLand, Line
+from jiqun.modules.land.states import OBJECTION_WORDS, OPEN, TABLE_STATES, TableState
 
 Row = dict[str, Any]
 TERMS = (

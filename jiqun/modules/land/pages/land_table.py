@@ -35,15 +35,15 @@ from jiqun.modules.land.attribution.selectors import (
     the_table,
     totals_of,
 )
-from jiqun.modules.land.attribution.shapes import FLAGS
 from jiqun.modules.land.attribution.shown import mu_words, square_metres_words
-from jiqun.modules.land.attribution.states import (
+from jiqun.modules.land.models import LandObjection, LandTable
+from jiqun.modules.land.models.landtable import answers_for, own_bureaux
+from jiqun.modules.land.shapes import FLAGS
+from jiqun.modules.land.states import (
     OBJECTION_WORDS,
     TABLE_STATES,
     TableState,
 )
-from jiqun.modules.land.models import LandObjection, LandTable
-from jiqun.modules.land.models.landtable import answers_for, own_bureaux
 
 Row = dict[str, Any]
 STATES = {state.value: (about.zh, about.en) for state, about in TABLE_STATES.items()}
