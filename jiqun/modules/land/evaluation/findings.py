@@ -230,7 +230,8 @@ def _graded(facts: Store, snapshot: str, place: str, choice: Choice, consents: s
     scheme, at = scheme_for(choice.version, choice.year), facts.at(snapshot)
     land = counted_land(facts, at, place, choice.year, frozen=choice.land_table)
     gathered = gather(facts, at, place, scheme=scheme, land=land)
-    if gathered.firms.is_empty() or not gathered.units.figures:
+    # Land alone, which a land check may give for any year, is nothing to grade by.
+    if gathered.firms.is_empty() or not set(gathered.units.figures) - {"land"}:
         raise _no_data(place)
     ids, members = members_of(gathered, choice.unit, apart_m2=choice.apart_m2)
     found = evaluate(scheme, merged(gathered.units, ids, members))

@@ -139,10 +139,11 @@ def _unit_nodes(graded: Graded, firm: str) -> list[Node]:
 
 def _node(node: Node, sources: Sources, graded: Graded, firms: Sequence[str]) -> Node:
     value, unit = node["value"], str(node.get("unit", ""))
-    said = value if node["type"] == "text" else number_words(value)
+    words = isinstance(value, str)
+    said = value if words else number_words(value)
     shown: Node = {
         "label": pick(node["zh"], node["en"]),
-        "value": grade_words(said) if node["type"] == "text" else said,
+        "value": grade_words(said) if words else said,
         "unit": pick(unit, unit_en(unit)) if value is not None else "",
         "formula": pick(node.get("formula_zh", ""), node.get("formula_en", "")),
         "note": pick(node.get("note_zh", ""), node.get("note_en", "")),
