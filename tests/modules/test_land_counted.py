@@ -156,4 +156,6 @@ def test_tenants_share_the_grade_of_their_parcel(
     text = text_of(sign_in("firm"), "/land/own/")
     assert "各项得分会透露其他企业的数字" in text
     assert "指标值" not in text, "the unit's figures would tell of the others"
-    assert text_of(sign_in("analyst", purpose="核对"), f"/land/firms/{few}/").count("指标值")
+    assert text_of(sign_in("analyst", purpose="核对亩均评价"), f"/land/firms/{few}/").count(
+        "指标值"
+    )

@@ -308,4 +308,6 @@ def test_run_places_leaves_out_places_without_a_pack(demo: Demo) -> None:
 
 def test_the_store_keeps_from_what_it_was_computed(view: GradedView) -> None:
     assert view.run.rules_version == "permu/zhejiang-huangyan-2022"
-    assert set(view.run.params) == {"year", "pack", "digest", "frozen", "inputs"}
+    assert set(view.run.params) == {
+        "year", "pack", "digest", "frozen", "inputs", "unit", "apart_m2", "land", "land_table", "land_digest",
+    }  # fmt: skip
