@@ -24,6 +24,7 @@ from jiqun.facts.load.folder import load_folder
 from jiqun.facts.store.store import Store
 from jiqun.masters.models import Membership, Organisation, Person
 from jiqun.modules.land import guards as land_guards
+from jiqun.modules.land.attribution import guards as table_guards
 from jiqun.modules.land.batch.computing import compute
 from jiqun.modules.land.models import Batch
 from jiqun.modules.policy import guards as policy_guards
@@ -83,6 +84,7 @@ def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -
         remove_guards(connection)
         policy_guards.remove_guards(connection)
         land_guards.remove_guards(connection)
+        table_guards.remove_guards(connection)
 
 
 @pytest.fixture(scope="session")

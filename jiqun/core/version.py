@@ -13,14 +13,15 @@ ROOT = Path(__file__).resolve().parents[1]
 
 @cache
 def code_version(*folders: str) -> str:
-    """Return ``release+digest`` over the Python files of folders below ``jiqun``.
+    """Return ``release+digest`` over the Python files of folders below ``jiqun``, or single files.
 
     Two runs that name the same code version were computed by the same lines, also between
     releases and in installations without a version control system.
     """
     total = hashlib.sha256()
     for folder in folders:
-        for path in sorted((ROOT / folder).rglob("*.py")):
+        named = ROOT / folder
+        for path in [named] if named.is_file() else sorted(named.rglob("*.py")):
             if "tests" not in path.parts:
                 total.update(path.relative_to(ROOT).as_posix().encode())
                 total.update(path.read_bytes())

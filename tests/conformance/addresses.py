@@ -50,10 +50,12 @@ ROWS: Mapping[str, tuple[type[Model], str]] = {
     **{f"land-{name}.batch": (land.Batch, "key")
        for name in ("batch", "batch-calculation", "batch-notice", "batch-measures", "public-batch", "public-file")},
     "file": (policy.PaymentFile, "number"), "item": (policy.Item, "pk"),
+    "landtable": (land.LandTable, "key"), "lineobjection": (land.LandObjection, "pk"),
 }  # fmt: skip
 # What a row is called that is not there.
 NOWHERE: Mapping[str, str] = dict.fromkeys(
-    ("receipt", "key", "batch", "case", "pool", "file", "sheet", "objection"), "nothing"
+    ("receipt", "key", "batch", "case", "pool", "file", "sheet", "objection", "landtable"),
+    "nothing",
 )
 # Of the chain's pages, the one that shows no place's data. Elsewhere roles decide, not places.
 PLACELESS = {"chain-linkages"}

@@ -188,6 +188,15 @@ MODELS |= {
         FIRMS, who("firma"), create={"land.add_waiver": NOBODY}, delete={"land.end_waiver": NOBODY}
     ),
     land.Step: Row(FIRMS | OWN, who("firma")),
+    land.LandTable: Row(
+        OFFICIALS | FIRMS, OWN | FIRMS, create={"land.open_table": OWN},
+        edit={"land.publish_table": OWN, "land.freeze_table": OWN}, delete={"land.withdraw_table": OWN},
+    ),
+    land.LandRow: Row(FIRMS, who("firma")),
+    land.LandObjection: Row(
+        FIRMS, who("firma"), create={"land.object_line": who("firma")},
+        edit={"land.decide_line": OWN},
+    ),
 }  # fmt: skip
 OF_ALL_TABLES: Verbs = {"tables.export": KNOWN}
 
@@ -219,6 +228,11 @@ ARGUMENTS: Mapping[str, Asked] = {
     "department": lambda _, rows: rows[policy.Batch].department_id,  # type: ignore[attr-defined]
     "place": lambda _, rows: rows[policy.Batch].place,  # type: ignore[attr-defined]
     "policy.open_pool.organisation": lambda _, rows: rows[policy.Batch].department_id,  # type: ignore[attr-defined]
+    "land.decide_line.objection": lambda _, rows: rows[land.LandObjection],
+    **{
+        f"land.{verb}.table": lambda _, rows: rows[land.LandTable]
+        for verb in ("publish_table", "freeze_table", "withdraw_table", "object_line")
+    },
     "tables": lambda _world, _rows: ("organisations",),
     "table": lambda _world, _rows: "organisations",
     "publication.publish.table": lambda _, rows: rows[core.PublishedTable],
@@ -276,6 +290,7 @@ TABLES: Mapping[str, Table] = {
     "land_objection": Table(KNOWN, FIRMS, NOBODY, FIRMS | {"official"}),
     "land_result": Table(KNOWN, NOBODY, NOBODY, NOBODY),  # nothing is announced
     "land_measure": Table(KNOWN, NOBODY, NOBODY, NOBODY),
+    "land_area": Table(KNOWN, FIRMS, NOBODY, FIRMS | {"official"}),
     "policy_item": Table(KNOWN, KNOWN, OFFICIALS, KNOWN),
     "policy_case": Table(KNOWN, FIRMS, NOBODY, FIRMS | {"official"}),
     "policy_payment": Table(KNOWN, FIRMS, NOBODY, FIRMS | {"official"}),
@@ -376,6 +391,17 @@ def _of_case(verb: str, why: str = "an official states a purpose first") -> Post
     return Post("policy-case", _words(verb=verb, words="合成情况记录"), done=NOBODY, why=why)
 
 
+def _new_land_table(_: World, rows: Rows) -> Mapping[str, object]:
+    table = rows[land.LandTable]
+    return {
+        "verb": "open",
+        "department": table.department_id,
+        "place": table.place,
+        "year": 2024,
+        "days": 8,
+    }  # type: ignore[attr-defined]
+
+
 REASON = _words(reason="调离岗位")
 POSTS: Mapping[str, Post] = {
     "masters.open_organisation": Post("organisation-new", _words(name="合成新单位", kind="park")),
@@ -445,6 +471,22 @@ POSTS: Mapping[str, Post] = {
         why="an official states a purpose first",
     ),
     "land.end_waiver": Post("land-batch-measures", _words(verb="end-1"), done=NOBODY, why="nothing is announced"),
+    "land.open_table": Post("land-tables", _new_land_table),
+    "land.publish_table": Post(
+        "land-table", _words(verb="publish"), done=NOBODY, why="it is published already"
+    ),
+    "land.freeze_table": Post(
+        "land-table", _words(verb="freeze"), done=NOBODY, why="who published it does not freeze it"
+    ),
+    "land.withdraw_table": Post("land-table", _words(verb="withdraw", words="合成撤回原因")),
+    "land.object_line": Post(
+        "land-own-land", _words(verb="object", line=1, claimed_m2=9, reason="合成理由", paper="合成文号一号"),
+        done=FIRMS, why="each firm to its own row",
+    ),
+    "land.decide_line": Post(
+        "land-line-objection", _words(verb="dismiss", words="合成理由", paper="合成文号一号"), done=NOBODY,
+        why="an official states a purpose first",
+    ),
     "tables.save_view": Post("view-save", _words(name="合成视图", query="")),
     "tables.delete_view": Post("view-delete"),
     "audit.verify": Post("audit-verify"),

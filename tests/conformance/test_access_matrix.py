@@ -122,6 +122,10 @@ BY_NAME: Mapping[str, Rule] = {
     "land-sheet-file": Rule(frozenset({"firma"}), 404), "land-objection": Rule(frozenset({"firma"}), 404),
     "land-objection-reply": Rule(frozenset(), 404),  # it is not decided
     "land-public": Rule(PUBLIC), "land-public-batch": Rule(PUBLIC), "land-public-file": Rule(PUBLIC),
+    # the land table: counts for officials of the place and the firms in it, a firm's own lines for it
+    "land-tables": EVERYBODY, "land-table": Rule(FIRMS | {"official"}, 404), "land-table-public": Rule(PUBLIC),
+    "land-own-land": Rule(FIRMS, 404), "land-line-objection": Rule(frozenset({"firma"}), 404),
+    "land-table-firm": Rule(frozenset(), 404),  # the sample is the place's first firm, for a purpose
     "jiqun_modules_land_rest_summary": Rule(frozenset({"official"})),
     "jiqun_modules_land_rest_own": Rule(FIRMS),
     "jiqun_modules_land_rest_firm": Rule(frozenset({"official"}), 403, 404),

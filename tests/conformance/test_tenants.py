@@ -20,6 +20,7 @@ from jiqun.core import models as core
 from jiqun.core.registry import engines
 from jiqun.facts.store.store import Store
 from jiqun.masters import models as masters
+from jiqun.modules.land import models as land
 from jiqun.modules.policy import models as policy
 from tests.conformance.tenants import machine, rules
 from tests.conformance.tenants.crawler import Crawler, LeakError
@@ -39,6 +40,7 @@ NUMBERS: Mapping[str, tuple[type[Model], ...]] = {
     "person": (masters.Person,),
     "membership": (masters.Membership,),
     "item": (policy.Item,),
+    "lineobjection": (land.LandObjection,),
 }
 TABLES = ["firm", "firm_indicator", "trade_link", "organisation", "person"]
 NIGHTLY = bool(os.environ.get("JIQUN_NIGHTLY"))
@@ -111,6 +113,7 @@ def words(world: World) -> Mapping[str, Sequence[object]]:
         "pool": ["pool-official", "pool-elsewhere"],
         "file": ["file-official", "file-elsewhere"],
         "case": ["case-firma", "case-firmb"],
+        "landtable": ["landtable-official", "landtable-elsewhere"],
     }
 
 
@@ -137,7 +140,7 @@ def crawl(world: World, *, examples: int, steps: int, where: tuple[str, ...] = (
     owners |= {("batch", f"permu-{tenant}"): tenant for tenant in ("official", "elsewhere")}
     owners |= {
         (kind, f"{kind}-{tenant}"): tenant
-        for kind in ("batch", "pool", "file", "case", "sheet", "objection")
+        for kind in ("batch", "pool", "file", "case", "sheet", "objection", "landtable")
         for tenant in world.users
     }
     built: Any = machine.machine_of(world, crawler, words(world), owners, where)

@@ -15,8 +15,8 @@ OWN = "/land/own/?tax=2000&land=1.5"
 
 def _paths(name: str, firm: str) -> tuple[str, ...]:
     if name == "firm":
-        return ("/land/own/", OWN, "/land/tenure/")
-    return ("/land/", "/land/rules/", "/land/fairness/", f"/land/firms/{firm}/")
+        return ("/land/own/", OWN, "/land/tenure/", "/land/table/public/")
+    return ("/land/", "/land/rules/", "/land/fairness/", f"/land/firms/{firm}/", "/land/table/")
 
 
 @pytest.mark.parametrize(("width", "theme"), LOOKS)

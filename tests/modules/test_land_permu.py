@@ -17,6 +17,7 @@ from jiqun.core.access import Role, Viewer
 from jiqun.core.models import FirmRead
 from jiqun.engine.indices.evaluate import BY_QUOTA, evaluate
 from jiqun.engine.indices.nearest import NEVER
+from jiqun.engine.indices.quantities import QUANTITIES
 from jiqun.errors import JiqunError
 from jiqun.modules.land.evaluation import findings
 from jiqun.modules.land.evaluation.fairness import moved_rows, other_packs
@@ -29,6 +30,7 @@ from jiqun.modules.land.evaluation.selectors import (
     masked,
 )
 from jiqun.modules.land.evaluation.shown import missing_of, parameters
+from jiqun.modules.land.evaluation.words import HOLDERS
 from tests.console import Demo, text_of
 
 PLACE, YEAR = "990101", "2025"
@@ -49,13 +51,18 @@ def test_grades_follow_from_the_facts_by_hand(view: GradedView, demo: Demo) -> N
     """One firm's total again, from the facts and the published formula of Huangyan's 2022 notice."""
     graded = view.graded
     whole = view.frame.filter((pl.col("group") == "below") & (pl.col("missing") == ""))
-    firm = whole["firm"][0]
+    reported = demo.store.polars("firm_indicator").filter(period=YEAR, indicator="land_m2")
+    # Of firms that reported what the land check found; what it finds otherwise: test_land_counted.
+    same = whole.join(reported, on="firm").filter(
+        (pl.col("land_mu") * 10_000 / 15 - pl.col("value")).abs() < 1
+    )
+    firm = same["firm"][0]
     held = demo.store.polars("firm_indicator").filter(firm=firm, period=YEAR)
     said = dict(held.select("indicator", "value").iter_rows())
     mu = said["land_m2"] / (10_000 / 15)
     tax = said["tax"] / 1_000_000  # 万元
     points = tax / mu / 11.5932 * 50 + said["tax"] / 100 / said["electricity_kwh"] / 0.2352 * 50
-    row = whole.row(0, named=True)
+    row = whole.filter(firm=firm).row(0, named=True)
     assert row["total"] == pytest.approx(points, abs=0.011), (
         "weights move by a hundredth of a point"
     )
@@ -94,11 +101,13 @@ def test_a_veto_needs_its_document_and_decides(view: GradedView) -> None:
 
 
 def test_what_is_missing_is_named_with_who_holds_it(view: GradedView) -> None:
-    without_land = view.frame.filter(pl.col("land_mu").is_null() & (pl.col("decisive") == "0"))
-    assert without_land.height, "the demo leaves land out for some firms"
-    firm = without_land["firm"][0]
+    lacking_any = view.frame.filter((pl.col("missing") != "") & pl.col("group").is_not_null())
+    assert lacking_any.height, "the demo leaves figures out for some firms"
+    firm = lacking_any["firm"][0]
     lacking = missing_of(view.graded, view.at(firm))
-    assert ("用地面积", "自然资源和规划局") in {(one["input"], one["holder"]) for one in lacking}
+    holders = {QUANTITIES[name].zh: HOLDERS[name].zh for name in HOLDERS}
+    assert lacking
+    assert all(one["holder"] == holders[one["input"]] and one["for"] for one in lacking)
 
 
 def test_a_run_is_the_same_to_the_byte_when_computed_again(view: GradedView, demo: Demo) -> None:
@@ -299,4 +308,6 @@ def test_run_places_leaves_out_places_without_a_pack(demo: Demo) -> None:
 
 def test_the_store_keeps_from_what_it_was_computed(view: GradedView) -> None:
     assert view.run.rules_version == "permu/zhejiang-huangyan-2022"
-    assert set(view.run.params) == {"year", "pack", "digest", "frozen", "inputs"}
+    assert set(view.run.params) == {
+        "year", "pack", "digest", "frozen", "inputs", "unit", "apart_m2", "land", "land_table", "land_digest",
+    }  # fmt: skip

@@ -43,6 +43,7 @@ class LawfulRead:
         left_out: Rows that were not, by the kind of their basis.
         grantors: Firms whose consent would open rows that were left out, in order.
         consents: Consents that opened rows.
+        withheld: Firms of whom rows were left out, in order: sums over the others are not theirs.
     """
 
     contract: str
@@ -52,6 +53,7 @@ class LawfulRead:
     left_out: Mapping[str, int] = field(default_factory=dict[str, int])
     grantors: tuple[str, ...] = ()
     consents: int = 0
+    withheld: tuple[str, ...] = ()
 
     def note(self, title_zh: str, title_en: str) -> tuple[str, str] | None:
         """Return one sentence in both languages on what is missing, or None when nothing is."""
@@ -169,10 +171,10 @@ def open_by_basis(
 def _kinds(frame: pl.DataFrame) -> pl.Series:
     texts = frame[BASIS].unique().to_list()
     codes = pl.DataFrame(
-        {BASIS: texts, "kind": [basis_kind(text).code for text in texts]},
-        schema={BASIS: pl.String, "kind": pl.String},
+        {BASIS: texts, "_kind": [basis_kind(text).code for text in texts]},
+        schema={BASIS: pl.String, "_kind": pl.String},
     )
-    return frame.join(codes, on=BASIS, how="left", nulls_equal=True, maintain_order="left")["kind"]
+    return frame.join(codes, on=BASIS, how="left", nulls_equal=True, maintain_order="left")["_kind"]
 
 
 def _log(opened: pl.DataFrame, reference: str) -> int:
@@ -237,8 +239,9 @@ def lawful(
     consents = 0 if opened.is_empty() else _log(hits.join(opened, on=ROW, how="semi"), reference)
     shut = marked.filter(~pl.col("_ok"))
     counts = shut.group_by("_kind").len().sort("_kind")
-    could = (
-        shut.filter(pl.col("_kind").is_in(openable)).select(subjects(contract)).unpivot()["value"]
+    could, of = (
+        one.select(subjects(contract)).unpivot()["value"].drop_nulls().unique().sort()
+        for one in (shut.filter(pl.col("_kind").is_in(openable)), shut)
     )
     read = LawfulRead(
         contract=contract.name,
@@ -246,7 +249,8 @@ def lawful(
         total=frame.height,
         used=marked.filter("_ok").height,
         left_out=dict(counts.iter_rows()),
-        grantors=tuple(could.drop_nulls().unique().sort()),
+        grantors=tuple(could),
         consents=consents,
+        withheld=tuple(of),
     )
     return frame.filter(marked["_ok"]), read

@@ -112,7 +112,7 @@ def attribute(
         JiqunError: ``E-PERMU-LAND`` with every line that cannot be used.
     """
     place = {one: at for at, one in enumerate(ids)}
-    problems = [found for row, one in enumerate(holdings, 1) for found in _wrong(one, row, place)]
+    problems = unusable(holdings, ids=ids)
     if problems:
         raise JiqunError(
             "E-PERMU-LAND",
@@ -130,6 +130,41 @@ def attribute(
     land = sum(terms.values(), start=np.zeros(len(ids), dtype=np.int64))
     flags = tuple(_flags(holdings, lines, parcels or {}))
     return Attribution(tuple(ids), Figure(land, seen), terms, towns, lines, flags)
+
+
+def unusable(holdings: Sequence[Holding], *, ids: Sequence[str]) -> list[Problem]:
+    """Return everything for which :func:`attribute` would refuse these lines; ``row`` counts from 1."""
+    place = {one: at for at, one in enumerate(ids)}
+    return [found for row, one in enumerate(holdings, 1) for found in _wrong(one, row, place)]
+
+
+def uneven_leases(
+    holdings: Sequence[Holding], lines: Ints, *, tolerance: int = 100
+) -> dict[str, tuple[int, int]]:
+    """Return the parcels of which other land is rented in than is let: (rented in, let), 0.01 m².
+
+    A parcel of which nobody in the table has land of the own or lets any is left out: its landlord
+    is not in the table, so nothing is counted twice.
+
+    Args:
+        holdings: the lines.
+        lines: of each line, its signed area (:attr:`Attribution.lines`).
+        tolerance: difference that is none, 0.01 m².
+    """
+    inside, out, held = dict[str, int](), dict[str, int](), set[str]()
+    for one, area in zip(holdings, lines.tolist(), strict=True):
+        if one.kind == "rented_in":
+            inside[one.parcel] = inside.get(one.parcel, 0) + area
+        elif one.kind == "rented_out":
+            out[one.parcel] = out.get(one.parcel, 0) - area
+        elif one.kind in {"own", "occupied"}:
+            held.add(one.parcel)
+    found = {name: (inside.get(name, 0), out.get(name, 0)) for name in [*inside, *out]}
+    return {
+        name: sides
+        for name, sides in found.items()
+        if abs(sides[0] - sides[1]) > tolerance and (name in held or sides[1])
+    }
 
 
 def _by(

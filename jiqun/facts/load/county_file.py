@@ -32,6 +32,9 @@ from jiqun.facts.load.mapping import (
 from jiqun.facts.values.period import KINDS
 from jiqun.facts.values.units import find
 
+PERMU = ("permu", "permu_unit", "permu_apart_m2")
+UNITS_OF_PERMU = ("firm", "operator", "parcel")
+
 
 def _texts(value: object) -> tuple[str, ...]:
     if isinstance(value, list):
@@ -220,6 +223,21 @@ def _table(reader: _Reader, raw: Mapping[str, object], number: int) -> Table | N
     return table
 
 
+def _unit_of_permu(reader: _Reader, head: Mapping[str, Any]) -> str:
+    unit = str(head.get("permu_unit", ""))
+    if unit and unit not in UNITS_OF_PERMU:
+        reader.add("E-MAPPING-VALUE", "county.permu_unit", unit, "、".join(UNITS_OF_PERMU))
+    return unit
+
+
+def _apart(reader: _Reader, head: Mapping[str, Any]) -> int:
+    size = head.get("permu_apart_m2", 0)
+    if not isinstance(size, int) or isinstance(size, bool) or size < 0:
+        reader.add("E-MAPPING-VALUE", "county.permu_apart_m2", size, "3000")
+        return 0
+    return size
+
+
 def parse(text: str, *, folder: Path, file: str = NAME) -> County:
     """Parse the text of a ``county.toml``.
 
@@ -234,10 +252,11 @@ def parse(text: str, *, folder: Path, file: str = NAME) -> County:
     reader = _Reader(file)
     reader.keys(raw, ("county", "table"), file)
     head = cast(dict[str, Any], raw.get("county", {}))
-    known = ("name", "place", "root", "synthetic", "classification", "focus", "permu")
+    known = ("name", "place", "root", "synthetic", "classification", "focus", *PERMU)
     reader.keys(head, known, "county")
     sections = cast(list[dict[str, object]], raw.get("table", []))
     tables = [_table(reader, section, i + 1) for i, section in enumerate(sections)]
+    unit, apart = _unit_of_permu(reader, head), _apart(reader, head)
     if not sections:
         reader.add("E-MAPPING-VALUE", file, "[[table]]", "[[table]]")
     if reader.problems:
@@ -253,6 +272,8 @@ def parse(text: str, *, folder: Path, file: str = NAME) -> County:
         classification=str(head.get("classification", "")),
         focus=tuple(map(str, head.get("focus", [head["place"]] if "place" in head else []))),
         permu=str(head.get("permu", "")),
+        permu_unit=unit,
+        permu_apart_m2=apart,
     )
 
 

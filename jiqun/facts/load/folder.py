@@ -164,6 +164,7 @@ def _store(county: County, prepared: Prepared, store: Store, batch: str) -> Tabl
         "rows": raw.frame.height, "blank": prepared.records.blank,
         "filtered": prepared.records.filtered, "county": county.name,
         "focus": ";".join(county.focus) or None, "permu": county.permu or None,
+        "permu_unit": county.permu_unit or None, "permu_apart_m2": county.permu_apart_m2 or None,
         "synthetic": "true" if county.synthetic else None,
     }  # fmt: skip
     receipt = store.append(

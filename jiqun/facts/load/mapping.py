@@ -134,7 +134,8 @@ class County:
     """A parsed ``county.toml``; ``root`` is the folder that files are relative to.
 
     ``focus`` names the places whose findings are computed unless others are asked for; ``permu``
-    the rule pack of their per-mu evaluation.
+    the rule pack of their per-mu evaluation, ``permu_unit`` what it evaluates and
+    ``permu_apart_m2`` from which rented floor a tenant is a unit of its own.
     """
 
     name: str
@@ -146,6 +147,8 @@ class County:
     classification: str = ""
     focus: tuple[str, ...] = ()
     permu: str = ""
+    permu_unit: str = ""
+    permu_apart_m2: int = 0
 
 
 def nearest(word: str, known: Collection[str]) -> str:

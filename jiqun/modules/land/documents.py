@@ -13,12 +13,14 @@ from jiqun.engine.indices.quantities import QUANTITIES, SHOWN
 from jiqun.engine.indices.scheme import Indicator
 from jiqun.engine.indices.score import KNOWN, REASONS
 from jiqun.modules.land.evaluation.findings import Graded
-from jiqun.modules.land.evaluation.selectors import GradedView
+from jiqun.modules.land.evaluation.selectors import GradedView, veiled
 from jiqun.modules.land.evaluation.shown import sources_of
-from jiqun.modules.land.evaluation.words import HELD, HOLDERS
+from jiqun.modules.land.evaluation.words import HOLDERS
+from jiqun.modules.land.register import HELD
 
 SYNTHETIC = "合成数据"
 DRAFT = "测算稿，不是评价结果"
+SHARED = "本企业与同一评价单位的少数企业合并评价，各项得分会透露其他企业的数字，不列出。"
 
 
 def _number(value: float | None, decimals: int = 4) -> str:
@@ -44,7 +46,7 @@ def _basis(view: GradedView) -> list[tuple[str, str]]:
 def sheet(view: GradedView, firm: str, day: date, *, synthetic: bool) -> Document:
     """一企一单: every figure that a firm is evaluated by, to be accepted or objected to one by one."""
     graded, at = view.graded, view.at(firm)
-    row = graded.gathered.firms.row(at, named=True)
+    row = graded.gathered.firms.row(graded.row(firm), named=True)
     group = int(graded.evaluation.group[at])
     groups = graded.scheme.groups
     items = (
@@ -59,7 +61,7 @@ def sheet(view: GradedView, firm: str, day: date, *, synthetic: bool) -> Documen
     blocks = [
         "请逐项核对评价所用数据。认可的在“确认”栏画√；有异议的写明应为数值，并附加盖公章的证明材料。标“缺”的数据不按零计算。",
         head, "# 一、评价所用数据", _figures(graded, firm, items),
-        "# 二、指标得分（测算）", _scores(graded, at, items),
+        "# 二、指标得分（测算）", SHARED if veiled(view, firm) else _scores(graded, at, items),
         _result(graded, at),
         "# 三、企业意见",
         Facts([("意见", "□ 全部认可　　□ 有异议（见上表）"), ("经办人及电话", "　"), ("法定代表人签字", "　"),
@@ -74,10 +76,10 @@ def sheet(view: GradedView, firm: str, day: date, *, synthetic: bool) -> Documen
 
 
 def _figures(graded: Graded, firm: str, items: Sequence[Indicator]) -> Table:
-    at, sources = graded.evaluation.units.ids.index(firm), sources_of(graded, firm)
+    at, sources = graded.row(firm), sources_of(graded, firm)
     rows: list[list[str]] = []
     for name in dict.fromkeys(n for one in items for n in (one.numerator, one.denominator)):
-        kind, figure = QUANTITIES[name], graded.evaluation.units.figure(name)
+        kind, figure = QUANTITIES[name], graded.gathered.units.figure(name)
         value = (
             int(figure.value[at]) / float(SHOWN[kind.shown][1]) if bool(figure.known[at]) else None
         )

@@ -22,10 +22,13 @@ MODULE = Module(
     navigation=(
         NavItem(_("我的亩均评价"), "land-own", "", FIRM),
         NavItem(_("亩均数据确认"), "land-mine", "", FIRM),
+        NavItem(_("我的用地"), "land-own-land", "", FIRM),
         NavItem(_("亩均效益评价"), "land-permu", "", OFFICIAL),
+        NavItem(_("用地表"), "land-tables", "", OFFICIAL),
         NavItem(_("评价批次"), "land-batches", "", OFFICIAL),
         NavItem(_("公平性检验"), "land-fairness", "", OFFICIAL),
         NavItem(_("弹性年期"), "land-tenure"),
+        NavItem(_("企业用地公示"), "land-table-public"),
         NavItem(_("亩均评价公示"), "land-public"),
     ),
     engines=(Engine("land", "亩均效益评价", "per-mu evaluation", run_places),),

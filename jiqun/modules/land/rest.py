@@ -19,7 +19,9 @@ from jiqun.modules.land.evaluation.selectors import (
     grade_counts,
     graded_view,
     own_view,
+    veiled,
 )
+from jiqun.modules.land.evaluation.shown import without_items
 
 router = Router(tags=["land 土地与亩均"])
 
@@ -76,7 +78,8 @@ def summary(request: HttpRequest, place: str = "") -> dict[str, Any]:
 @router.get("/permu/own", response=Graded, summary="本企业的评价 · the own firm's grade")
 def own(request: HttpRequest) -> dict[str, Any]:
     """The caller's own firm with every step."""
-    return _firm(*own_view(store(), viewer(request)))
+    view, mine = own_view(store(), viewer(request))
+    return _firm(view, mine, veil=veiled(view, mine))
 
 
 @router.get("/permu/firms/{firm}", response=Graded, summary="一家企业的评价 · one firm's grade")
@@ -90,9 +93,10 @@ def _basis(view: GradedView) -> dict[str, Any]:
             "year": view.year}  # fmt: skip
 
 
-def _firm(view: GradedView, firm: str) -> dict[str, Any]:
+def _firm(view: GradedView, firm: str, *, veil: bool = False) -> dict[str, Any]:
     at = view.at(firm)
+    tree = Explainer(view.graded.evaluation).tree(at)
     return _basis(view) | {
         "firm": firm, "grade": view.graded.evaluation.grades()[at],
-        "explanation": Explainer(view.graded.evaluation).tree(at),
+        "explanation": without_items(tree) if veil else tree,
     }  # fmt: skip

@@ -12,9 +12,12 @@ from jiqun.core.access import Grade, Viewer, may_see_firm_rows
 from jiqun.core.factstore import store
 from jiqun.core.tabular import Field, TableSpec, pick
 from jiqun.engine.indices.evaluate import DECISIVE
+from jiqun.modules.land.attribution.selectors import area_rows
+from jiqun.modules.land.attribution.shown import BASIS, flag_words
 from jiqun.modules.land.batch.tables import BATCH_TABLES
 from jiqun.modules.land.evaluation.selectors import firm_rows, newest_runs
 from jiqun.modules.land.evaluation.shown import badge_of
+from jiqun.modules.land.states import TABLE_STATES
 from jiqun.rules.permu_pack import permu_pack
 
 GRADES: Mapping[str, tuple[str, str]] = {
@@ -47,8 +50,52 @@ FIELDS = (
     Field("known", "已有数据", "Data known", "share", about_zh="按权重", about_en="by weight"),
     Field("decisive", "由什么决定", "Decided by", "words", words=CAUSES),
     Field("missing", "缺数据的指标", "Indicators without data", filter="none"),
+    Field("land_basis", "用地依据", "Land counted", "words", words=BASIS),
+    Field("unit", "评价单位", "Unit of evaluation", "code",
+          about_zh="企业、经营主体或宗地；同一单位的企业共用等级",
+          about_en="firm, operator or parcel; its firms share the grade"),
+    Field("members", "同一单位的企业", "Firms of the unit", "code", filter="none", sortable=False),
+    Field("apart_grade", "混合型单独评价", "Mixed firm by itself", "words", words=GRADES),
     Field("year", "数据年度", "Year of the data", "period"),
 )  # fmt: skip
+LAND_STATES = {state.value: (about.zh, about.en) for state, about in TABLE_STATES.items()}
+AREA_FIELDS = (
+    Field("firm_name", "企业名称", "Firm", link="href"),
+    Field("firm", "统一社会信用代码", "Credit code", "firm_id"),
+    Field("town", "所在乡镇", "Town", "code"),
+    Field("year", "年度", "Year", "integer", source="table__year"),
+    Field("area_m2", "用地面积", "Land", "number", unit="平方米"),
+    Field("own_m2", "已登记用地", "Own, registered", "number", unit="平方米"),
+    Field("occupied_m2", "实际占用未登记", "Occupied, not registered", "number", unit="平方米"),
+    Field("rented_in_m2", "租入分摊", "Share rented in", "number", unit="平方米"),
+    Field("rented_out_m2", "租出分摊", "Share let", "number", unit="平方米"),
+    Field("excluded_m2", "扣除", "Excluded", "number", unit="平方米"),
+    Field("reported_m2", "企业填报", "Reported by the firm", "number", unit="平方米"),
+    Field("flags", "需要核对", "To be looked at", filter="none", sortable=False),
+    Field("state", "状态", "State", "words", words=LAND_STATES, source="table__state"),
+    Field("key", "用地表", "Land table", "code", source="table__key"),
+)  # fmt: skip
+
+
+def _dressed_areas(found: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Rows with a link to each firm's lines, flags in words."""
+    return [
+        dict(row) | {
+            "href": reverse("land-table-firm", args=[row["key"], row["firm"]]),
+            "flags": flag_words(tuple(row["flags"] or ())) or None,
+        }
+        for row in found
+    ]  # fmt: skip
+
+
+def _why_no_areas(viewer: Viewer) -> tuple[str, str, str] | None:
+    if viewer.official and not may_see_firm_rows(viewer):
+        return (
+            "逐家的用地是企业级数据，说明用途后才能查看；每次查看留痕，企业看得到。",
+            "The land of single firms: state a purpose to see it; each look is logged and the firm sees it.",
+            "purpose",
+        )
+    return None
 
 
 def _dressed(found: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
@@ -102,4 +149,13 @@ TABLES = (
         version=_version, why_empty=_why_empty, present=_dressed,
     ),
     *BATCH_TABLES,
+    TableSpec(
+        "land_area", "用地表", "Land table", AREA_FIELDS, ("key", "firm"), partial(area_rows, AREA_FIELDS),
+        about_zh="每家企业应承担的用地及其构成；未知不等于零",
+        about_en="The land that each firm answers for, with its terms; unknown is not zero",
+        grade=Grade.FIRM, sort=("-key", "firm"),
+        readers=("企业看本企业已公示的；官员说明用途后看本地方的，每次查看留痕",
+                 "a firm: its own once published; an official with a purpose: those of the place, each look logged"),
+        why_empty=_why_no_areas, present=_dressed_areas,
+    ),
 )  # fmt: skip

@@ -288,6 +288,43 @@ def _case(
     ]  # fmt: skip
 
 
+def _land(world: World, tenant: str) -> list[Model]:
+    """A land table of each official; in that of the firms' place a row and an objection of each."""
+    if tenant not in {"official", "elsewhere"}:
+        return []
+    user, place = world.users[tenant], str(TENANTS[tenant][1])  # type: ignore[index]
+    until = timezone.localdate() + dt.timedelta(days=9)
+    table = land.LandTable.objects.create(
+        key=f"landtable-{tenant}", place=place, year=2025, state="published", snapshot="s", digest="d",
+        department=masters.Organisation.objects.get(membership__user=user), made_by=user, published_by=user,
+        notes=[[word(tenant, "landnote")] * 2], public_from=until - dt.timedelta(days=12), public_until=until,
+    )  # fmt: skip
+    if tenant == "official":
+        for firm in world.firms:
+            world.rows += [Owned(firm, row) for row in _land_of(world, firm, table)]
+    return [table]
+
+
+def _land_of(world: World, firm: str, table: land.LandTable) -> list[Model]:
+    """A row with two lines, the first of them objected to."""
+    code, user = world.firms[firm], world.users[firm]
+    lines = [
+        {"firm": code, "parcel": f"合成宗地{number}", "kind": "own", "area": 10_000, "floor": 0, "total_floor": 0,
+         "first": None, "last": None, "document": word(firm, "evidence"), "town": table.place, "source": "合成",
+         "as_of": None, "counted": 10_000, "problem": None}
+        for number in (1, 2)
+    ]  # fmt: skip
+    return [
+        land.LandRow.objects.create(table=table, firm=code, firm_name="合成企业", area_m2=200.0, own_m2=200.0,
+                                    towns={table.place: 20_000}, lines=lines),
+        land.LandObjection.objects.create(
+            table=table, firm=code, firm_name=word(firm, "name"), parcel="合成宗地1", kind="own",
+            document=word(firm, "evidence"), stated_dm2=10_000, claimed_dm2=9_000, reason=word(firm, "note"),
+            paper=word(firm, "evidence"), made_by=user, published_by=world.users["official"],
+        ),
+    ]  # fmt: skip
+
+
 def _permu(world: World, tenant: str) -> list[Model]:
     """Batches of the two officials: one in publicity, of an office with a plain name, and one just opened."""
     if tenant not in {"official", "elsewhere"}:
@@ -376,6 +413,7 @@ SEEDS: Mapping[Seed, tuple[type[Model], ...]] = {
         policy.Item, policy.Pool, policy.LedgerAccount, policy.LedgerTransfer, policy.Batch, policy.PaymentFile,
         policy.Receipt, policy.Case, policy.Payment, policy.Hold, policy.Step,
     ),
+    _land: (land.LandTable, land.LandRow, land.LandObjection),
     _keys: (policy.OnceKey,),
     _permu: (land.Batch, land.Calculation, land.Sheet, land.Objection, land.Waiver, land.Step),
 }  # fmt: skip

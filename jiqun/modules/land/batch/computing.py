@@ -13,22 +13,23 @@ import polars as pl
 
 from jiqun.core.lawful.gate import state_of
 from jiqun.core.version import code_version
-from jiqun.engine.indices.evaluate import evaluate
 from jiqun.engine.indices.freeze import Frozen
 from jiqun.engine.indices.score import FrozenItem
 from jiqun.errors import JiqunError, Kind
 from jiqun.facts.store.store import Store
+from jiqun.modules.land.attribution.shown import basis_words
 from jiqun.modules.land.evaluation.findings import (
     CODE,
     Graded,
     as_frame,
-    no_data,
+    choice_in,
+    choice_of,
+    choice_params,
+    graded_for,
     scheme_for,
 )
-from jiqun.modules.land.evaluation.gather import PURPOSE, gather
-from jiqun.modules.land.evaluation.words import HELD
 from jiqun.modules.land.models import Batch, Calculation
-from jiqun.rules.permu_pack import permu_pack
+from jiqun.modules.land.register import HELD, PURPOSE
 
 ENGINE = "land_batch"
 FLOATS = ("benchmark", "low", "high", "group_mean")
@@ -76,23 +77,6 @@ def frozen_of(rules_digest: str, plain: Mapping[str, Mapping[str, Mapping[str, A
     })  # fmt: skip
 
 
-def graded(
-    facts: Store, place: str, rules: str, year: int, *, snapshot: str, frozen: Frozen | None
-) -> Graded:
-    """Evaluate a place over a snapshot; benchmarks are computed when None are given.
-
-    Raises:
-        JiqunError: ``E-LAND-NO-DATA``; ``E-PERMU-FROZEN`` for benchmarks of other rules.
-    """
-    scheme = scheme_for(rules, year)
-    gathered = gather(facts, facts.at(snapshot), place, scheme=scheme)
-    if gathered.firms.is_empty() or not gathered.units.figures:
-        raise no_data(place)
-    return Graded(
-        place, permu_pack(rules), gathered, evaluate(scheme, gathered.units, frozen=frozen)
-    )
-
-
 def same_rules(batch: Batch) -> None:
     """Refuse a calculation when the rule pack is not what it was when the sheets were sent.
 
@@ -131,14 +115,16 @@ def compute(facts: Store, batch: Batch, number: int, *, kept: Calculation | None
     begun = time.perf_counter()
     snapshot, consents = facts.snapshot().id, state_of(PURPOSE)
     frozen = frozen_of(kept.rules_digest, kept.benchmarks) if kept else None
-    one = graded(facts, batch.place, batch.rules, batch.year, snapshot=snapshot, frozen=frozen)
+    choice = choice_of(facts, batch.place, batch.rules, batch.year)
+    one = graded_for(facts, snapshot, batch.place, choice, frozen=frozen)
     frame, evaluation = as_frame(one), one.evaluation
     parts = [batch.key, str(number), snapshot, consents, code_version(*CODE), evaluation.digest]
     run = "b" + hashlib.sha256("\x1f".join(parts).encode()).hexdigest()[:12]
     facts.write_finding(
         ENGINE, frame, run=run, snapshot_id=snapshot,
         params={"batch": batch.key, "number": number, "digest": evaluation.digest,
-                "frozen": evaluation.frozen.digest(), "inputs": one.gathered.units.digest()},
+                "frozen": evaluation.frozen.digest(), "inputs": evaluation.units.digest(),
+                **choice_params(one, choice)},
         code_version=code_version(*CODE), rules_version=f"permu/{batch.rules}",
         scope={"place": batch.place, "year": str(batch.year)}, seconds=time.perf_counter() - begun,
     )  # fmt: skip
@@ -146,10 +132,12 @@ def compute(facts: Store, batch: Batch, number: int, *, kept: Calculation | None
 
 
 def recomputed(facts: Store, one: Calculation) -> Graded:
-    """Compute a calculation again over its own snapshot, with its own benchmarks where it kept any."""
+    """Compute a calculation again over its own snapshot, land and units, with the benchmarks that it kept."""
     batch = one.batch
     frozen = frozen_of(one.rules_digest, one.benchmarks) if one.kept else None
-    return graded(facts, batch.place, batch.rules, batch.year, snapshot=one.snapshot, frozen=frozen)
+    said = next(run.params for run in facts.runs(ENGINE) if run.run == one.run)
+    choice = choice_in(said, batch.rules, batch.year)
+    return graded_for(facts, one.snapshot, batch.place, choice, frozen=frozen)
 
 
 def differences(facts: Store, one: Calculation) -> tuple[str, ...]:
@@ -196,11 +184,29 @@ def sheets_of(one: Graded) -> dict[str, list[dict[str, Any]]]:
     ]
     every = list(dict.fromkeys(name for some in names for name in some))
     found: dict[str, list[dict[str, Any]]] = {}
-    for firm, group in zip(one.evaluation.units.ids, one.evaluation.group.tolist(), strict=True):
+    of_unit = one.evaluation.group.tolist()
+    for firm in one.gathered.firms["firm"]:
+        group = of_unit[one.at(firm)]
         found[firm] = [
-            _figure(name, firm, held) for name in (names[group] if group >= 0 else every)
+            _land(one, firm, held) if name == "land" else _figure(name, firm, held)
+            for name in (names[group] if group >= 0 else every)
         ]
     return found
+
+
+def _land(
+    one: Graded, firm: str, held: Mapping[tuple[str, str], tuple[Any, ...]]
+) -> dict[str, Any]:
+    """The land that counts: by the land table or the land check where they give it, else as reported."""
+    counted = one.gathered.land.attributed(firm)
+    found = _figure("land", firm, held)
+    if counted is None or counted.area is None:
+        return found
+    days = [str(line["as_of"]) for line in counted.lines if line["as_of"]]
+    return found | {
+        "value": round(counted.area / HELD["land"][2]), "source": basis_words(one.gathered.land),
+        "as_of": max(days, default=""), "elsewhere": True,
+    }  # fmt: skip
 
 
 def _figure(
@@ -211,6 +217,6 @@ def _figure(
     value, of, source, as_of = held.get((firm, indicator), missing)
     used = value is not None and of == unit
     return {
-        "name": name, "indicator": indicator, "value": int(value) if used else None, "unit": unit,
+        "name": name, "indicator": indicator, "value": int(value or 0) if used else None, "unit": unit,
         "source": str(source or "") if used else "", "as_of": str(as_of or "") if used else "",
     }  # fmt: skip

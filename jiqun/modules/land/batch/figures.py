@@ -10,7 +10,8 @@ from math import floor
 from jiqun.core.tabular import pick
 from jiqun.engine.indices.quantities import QUANTITIES, SHOWN
 from jiqun.modules.land.evaluation.shown import number_words
-from jiqun.modules.land.evaluation.words import HELD, unit_en
+from jiqun.modules.land.evaluation.words import unit_en
+from jiqun.modules.land.register import HELD
 
 MOST = Decimal(10) ** 9  # of a figure in the unit that people use
 MAY_BE_NEGATIVE = frozenset({"tax", "value_added"})

@@ -12,8 +12,7 @@ from jiqun.core.access import MINIMUM_FIRMS, Viewer, may_see_firm_rows
 from jiqun.core.tabular import pick
 from jiqun.engine.indices.evaluate import Evaluation, evaluate
 from jiqun.engine.indices.fairness import Moves, robustness
-from jiqun.modules.land.evaluation.findings import Graded, scheme_for
-from jiqun.modules.land.evaluation.gather import units_under
+from jiqun.modules.land.evaluation.findings import Graded, scheme_for, units_for
 from jiqun.modules.land.evaluation.selectors import GradedView, masked
 from jiqun.modules.land.evaluation.shown import counted
 from jiqun.rules.permu_pack import permu_pack, versions
@@ -78,7 +77,7 @@ def moved_rows(view: GradedView, who: Viewer) -> list[Row]:
 def _under(version: str, year: int, of: _Same) -> Evaluation | None:
     """The same firms under another pack; None where it grades nobody of them."""
     scheme = scheme_for(version, year)
-    found = evaluate(replace(scheme, unit="firm"), units_under(of.graded.gathered, scheme))
+    found = evaluate(replace(scheme, unit="firm"), units_for(of.graded, scheme))
     return found if (found.final < len(scheme.grades)).any() else None
 
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import hashlib
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
+from typing import Any
 
+import numpy as np
 import polars as pl
 
 from jiqun.core.factstore import own_places
@@ -16,35 +18,86 @@ from jiqun.core.lawful.gate import state_of
 from jiqun.core.version import code_version
 from jiqun.engine.indices.evaluate import Evaluation, evaluate
 from jiqun.engine.indices.exact import POINT
+from jiqun.engine.indices.freeze import Frozen
 from jiqun.engine.indices.scheme import Scheme
 from jiqun.engine.indices.score import KNOWN, NEGATIVE
+from jiqun.engine.indices.units import Units
 from jiqun.errors import JiqunError, Kind
 from jiqun.facts.store.ledger import Run
 from jiqun.facts.store.store import Store
-from jiqun.modules.land.evaluation.gather import INDICATORS, PURPOSE, Gathered, gather
-from jiqun.modules.land.evaluation.words import HELD
+from jiqun.modules.land.attribution.lines import has_lines
+from jiqun.modules.land.attribution.selectors import counted_land, frozen_key
+from jiqun.modules.land.evaluation.gather import Gathered, gather, units_under
+from jiqun.modules.land.evaluation.merging import Members, members_of, merged
+from jiqun.modules.land.register import HELD, INDICATORS, PURPOSE
 from jiqun.rules.permu_pack import PermuPack, permu_pack
 
 ENGINE = "land"
-CODE = ("engine/indices", "modules/land/evaluation", "rules")
+CODE = (
+    "engine/indices", "modules/land/evaluation", "modules/land/attribution", "modules/land/register.py",
+    "modules/land/shapes.py", "rules",
+)  # fmt: skip
 SCHEMA = {
     "firm": pl.String, "name": pl.String, "place": pl.String, "industry": pl.String, "scale": pl.String,
     "group": pl.String, "grade": pl.String, "managed_as": pl.String, "decisive": pl.String,
     "total": pl.Float64, "rank": pl.Int64, "counted": pl.Int64, "known": pl.Float64,
     "land_mu": pl.Float64, "tax_per_mu": pl.Float64, "missing": pl.String, "year": pl.String,
+    "land_basis": pl.String, "unit": pl.String, "members": pl.String, "apart_grade": pl.String,
 }  # fmt: skip
+CHOSEN = ("permu", "permu_unit", "permu_apart_m2")
 NONE = 127
 DM2_PER_MU = 200_000 / 3
 
 
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What a run is made of beside facts and consents.
+
+    Attributes:
+        version: the rule pack.
+        year: of the figures.
+        unit: ``firm``, ``operator`` or ``parcel``.
+        apart_m2: of rented floor, from which a tenant is a unit of its own; 0 for never.
+        land_table: number of the frozen land table that counts; empty where there is none.
+    """
+
+    version: str
+    year: int
+    unit: str = "firm"
+    apart_m2: int = 0
+    land_table: str = ""
+
+
 @dataclass(frozen=True)
 class Graded:
-    """One evaluation of a place: what went in, the rules, and every step."""
+    """One evaluation of a place: what went in, the rules, which firms are a unit, and every step."""
 
     place: str
     pack: PermuPack
     gathered: Gathered
+    members: Members
     evaluation: Evaluation
+
+    @cached_property
+    def _rows(self) -> dict[str, int]:
+        return {firm: row for row, firm in enumerate(self.gathered.firms["firm"])}
+
+    def row(self, firm: str) -> int:
+        """The row of a firm among the firms; KeyError where it is not evaluated."""
+        return self._rows[firm]
+
+    def has(self, firm: str) -> bool:
+        """Whether the firm is evaluated."""
+        return firm in self._rows
+
+    def at(self, firm: str) -> int:
+        """The place of a firm's unit among the units."""
+        return self.members.of[self.row(firm)]
+
+    def firms_with(self, firm: str) -> list[str]:
+        """The firms of a firm's unit, itself among them."""
+        codes = self.gathered.firms["firm"]
+        return [codes[row] for row in self.members.rows(self.at(firm))]
 
     @property
     def scheme(self) -> Scheme:
@@ -54,11 +107,16 @@ class Graded:
 
 def chosen_pack(facts: Store, place: str) -> str:
     """Return the rule pack that the county's folder chose for a place, or nothing."""
-    found = ""
+    return _chosen(facts, place).get("permu", "")
+
+
+def _chosen(facts: Store, place: str) -> dict[str, str]:
+    """What the county's folder chose for a place: permu, permu_unit, permu_apart_m2, those stated."""
+    found: dict[str, str] = {}
     for meta in facts.batches().sort("recorded_at")["meta"]:
         said = json.loads(meta)
         if said.get("permu") and place in str(said.get("focus") or "").split(";"):
-            found = str(said["permu"])
+            found = {name: str(said[name]) for name in CHOSEN if said.get(name)}
     return found
 
 
@@ -68,9 +126,11 @@ def years_of(facts: Store) -> list[int]:
         return []
     table = facts.current(INDICATORS)
     pairs = table.select("indicator", "period").distinct().to_polars()
-    pairs = pairs.filter(pl.col("indicator").is_in([HELD["tax"][0], HELD["land"][0]]))
+    # Where the land check gives the land, firms need not have reported any.
+    wanted = [HELD["tax"][0], *([] if has_lines(facts, None) else [HELD["land"][0]])]
+    pairs = pairs.filter(pl.col("indicator").is_in(wanted))
     whole = pairs.filter(pl.col("period").str.contains(r"^\d{4}$")).group_by("period").len()
-    return sorted((int(p) for p, n in whole.iter_rows() if n == 2), reverse=True)
+    return sorted((int(p) for p, n in whole.iter_rows() if n == len(wanted)), reverse=True)
 
 
 def scheme_for(version: str, year: int) -> Scheme:
@@ -78,12 +138,12 @@ def scheme_for(version: str, year: int) -> Scheme:
     return replace(permu_pack(version).scheme, year=year)
 
 
-def run_id(place: str, version: str, *, year: int, snapshot: str, consents: str) -> str:
-    """Name of a run: the same facts, consents, rules, year and code give the same name."""
+def run_id(place: str, choice: Choice, *, snapshot: str, consents: str) -> str:
+    """Name of a run: the same facts, consents, rules, choices and code give the same name."""
     parts = [
         place,
-        scheme_for(version, year).digest,
-        str(year),
+        scheme_for(choice.version, choice.year).digest,
+        repr(choice),
         snapshot,
         consents,
         code_version(*CODE),
@@ -95,6 +155,9 @@ def run_land(
     facts: Store, place: str, *, year: int = 0, version: str = ""
 ) -> tuple[str, pl.DataFrame]:
     """Grade the firms of a place and store the grades.
+
+    Land is that of the frozen land table of the year, or else what the land check attributes, or
+    else what firms reported; ``params`` say which.
 
     Args:
         facts: the store.
@@ -125,17 +188,43 @@ def run_land(
     snapshot, consents = facts.snapshot(), state_of(PURPOSE)
     if not used:
         raise no_data(place)
-    one = _graded(facts, snapshot.id, place, chosen, used, consents)
+    choice = choice_of(facts, place, chosen, used)
+    one = _graded(facts, snapshot.id, place, choice, consents)
     frame = as_frame(one)
-    run = run_id(place, chosen, year=used, snapshot=snapshot.id, consents=consents)
+    run = run_id(place, choice, snapshot=snapshot.id, consents=consents)
     facts.write_finding(
         ENGINE, frame, run=run, snapshot_id=snapshot.id,
         params={"year": used, "pack": chosen, "digest": one.evaluation.digest,
-                "frozen": one.evaluation.frozen.digest(), "inputs": one.gathered.units.digest()},
+                "frozen": one.evaluation.frozen.digest(), "inputs": one.evaluation.units.digest(),
+                **choice_params(one, choice)},
         code_version=code_version(*CODE), rules_version=f"permu/{chosen}",
         scope={"place": place, "year": str(used)}, seconds=time.perf_counter() - begun,
     )  # fmt: skip
     return run, frame
+
+
+def choice_of(facts: Store, place: str, version: str, year: int) -> Choice:
+    """Return what a run of today is made of: the county's unit or the pack's, the frozen land table."""
+    said = _chosen(facts, place)
+    unit = said.get("permu_unit") or permu_pack(version).scheme.unit
+    return Choice(
+        version, year, unit, int(said.get("permu_apart_m2", "0")), frozen_key(place, year)
+    )
+
+
+def choice_in(params: Mapping[str, Any], version: str, year: int) -> Choice:
+    """Return what a stored run was made of, by the parameters that it names."""
+    return Choice(
+        version, year, str(params.get("unit", "firm")), int(params.get("apart_m2", 0)),
+        str(params.get("land_table", "")),
+    )  # fmt: skip
+
+
+def choice_params(one: Graded, choice: Choice) -> dict[str, Any]:
+    """Return the parameters of a run that say what it was made of, the opposite of :func:`choice_in`."""
+    land = one.gathered.land
+    return {"unit": choice.unit, "apart_m2": choice.apart_m2, "land": land.basis,
+            "land_table": choice.land_table, "land_digest": land.digest}  # fmt: skip
 
 
 def no_data(place: str) -> JiqunError:
@@ -152,31 +241,49 @@ def no_data(place: str) -> JiqunError:
 
 
 @lru_cache(maxsize=4)
-def _graded(
-    facts: Store, snapshot: str, place: str, version: str, year: int, consents: str
-) -> Graded:
+def _graded(facts: Store, snapshot: str, place: str, choice: Choice, consents: str) -> Graded:
     del consents  # part of the key: consents may change from minute to minute
-    scheme = scheme_for(version, year)
-    gathered = gather(facts, facts.at(snapshot), place, scheme=scheme)
-    if gathered.firms.is_empty() or not gathered.units.figures:
+    return graded_for(facts, snapshot, place, choice)
+
+
+def graded_for(
+    facts: Store, snapshot: str, place: str, choice: Choice, *, frozen: Frozen | None = None
+) -> Graded:
+    """Evaluate a place over a snapshot; benchmarks are computed when no frozen ones are given.
+
+    Raises:
+        JiqunError: ``E-LAND-NO-DATA``; ``E-PERMU-FROZEN`` for benchmarks of other rules.
+    """
+    scheme, at = scheme_for(choice.version, choice.year), facts.at(snapshot)
+    land = counted_land(facts, at, place, choice.year, frozen=choice.land_table)
+    gathered = gather(facts, at, place, scheme=scheme, land=land)
+    # Land alone, which a land check may give for any year, is nothing to grade by.
+    if gathered.firms.is_empty() or not set(gathered.units.figures) - {"land"}:
         raise no_data(place)
-    return Graded(place, permu_pack(version), gathered, evaluate(scheme, gathered.units))
+    ids, members = members_of(gathered, choice.unit, apart_m2=choice.apart_m2)
+    found = evaluate(scheme, merged(gathered.units, ids, members), frozen=frozen)
+    return Graded(place, permu_pack(choice.version), gathered, members, found)
+
+
+def units_for(graded: Graded, scheme: Scheme) -> Units:
+    """Return the same units with the same facts, as another scheme of the year counts them."""
+    found = units_under(graded.gathered, scheme)
+    return merged(found, graded.evaluation.units.ids, graded.members)
 
 
 def graded_of(facts: Store, run: Run) -> Graded:
-    """Compute a stored run again over its own snapshot.
+    """Compute a stored run again over its own snapshot and its own land table.
 
     Raises:
         JiqunError: ``E-LAND-CHANGED`` when rules, code or consents are no longer those of the run, so
             that its steps could not be shown as they were.
     """
-    place, year = str(run.scope["place"]), int(str(run.scope["year"]))
-    version, consents = str(run.params["pack"]), state_of(PURPOSE)
-    same = run_id(place, version, year=year, snapshot=run.snapshot, consents=consents) == run.run
-    if same:
-        one = _graded(facts, run.snapshot, place, version, year, consents)
-        same = one.evaluation.digest == run.params["digest"]
-        if same:
+    place, year, said = str(run.scope["place"]), int(str(run.scope["year"])), run.params
+    choice = choice_in(said, str(said["pack"]), year)
+    consents = state_of(PURPOSE)
+    if run_id(place, choice, snapshot=run.snapshot, consents=consents) == run.run:
+        one = _graded(facts, run.snapshot, place, choice, consents)
+        if one.evaluation.digest == said["digest"]:
             return one
     raise JiqunError(
         "E-LAND-CHANGED",
@@ -189,33 +296,58 @@ def graded_of(facts: Store, run: Run) -> Graded:
 
 
 def as_frame(one: Graded) -> pl.DataFrame:
-    """Return a row per firm: group, grade, what decided it, score, rank, what is missing."""
-    found, firms = one.evaluation, one.gathered.firms
-    steps, scheme = found.steps, found.scheme
-    known = steps["known"] > 0
-    ranked = steps["rank"] > 0
-    groups = [group.code for group in scheme.groups]
-    land, tax = found.units.figure("land"), found.units.figure("tax")
-    mu = pl.Series(land.value / DM2_PER_MU).round(4).set(pl.Series(~land.known), None)
-    positive = tax.known & land.known & (land.value > 0)
-    per_mu = pl.Series(tax.value / 1_000_000 / (land.value.clip(1) / DM2_PER_MU)).round(4)
+    """Return a row per firm: its unit's group, grade, what decided it, score, rank, what is missing.
+
+    ``land_mu`` and ``tax_per_mu`` are the firm's own; ``members`` are the firms of its unit.
+    """
+    found, firms, members = one.evaluation, one.gathered.firms, one.members
+    at, scheme, grades = np.array(members.of, dtype=np.int64), found.scheme, found.grades()
+    steps = {name: found.steps[name][at] for name in ("known", "rank", "total", "n")}
+    known, ranked = steps["known"] > 0, steps["rank"] > 0
+    groups, missing = [group.code for group in scheme.groups], missing_codes(found)
+    mu, per_mu = _own_quotients(one)
+    codes, managed = firms["firm"], found.managed_as.tolist()
     return pl.DataFrame(
         {
-            "firm": firms["firm"], "name": firms["name"], "place": firms["place"],
+            "firm": codes, "name": firms["name"], "place": firms["place"],
             "industry": firms["industry"], "scale": firms["scale"],
-            "group": [groups[at] if at >= 0 else None for at in found.group.tolist()],
-            "grade": found.grades(),
-            "managed_as": [None if at == NONE else scheme.grades[at] for at in found.managed_as.tolist()],
-            "decisive": [str(code) for code in found.decisive.tolist()],
+            "group": [groups[group] if group >= 0 else None for group in found.group[at].tolist()],
+            "grade": [grades[unit] for unit in members.of],
+            "managed_as": [None if managed[u] == NONE else scheme.grades[managed[u]] for u in members.of],
+            "decisive": [str(found.decisive[unit]) for unit in members.of],
             "total": pl.Series(steps["total"] / POINT).set(pl.Series(~known), None),
             "rank": pl.Series(steps["rank"]).set(pl.Series(~ranked), None),
             "counted": pl.Series(steps["n"]).set(pl.Series(~ranked), None),
             "known": pl.Series(steps["known"] / 10_000),
-            "land_mu": mu, "tax_per_mu": per_mu.set(pl.Series(~positive), None),
-            "missing": missing_codes(found), "year": [str(scheme.year)] * firms.height,
+            "land_mu": mu, "tax_per_mu": per_mu,
+            "missing": [missing[unit] for unit in members.of], "year": [str(scheme.year)] * firms.height,
+            "land_basis": [
+                one.gathered.land.basis if one.gathered.land.attributed(firm) else "reported" for firm in codes
+            ],
+            "unit": [found.units.ids[unit] for unit in members.of],
+            "members": _members_words(one),
+            "apart_grade": [
+                grades[members.apart[row]] if row in members.apart else None for row in range(firms.height)
+            ],
         },
         schema=SCHEMA,
     )  # fmt: skip
+
+
+def _members_words(one: Graded) -> list[str]:
+    inside: dict[int, list[str]] = {}
+    for firm, unit in zip(one.gathered.firms["firm"], one.members.of, strict=True):
+        inside.setdefault(unit, []).append(firm)
+    return [";".join(inside[unit]) for unit in one.members.of]
+
+
+def _own_quotients(one: Graded) -> tuple[pl.Series, pl.Series]:
+    """Land in 亩 and tax per 亩 of each firm, by its own figures; null where unknown or no land."""
+    land, tax = (one.gathered.units.figure(name) for name in ("land", "tax"))
+    mu = pl.Series(land.value / DM2_PER_MU).round(4).set(pl.Series(~land.known), None)
+    positive = tax.known & land.known & (land.value > 0)
+    per_mu = pl.Series(tax.value / 1_000_000 / (land.value.clip(1) / DM2_PER_MU)).round(4)
+    return mu, per_mu.set(pl.Series(~positive), None)
 
 
 def missing_codes(found: Evaluation) -> list[str]:

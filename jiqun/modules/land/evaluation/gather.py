@@ -6,8 +6,8 @@ says "otherwise" of firms that are not on it, and only when its office has decla
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import polars as pl
@@ -19,12 +19,11 @@ from jiqun.engine.indices.scheme import Scheme
 from jiqun.engine.indices.units import Note, Units
 from jiqun.facts.store.snapshot import Snapshot
 from jiqun.facts.store.store import Store
-from jiqun.modules.land.evaluation.words import HELD
+from jiqun.modules.land.register import HELD, INDICATORS, PURPOSE, Words, industrial_firms
+from jiqun.modules.land.shapes import Land
 from jiqun.rules.loader import pack
 
-PURPOSE = "permu"
-INDICATORS, ATTRIBUTES, COVERAGE = "firm_indicator", "firm_attribute", "list_coverage"
-REGISTER = ("firm", "name", "place", "status", "scale", "founded")
+ATTRIBUTES, COVERAGE = "firm_attribute", "list_coverage"
 FIGURES = ("firm", "indicator", "value", "unit", "source", "as_of")
 MATTERS = ("firm", "item", "period", "content", "valid_from", "document", "source", "as_of")
 # What sorts into groups: the list that says so.
@@ -33,8 +32,7 @@ SORTING: Mapping[str, str] = {
     "tenant": "租赁企业",
     "park": "小微企业园入驻企业",
 }
-INDUSTRY = ("06", "46")  # divisions of GB/T 4754 that are industry
-Words = tuple[str, str]
+OPERATOR = "经营主体"  # the list whose content is the credit code of a firm's operator
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +45,8 @@ class Gathered:
         figures: the facts behind them: firm, indicator, value, unit, source, as_of.
         matters: entries of lists: firm, item, period, content, valid_from, document.
         notes: what has to be said of rows and firms that were left out.
+        land: the land that is counted, and on what it rests.
+        year: of the figures.
     """
 
     firms: pl.DataFrame
@@ -54,34 +54,18 @@ class Gathered:
     figures: pl.DataFrame
     matters: pl.DataFrame
     notes: tuple[Words, ...]
+    land: Land = field(default_factory=Land)
+    year: int = 0
 
 
-def industrial_firms(facts: Store, at: Snapshot, place: str) -> tuple[pl.DataFrame, list[Words]]:
-    """Return the firms to evaluate by id, and what has to be said of the others.
+def gather(
+    facts: Store, at: Snapshot, place: str, *, scheme: Scheme, land: Land | None = None
+) -> Gathered:
+    """Gather what a scheme reads of the firms of a place for its year.
 
-    Left out are closed firms, those still building, and those whose main industry is no industry.
-    A firm whose industry is not known is evaluated.
+    ``land`` is what the land table or the land check gives each firm; of firms that it does not
+    speak of, and without it, what they reported counts.
     """
-    register = rows(facts, "firm", REGISTER, at)
-    mine = register.filter(pl.col("place").str.starts_with(place) & (pl.col("status") != "closed"))
-    main = rows(facts, "firm_industry", ["firm", "industry", "classification"], at, main=True)
-    known = main.filter(pl.col("classification").str.starts_with("gbt4754")).unique("firm")
-    found = mine.join(known.select("firm", "industry"), on="firm", how="left").sort("firm")
-    division = pl.col("industry").str.slice(0, 2)
-    other = ~division.is_between(pl.lit(INDUSTRY[0]), pl.lit(INDUSTRY[1])).fill_null(value=True)
-    notes: list[Words] = []
-    for count, zh, en in (
-        (found.filter(pl.col("status") == "building").height, "在建，不参评", "still building"),
-        (found.filter(other & (pl.col("status") != "building")).height, "主营不属于工业，不参评",
-         "whose main industry is not industrial"),
-    ):  # fmt: skip
-        if count:
-            notes.append((f"{count} 家企业{zh}。", f"{count} firm(s) {en}: not evaluated."))
-    return found.filter((pl.col("status") != "building") & ~other), notes
-
-
-def gather(facts: Store, at: Snapshot, place: str, *, scheme: Scheme) -> Gathered:
-    """Gather what a scheme reads of the firms of a place for its year."""
     firms, notes = industrial_firms(facts, at, place)
     ids = firms["firm"].to_list()
     reference = f"permu {place} {scheme.year}"
@@ -98,7 +82,9 @@ def gather(facts: Store, at: Snapshot, place: str, *, scheme: Scheme) -> Gathere
         tuple(ids), {}, _sorting(facts, at, firms, matters, year=scheme.year),
         firms["industry"].fill_null("").str.slice(0, 2).to_numpy().astype("<U2"),
     )  # fmt: skip
-    bare = Gathered(firms, units, figures, matters, ())
+    counted = land or Land()
+    notes += [*counted.notes, *_land_notes(counted, ids)]
+    bare = Gathered(firms, units, figures, matters, (), counted, scheme.year)
     whole, left_out = _filled(bare, scheme)
     return replace(bare, units=whole, notes=(*notes, *left_out))
 
@@ -115,6 +101,7 @@ def _filled(gathered: Gathered, scheme: Scheme) -> tuple[Units, list[Words]]:
     """The units with figures and documents, and what has to be said of documents left out."""
     notes: list[Words] = []
     inputs = {name: _figure(gathered.firms, gathered.figures, name) for name in HELD}
+    inputs["land"] = _attributed(gathered, inputs["land"])
     inputs["energy"] = _energy(scheme, inputs)
     kinds = {
         kind: tuple(_documents(gathered.matters, scheme, kind, notes))
@@ -130,7 +117,7 @@ def _filled(gathered: Gathered, scheme: Scheme) -> tuple[Units, list[Words]]:
 
 def _items(scheme: Scheme) -> list[str]:
     named = [one.zh for kind in (scheme.bonuses, scheme.vetoes, scheme.specials) for one in kind]
-    return [*SORTING.values(), *named]
+    return [*SORTING.values(), OPERATOR, *named]
 
 
 def _lawful(
@@ -159,6 +146,28 @@ def _figure(firms: pl.DataFrame, figures: pl.DataFrame, name: str) -> Figure:
     value = firms.select("firm").join(mine, on="firm", how="left", maintain_order="left")["value"]
     known = value.is_not_null().to_numpy()
     return Figure(value.fill_null(0).cast(pl.Int64).to_numpy() * factor, known)
+
+
+def _attributed(gathered: Gathered, reported: Figure) -> Figure:
+    """Land as it is attributed; of firms of which that is unknown, what they reported."""
+    value, known = reported.value.copy(), reported.known.copy()
+    for row, firm in enumerate(gathered.firms["firm"]):
+        found = gathered.land.attributed(firm)
+        if found is not None:
+            value[row], known[row] = found.area or 0, True
+    return Figure(value, known)
+
+
+def _land_notes(land: Land, firms: Sequence[str]) -> list[Words]:
+    if land.basis == "reported":
+        return []
+    lacking = sum(land.attributed(firm) is None for firm in firms)
+    if not lacking:
+        return []
+    return [(
+        f"{lacking} 家企业的用地在用地表中未知：有填报数的按填报数，没有的按未知。",
+        f"The land of {lacking} firm(s) is unknown in the land table: as reported where they did, else unknown.",
+    )]  # fmt: skip
 
 
 def _energy(scheme: Scheme, inputs: Mapping[str, Figure]) -> Figure:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -57,7 +57,7 @@ def levers_of(graded: Graded, group: int) -> tuple[Lever, ...]:
 def path_of(graded: Graded, firm: str) -> Path:
     """Find the nearest path of one firm, exact under the ranking of all others."""
     nothing = Path("", [], [], None, proved=True)
-    at = graded.evaluation.units.ids.index(firm)
+    at = graded.at(firm)
     group = int(graded.evaluation.group[at])
     levers = levers_of(graded, group) if group >= 0 else ()
     if not levers:
@@ -108,7 +108,7 @@ class Trial:
 
 def inputs_of(graded: Graded, firm: str) -> list[Row]:
     """Return the figures that a trial can change: name, words, unit, value now."""
-    at = graded.evaluation.units.ids.index(firm)
+    at = graded.at(firm)
     group = int(graded.evaluation.group[at])
     groups = graded.scheme.groups if group < 0 else [graded.scheme.groups[group]]
     used = dict.fromkeys(
@@ -132,11 +132,11 @@ def trial_of(graded: Graded, firm: str, asked: Mapping[str, str]) -> Trial:
             problems.append(_unread(name, text))
         else:
             changes[name] = value
-    at = graded.evaluation.units.ids.index(firm)
-    found = what_if(graded.evaluation, {firm: changes})
+    at = graded.at(firm)
+    found = what_if(graded.evaluation, {graded.evaluation.units.ids[at]: changes})
     others = [int(one) for one in found.moved if int(one) != at]
     return Trial(
-        _standing(graded, at), _standing(Graded(graded.place, graded.pack, graded.gathered, found.after), at),
+        _standing(graded, at), _standing(replace(graded, evaluation=found.after), at),
         len(others), tuple(problems),
     )  # fmt: skip
 

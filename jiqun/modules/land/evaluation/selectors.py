@@ -42,8 +42,8 @@ class GradedView:
         return str(self.graded.scheme.year)
 
     def at(self, firm: str) -> int:
-        """The place of a firm among the units."""
-        return self.graded.evaluation.units.ids.index(firm)
+        """The place of a firm's unit among the units."""
+        return self.graded.at(firm)
 
 
 def newest_runs(facts: Store) -> list[Run]:
@@ -94,7 +94,7 @@ def firm_view(facts: Store, who: Viewer, firm: str, place: str = "") -> GradedVi
         JiqunError: ``E-LAND-FIRM`` for a firm that is not there or not for this viewer.
     """
     view = graded_view(facts, who, place)
-    there = firm in view.graded.evaluation.units.ids
+    there = view.graded.has(firm)
     if not there or firm not in read_firms(who, [firm], fields="permu: grade, figures"):
         raise unknown_firm()
     return view
@@ -130,6 +130,14 @@ def unknown_firm() -> JiqunError:
     )
 
 
+def veiled(view: GradedView, firm: str) -> bool:
+    """Whether a firm shares its unit with so few that the unit's figures would tell of the others.
+
+    Its own sheet then shows the grade and its own figures, not the unit's.
+    """
+    return 1 < len(view.graded.firms_with(firm)) < MINIMUM_FIRMS
+
+
 def grade_counts(view: GradedView, who: Viewer) -> list[Row]:
     """Return a row per group: firms with each grade; None for counts hidden without a purpose."""
     labels = [*view.graded.scheme.grades, "other"]
@@ -160,7 +168,9 @@ def masked(counts: Mapping[str, int]) -> dict[str, int | None]:
 @lru_cache(maxsize=4)
 def _all_rows(facts: Store, runs: tuple[str, ...]) -> pl.DataFrame:
     frames = [facts.finding(ENGINE, run).to_polars() for run in runs]
-    return pl.concat([pl.DataFrame(schema=SCHEMA), *(one.select(*SCHEMA) for one in frames)])
+    # A run of an earlier version lacks the columns that came later.
+    known = [one.select(name for name in SCHEMA if name in one.columns) for one in frames]
+    return pl.concat([pl.DataFrame(schema=SCHEMA), *known], how="diagonal")
 
 
 def firm_rows(fields: Sequence[Field], viewer: Viewer, query: Query) -> Rows:

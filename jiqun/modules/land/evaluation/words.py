@@ -1,22 +1,9 @@
-"""Inputs as they are held: under which indicator, in which unit, by which office; marks and grades."""
+"""By which office inputs are held; marks and grades."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-
-# Quantity: indicator of ``firm_indicator``, its base unit there, base units here in one of those.
-HELD: Mapping[str, tuple[str, str, int]] = {
-    "tax": ("tax", "CNY_fen", 1), "value_added": ("value_added", "CNY_fen", 1),
-    "revenue": ("revenue", "CNY_fen", 1), "main_revenue": ("main_revenue", "CNY_fen", 1),
-    "output": ("output", "CNY_fen", 1), "rd": ("rd_expense", "CNY_fen", 1),
-    "technical_investment": ("technical_investment", "CNY_fen", 1),
-    "project_investment": ("project_investment", "CNY_fen", 1),
-    "land": ("land_m2", "m2", 100), "energy": ("energy_kgce", "kgce", 1_000),
-    "emission": ("emission_kg", "kg", 1_000), "cod": ("cod_kg", "kg", 1_000),
-    "so2": ("so2_kg", "kg", 1_000), "staff": ("employment", "person", 100),
-    "electricity": ("electricity_kwh", "kWh", 1_000),
-}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,7 +77,9 @@ def _breakdown(view: GradedView, who: Viewer) -> list[Part]:
     known = store().polars("industry", ["classification", "code", "name_zh", "name_en"])
     known = known.filter(pl.col("classification").str.starts_with("gbt4754"))
     names = dict(known.select("code", pick("name_zh", "name_en")).iter_rows())
-    by_size = grades_by(evaluation, firms["scale"].fill_null("").to_numpy())
+    by_size = grades_by(
+        evaluation, firms["scale"].fill_null("").to_numpy()[list(view.graded.members.main)]
+    )
     by_industry = grades_by(evaluation, evaluation.units.industries())
     return [
         table(("按规模", "By size"), _fields("规模", "Size"),

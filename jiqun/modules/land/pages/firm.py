@@ -13,19 +13,19 @@ from jiqun.core.frame import Part, figure, link, note, show, table
 from jiqun.core.pages import page, viewer
 from jiqun.core.tabular import Field, pick
 from jiqun.modules.land.evaluation.paths import Path, Trial, inputs_of, path_of, trial_of
-from jiqun.modules.land.evaluation.selectors import GradedView, firm_view, own_view
+from jiqun.modules.land.evaluation.selectors import GradedView, firm_view, own_view, veiled
 from jiqun.modules.land.evaluation.shown import (
     badge_of,
-    figure_words,
     grade_words,
     holder_words,
     missing_of,
     number_words,
+    own_words,
     sources_of,
     tree_of,
 )
-from jiqun.modules.land.evaluation.words import HELD
 from jiqun.modules.land.pages.frame import basis, other_year, unconfirmed
+from jiqun.modules.land.register import HELD
 
 Row = dict[str, Any]
 MISSING = (
@@ -44,6 +44,11 @@ SHEET = (
     Field("as_of", "数据日期", "As of", "date"), Field("holder", "一般由谁掌握", "Usually held by"),
 )  # fmt: skip
 
+SHARED = (
+    "本企业与同一评价单位的少数企业合并评价、共用等级；各项得分会透露其他企业的数字，不列出。",
+    "Evaluated together with few other firms under one grade; the items would tell their figures and are left out.",
+)
+
 
 @require_GET
 @page
@@ -59,16 +64,18 @@ def firm(request: HttpRequest, firm: str) -> HttpResponse:
 def own(request: HttpRequest) -> HttpResponse:
     """一企一单: the viewer's own firm."""
     view, mine = own_view(store(), viewer(request))
-    return _shown(request, view, mine, links=[_print("land-own-sheet")])
+    return _shown(request, view, mine, veil=veiled(view, mine), links=[_print("land-own-sheet")])
 
 
 def _print(name: str, *of: str) -> dict[str, Any]:
     return link(("打印一企一单（PDF）", "Print the sheet (PDF)"), reverse(name, args=of), main=True)
 
 
-def _shown(request: HttpRequest, view: GradedView, code: str, **more: Any) -> HttpResponse:
+def _shown(
+    request: HttpRequest, view: GradedView, code: str, *, veil: bool = False, **more: Any
+) -> HttpResponse:
     graded, at = view.graded, view.at(code)
-    row = graded.gathered.firms.row(at, named=True)
+    row = graded.gathered.firms.row(graded.row(code), named=True)
     finding = view.frame.filter(view.frame["firm"] == code).row(0, named=True)
     parts: list[Part] = [*other_year(view)]
     lacking = missing_of(graded, at)
@@ -78,11 +85,11 @@ def _shown(request: HttpRequest, view: GradedView, code: str, **more: Any) -> Ht
             "Missing is not 0: by the rules it takes the mean, is left out or scores zero; see the steps below.",
         )))  # fmt: skip
     title = pick(f"{row['name']} 的等级", f"Grade of {row['name']}")
-    parts.append({"tree": tree_of(graded, code, title=title),
+    parts += [note(SHARED, "info")] if veil else []
+    parts.append({"tree": tree_of(graded, code, title=title, veil=veil),
                   "title": pick("怎么得出来的", "How it came about")})  # fmt: skip
     parts += [table(("一企一单：评价所用数据", "The figures used"), SHEET, _sheet(view, code))]
-    parts += _path(path_of(graded, code))
-    parts += _trial(request, view, code)
+    parts += [] if veil else [*_path(path_of(graded, code)), *_trial(request, view, code)]
     parts += unconfirmed(view)
     return show(
         request, (row["name"], row["name"]), small=code, parts=parts, basis=basis(view),
@@ -103,12 +110,12 @@ def _figures(row: Row, view: GradedView) -> list[dict[str, str]]:
 
 
 def _sheet(view: GradedView, code: str) -> list[Row]:
-    sources, at = sources_of(view.graded, code), view.at(code)
+    sources = sources_of(view.graded, code)
     rows: list[Row] = []
     for one in inputs_of(view.graded, code):
         source, as_of = sources.get(HELD[one["name"]][0], ("", ""))
         rows.append({
-            "input": one["label"], "value": figure_words(view.graded, at, one["name"]),
+            "input": one["label"], "value": own_words(view.graded, code, one["name"]),
             "source": source or None, "as_of": as_of or None, "holder": holder_words(one["name"]),
         })  # fmt: skip
     return rows

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from jiqun.core.frame import Part, note
 from jiqun.core.tabular import pick
+from jiqun.modules.land.attribution.shown import basis_words
+from jiqun.modules.land.evaluation.merging import UNITS
 from jiqun.modules.land.evaluation.selectors import GradedView
 from jiqun.modules.land.evaluation.shown import parameters
 from jiqun.modules.land.evaluation.words import MARKS
@@ -17,6 +19,8 @@ def basis(view: GradedView) -> list[tuple[str, str]]:
         (pick("出处", "Source"), pick(pack.source["zh"], pack.source["en"])),
         (pick("数据年度", "Year of the data"), view.year),
         (pick("规则版本", "Rule pack"), run.rules_version),
+        (pick("用地依据", "Land counted"), basis_words(view.graded.gathered.land)),
+        (pick("评价单位", "Unit of evaluation"), pick(*UNITS[view.graded.members.kind])),
         (pick("运行", "Run"), run.run), (pick("数据快照", "Snapshot"), run.snapshot[:12]),
         (pick("程序版本", "Code"), run.code_version),
         (pick("结果摘要", "Digest of the result"), str(run.params["digest"])[:16]),

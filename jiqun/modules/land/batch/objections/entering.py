@@ -29,6 +29,7 @@ class Claim:
 def checked(sheet: Sheet, claims: Sequence[Claim]) -> list[Problem]:
     """Return everything that is wrong with claims about a sheet."""
     names = {str(one["name"]) for one in sheet.figures}
+    elsewhere = {str(one["name"]) for one in sheet.figures if one.get("elsewhere")}
     open_ = Objection.objects.of_firm(sheet.batch_id, sheet.firm).filter(state="open")
     waiting = set(open_.values_list("field", flat=True))
     found: list[Problem] = []
@@ -39,8 +40,18 @@ def checked(sheet: Sheet, claims: Sequence[Claim]) -> list[Problem]:
             remedy_en="Fill in value, reason and document of the figures that are wrong, or accept all.",
         ))  # fmt: skip
     for one in claims:
-        found += _claim_problems(one, names, waiting)
+        found += _elsewhere(one) if one.field in elsewhere else _claim_problems(one, names, waiting)
     return found
+
+
+def _elsewhere(one: Claim) -> list[Problem]:
+    zh, en = label_of(one.field)
+    return [wrong(
+        f"value_{one.field}", f"“{zh}”按用地表计，不在确认单上更正",
+        f"“{en}” follows the land table and is not corrected here", value=one.value[:40],
+        remedy_zh="请在“我的用地”对具体地块提出异议。",
+        remedy_en="Object to the line of the parcel under “My land”.",
+    )]  # fmt: skip
 
 
 def _claim_problems(one: Claim, names: set[str], waiting: set[str]) -> list[Problem]:

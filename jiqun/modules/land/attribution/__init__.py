@@ -1,0 +1,1 @@
+"""Which land each firm answers for: the land table, its publicity, objections, the freeze."""
