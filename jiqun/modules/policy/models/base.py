@@ -1,84 +1,27 @@
-"""What the models share: places, offices, and who sees rows about a firm."""
+"""What the models share: places, offices, and who sees rows about a firm (:mod:`jiqun.masters.offices`)."""
 
 from __future__ import annotations
 
-from typing import TypeVar
+from jiqun.masters.models import Organisation
+from jiqun.masters.offices import (
+    FirmQuerySet,
+    M,
+    PlacedQuerySet,
+    answers_for,
+    firm_rows,
+    own_offices,
+    serves,
+    within,
+)
 
-from django.db import models
-from django.db.models import Q
-
-from jiqun.core.access import Role, Viewer, may_see_firm_rows
-from jiqun.core.visible import VisibleQuerySet
-from jiqun.masters.models import Membership, Organisation
-
-M = TypeVar("M", bound=models.Model)
-
-
-def within(places: frozenset[str], column: str = "place") -> Q:
-    """Return rows whose place is one of these or lies within one (code prefix)."""
-    if "*" in places:
-        return Q(pk__isnull=False)
-    found = Q(pk__in=[])
-    for place in sorted(places):
-        found |= Q(**{f"{column}__startswith": place})
-    return found
-
-
-def answers_for(viewer: Viewer, place: str) -> bool:
-    """Whether the viewer is an official of the place or of one that it lies in."""
-    own = viewer.duty_places
-    return viewer.known and ("*" in own or any(place.startswith(one) for one in own))
-
-
-def serves(viewer: Viewer, organisation: int | None, place: str) -> bool:
-    """Whether the viewer works as an official in this very office, and for this place."""
-    if organisation is None or not answers_for(viewer, place):
-        return False
-    held = Membership.objects.in_force().filter(
-        user_id=viewer.user_id, role=Role.ANALYST.value, organisation_id=organisation
-    )
-    return held.exists()
-
-
-def own_offices(viewer: Viewer) -> list[Organisation]:
-    """Return the bureaux in which the viewer works as an official, by name."""
-    if not viewer.official:
-        return []
-    held = Membership.objects.in_force().filter(user_id=viewer.user_id, role=Role.ANALYST.value)
-    found = Organisation.objects.filter(
-        pk__in=held.values("organisation_id"), kind=Organisation.Kind.BUREAU
-    )
-    return list(found)
-
-
-def firm_rows(viewer: Viewer, *, firm: str = "firm", place: str = "place") -> Q:
-    """Return the condition for rows about firms: the own, and for an official with a purpose the place's."""
-    if not viewer.known:
-        return Q(pk__in=[])
-    found = Q(pk__in=[])
-    if viewer.has(Role.FIRM) and viewer.firms:
-        found |= Q(**{f"{firm}__in": sorted(viewer.firms)})
-    if may_see_firm_rows(viewer):
-        found |= within(viewer.duty_places, place)
-    return found
-
-
-class PlacedQuerySet(VisibleQuerySet[M]):
-    """Rows of a place that tell nothing about a firm: officials of the place see them."""
-
-    place_column = "place"
-
-    def visible_to(self, viewer: Viewer) -> PlacedQuerySet[M]:  # pyright: ignore[reportIncompatibleMethodOverride]
-        """Return the rows of the official's places."""
-        return self.filter(within(viewer.duty_places, self.place_column))
-
-
-class FirmQuerySet(VisibleQuerySet[M]):
-    """Rows about a firm: it sees its own, an official with a purpose those of the place."""
-
-    firm_column = "firm"
-    place_column = "place"
-
-    def visible_to(self, viewer: Viewer) -> FirmQuerySet[M]:  # pyright: ignore[reportIncompatibleMethodOverride]
-        """Return the rows that the viewer may see; the reader logs what is shown (``benefits.reads``)."""
-        return self.filter(firm_rows(viewer, firm=self.firm_column, place=self.place_column))
+__all__ = [
+    "FirmQuerySet",
+    "M",
+    "Organisation",
+    "PlacedQuerySet",
+    "answers_for",
+    "firm_rows",
+    "own_offices",
+    "serves",
+    "within",
+]
