@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from django.urls import path
 
-from jiqun.modules.land.pages import fairness, firm, overview, printed, tenure
+from jiqun.modules.land.pages import (
+    fairness,
+    firm,
+    overview,
+    parcel,
+    parcels,
+    printed,
+    shapes,
+    tenure,
+)
 
 urlpatterns = [
     path("", overview.overview, name="land-permu"),
@@ -15,5 +24,8 @@ urlpatterns = [
     path("own/sheet.pdf", printed.own_sheet, name="land-own-sheet"),
     path("firms/<str:firm>/", firm.firm, name="land-firm"),
     path("firms/<str:firm>/sheet.pdf", printed.firm_sheet, name="land-firm-sheet"),
+    path("parcels/", parcels.parcels, name="land-parcels"),
+    path("parcels/shapes/", shapes.shapes, name="land-parcel-shapes"),
+    path("parcels/<str:parcel>/", parcel.parcel, name="land-parcel"),
     path("tenure/", tenure.tenure, name="land-tenure"),
 ]

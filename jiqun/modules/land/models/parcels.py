@@ -24,7 +24,9 @@ BOND = frozenset({Kind.BOND_RETURNED, Kind.BOND_FORFEITED})
 FOUR_EYES = frozenset({
     Kind.EXTENSION_GRANTED, Kind.EXTENSION_REFUSED, Kind.CHECKED, Kind.MEASURE, *BOND, Kind.LAND_RESUMED,
 })  # fmt: skip
-ONCE = frozenset({Kind.DEAL, Kind.REACHED, Kind.MEASURE, Kind.BOND_RETURNED, Kind.CLOSED, Kind.LAND_RESUMED})
+ONCE = frozenset(
+    {Kind.DEAL, Kind.REACHED, Kind.MEASURE, Kind.BOND_RETURNED, Kind.CLOSED, Kind.LAND_RESUMED}
+)
 OPEN, CONFIRMED, DROPPED = "open", "confirmed", "dropped"
 STATES = {
     OPEN: ("待复核", "waits for confirmation"), CONFIRMED: ("已确认", "confirmed"), DROPPED: ("已撤下", "dropped"),
@@ -201,7 +203,11 @@ class ProposalQuerySet(OfParcel["ParcelProposal"]):
 
     def locked(self, pk: int) -> ParcelProposal:
         """Lock one proposal until the commit."""
-        return self.select_for_update(of=("self",)).select_related("parcel", "parcel__department").get(pk=pk)
+        return (
+            self.select_for_update(of=("self",))
+            .select_related("parcel", "parcel__department")
+            .get(pk=pk)
+        )
 
 
 class ParcelProposal(Said):

@@ -154,4 +154,3 @@ def columns(event: Event) -> dict[str, Any]:
 def target(parcel: Parcel) -> str:
     """Return the chain of the log that a parcel belongs to."""
     return f"parcel:{parcel.code}"
-

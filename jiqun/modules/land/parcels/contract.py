@@ -128,9 +128,7 @@ def fixed_days(deal: Deal) -> dict[str, str]:
 
 def deal_of(parcel: Parcel) -> Deal:
     """Return the deal that was frozen with a parcel."""
-    return read_deal(
-        parcel.code, parcel.place, parcel.firm, parcel.record, reading=parcel.reading
-    )
+    return read_deal(parcel.code, parcel.place, parcel.firm, parcel.record, reading=parcel.reading)
 
 
 @cache

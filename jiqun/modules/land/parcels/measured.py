@@ -22,7 +22,10 @@ PURPOSE = "official"
 REGISTER = ("holder", "area_m2", "floor_m2", "footprint_m2", "as_of")
 # Quantities of a firm that the indicators are made of.
 WANTED = ("tax", "output", "project_investment", "rd", "revenue", "staff", "value_added", "energy")
-_LAND = ("自然资源和规划局（登记、竣工测绘）", "natural resources bureau (register, survey at completion)")
+_LAND = (
+    "自然资源和规划局（登记、竣工测绘）",
+    "natural resources bureau (register, survey at completion)",
+)
 _NO = ("本系统没有这项数据", "this installation has no such figure")
 # Indicator: quantities of the firm that it needs, or who holds it where no fact says it.
 NEEDS: Mapping[str, tuple[str, ...]] = {
@@ -64,12 +67,16 @@ def measured(facts: Store, viewer: Viewer, parcel: Parcel, deal: Deal) -> Measur
     alone = register.height <= 1
     values, why, year = _of_register(drawn), {}, {}
     for code, needs in NEEDS.items():
-        values[code], why[code], year[code] = _of_firm(code, needs, years, deal, area, register.height)
+        values[code], why[code], year[code] = _of_firm(
+            code, needs, years, deal, area, register.height
+        )
     for code in values:
         if values[code] is None and code not in NEEDS:
             why[code] = _held(*_LAND)
     land = mu(area) if area else None
-    taxes = {at: value / land for at, value in years.get("tax", {}).items()} if land and alone else {}
+    taxes = (
+        {at: value / land for at, value in years.get("tax", {}).items()} if land and alone else {}
+    )
     return Measured(values, why, year, taxes, drawn)
 
 
@@ -90,9 +97,7 @@ def _of_register(drawn: Mapping[str, Fraction | None]) -> dict[str, Fraction | N
     }  # fmt: skip
 
 
-def _figures(
-    facts: Store, viewer: Viewer, parcel: Parcel
-) -> dict[str, dict[int, Fraction]]:
+def _figures(facts: Store, viewer: Viewer, parcel: Parcel) -> dict[str, dict[int, Fraction]]:
     """Return quantity → year → value in its base unit there, of the firm's yearly figures."""
     names = {HELD[one][0]: one for one in WANTED}
     columns = ("indicator", "period", "value", "unit")
@@ -101,7 +106,9 @@ def _figures(
         frame = own_rows(facts, "firm_indicator", viewer, columns, **equal)
     else:
         reference = f"land-parcel {parcel.code}"
-        frame = lawful_rows(facts, "firm_indicator", columns, purpose=PURPOSE, reference=reference, **equal).frame
+        frame = lawful_rows(
+            facts, "firm_indicator", columns, purpose=PURPOSE, reference=reference, **equal
+        ).frame
     found: dict[str, dict[int, Fraction]] = {}
     yearly = frame.filter(pl.col("period").str.len_chars() == 4, pl.col("value").is_not_null())
     for indicator, period, value, unit in yearly.iter_rows():

@@ -96,9 +96,7 @@ def _needed(deal: Deal, day: date | None, document: str) -> list[Problem]:
     ]  # fmt: skip
 
 
-def _contradicts(
-    name: str, said: object, typed: object, words: tuple[str, str]
-) -> list[Problem]:
+def _contradicts(name: str, said: object, typed: object, words: tuple[str, str]) -> list[Problem]:
     if said is None or typed is None or said == typed:
         return []
     return [wrong(name, f"与公告的{words[0]}不一致", f"it is not the {words[1]} of the notice", value=str(typed),
@@ -121,7 +119,9 @@ def record_event(*, viewer: Viewer, parcel: Parcel, entry: Entry) -> ParcelEvent
     event = _of_office(entry)
     if event.kind in FOUR_EYES:
         raise _takes_two()
-    return append(viewer, Parcel.objects.locked(parcel.pk), event, verb="land.record_event", note=_note(entry))
+    return append(
+        viewer, Parcel.objects.locked(parcel.pk), event, verb="land.record_event", note=_note(entry)
+    )
 
 
 def _of_office(entry: Entry) -> Event:
@@ -190,10 +190,16 @@ def propose_event(*, viewer: Viewer, parcel: Parcel, entry: Entry) -> ParcelProp
 def may_confirm_proposal(viewer: Viewer, proposal: ParcelProposal) -> bool:
     """Another official of the office in charge than who entered it."""
     parcel = proposal.parcel
-    return serves(viewer, parcel.department_id, parcel.place) and viewer.user_id != proposal.made_by_id
+    return (
+        serves(viewer, parcel.department_id, parcel.place) and viewer.user_id != proposal.made_by_id
+    )
 
 
-@action("land.confirm_proposal", zh="复核确认这一条（须由登记人以外的同部门人员）", en="confirm this: it takes another of the office than who entered it")
+@action(
+    "land.confirm_proposal",
+    zh="复核确认这一条（须由登记人以外的同部门人员）",
+    en="confirm this: it takes another of the office than who entered it",
+)
 def confirm_proposal(*, viewer: Viewer, proposal: ParcelProposal) -> ParcelEvent:
     """Let what another entered count: it becomes an event.
 
