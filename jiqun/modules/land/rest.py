@@ -20,8 +20,10 @@ from jiqun.modules.land.evaluation.selectors import (
     graded_view,
     own_view,
 )
+from jiqun.modules.land.rest_parcels import router as parcels
 
 router = Router(tags=["land 土地与亩均"])
+router.add_router("", parcels)
 
 
 class Counts(Schema):

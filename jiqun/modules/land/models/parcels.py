@@ -188,7 +188,7 @@ class ParcelEvent(Said):
                 name="parcel_event_four_eyes",
             ),
             models.CheckConstraint(
-                condition=Q(kind__in=_values(BOND), fen__gt=0)
+                condition=Q(kind__in=_values(BOND), fen__isnull=False, fen__gt=0)
                 | (~Q(kind__in=_values(BOND)) & Q(fen__isnull=True)),
                 name="parcel_event_bond_amount",
             ),
