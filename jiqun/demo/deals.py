@@ -18,9 +18,9 @@ from jiqun.demo.sheets import LABEL, Row, write_csv
 NOMINAL = dt.date(2026, 11, 30)  # the demo's today
 MU = 2000 / 3  # m²
 HEAD = ["宗地编号", "所属乡镇代码", "竞得人代码", "竞得人", "公告编号", "不动产单元号", "地块位置", "土地用途",
-        "出让面积（平方米）", "出让年限（年）", "投资强度（万元/亩）", "亩均产值（万元/亩）", "亩均税收（万元/亩）", "容积率",
-        "建筑密度", "绿地率", "起始价（万元）", "竞买保证金（万元）", "成交价（万元）", "履约保证金（万元）", "成交日期",
-        "约定开工时间"]  # fmt: skip
+        "出让面积（平方米）", "出让年限（年）", "投资强度（万元/亩）", "亩均产值（万元/亩）", "亩均税收（万元/亩）",
+        "容积率", "建筑密度", "绿地率", "起始价（万元）", "竞买保证金（万元）", "成交价（万元）", "履约保证金（万元）",
+        "成交日期", "约定开工时间"]  # fmt: skip
 # Months since the deal, newest first; the twenty-fifth has slips that leave its day unknown.
 AGES = (0, 2, 12, 15, 15, 15, 18, 20, 35, 38, 40, 44, 44, 48, 66, 70, 70, 72, 72, 24, 27, 22, 9, 6, 60)  # fmt: skip
 OWN = 2  # the place of the firm whose account the demo opens: its works have to begin soon
@@ -80,7 +80,8 @@ def _row(rng: np.random.Generator, number: int, site: Site, age: int) -> list[ob
     invested, output = (int(round(base + 100 * chance[1], -1)) for base in (250, 380))
     tax, cover = round(12 + 12 * chance[2]), round(10 * chance[4])
     return [
-        site.code, site.place, site.firm, site.name, f"合成土告〔{day.year}〕{number + 1:02d}号", f"{site.code}W00000000",
+        site.code, site.place, site.firm, site.name, f"合成土告〔{day.year}〕{number + 1:02d}号",
+        f"{site.code}W00000000",
         "合成示例开发区" if number % 5 else "合成示例开发区二期", "工业用地", site.area, 50 if number % 4 else 30,
         f"≥{invested}" if number % 3 else f"不低于{invested}万元/亩",
         f"{output}以上" if number % 4 == 1 else f"≥{output}",

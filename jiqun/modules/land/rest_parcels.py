@@ -92,7 +92,19 @@ def one_parcel(request: HttpRequest, parcel: str) -> dict[str, Any]:
     found = the_parcel(who, parcel)
     rows = events_of(who, found)
     one = standing(found, rows, today=timezone.localdate())
-    names = ("seq", "kind", "day", "recorded", "document", "milestone", "months", "outcome", "cause", "papers", "fen")
+    names = (
+        "seq",
+        "kind",
+        "day",
+        "recorded",
+        "document",
+        "milestone",
+        "months",
+        "outcome",
+        "cause",
+        "papers",
+        "fen",
+    )
     return row_of(one) | {
         "rules": found.rules, "control": found.control, "snapshot": found.snapshot, "milestones": _milestones(one),
         "events": [{name: getattr(row, name) for name in names} for row in rows],

@@ -32,19 +32,22 @@ from jiqun.modules.land.parcels.office.actions import (
 
 PLACE, TOWN, AWAY = "990101", "990101001", "9902"
 FIRM, OTHER, FAR = "91350100M000100Y43", "914403001922038216", "11370881004339597L"
-P1, P2, P3 = (f"{place}001001GB{n:05d}" for n, place in enumerate(("990101", "990101", "990201"), start=1))
+P1, P2, P3 = (
+    f"{place}001001GB{n:05d}" for n, place in enumerate(("990101", "990101", "990201"), start=1)
+)
 PURPOSE = "核对标准地履约情况"
 PAPERS = ("grant_contract", "supervision_agreement", "commitment")
 THIS_YEAR = dt.date.today().year  # noqa: DTZ011 - the years of the figures
 SOLD = dt.date(THIS_YEAR - 5, 3, 1)
 SQUARE = [[152.0, 32.0], [152.001, 32.0], [152.001, 32.001], [152.0, 32.001], [152.0, 32.0]]
 WELL = {
-    "winner": "合成示例织造有限公司", "notice": "合成土告〔2026〕1号", "location": "合成路北侧", "use": "工业用地", "area": "20000",
-    "term": "50", "investment": "≥300万元/亩", "tax": "15", "plot_ratio": "1.0-2.0", "green": "不超过20%",
-    "deal_price": "900", "bond": "100",
+    "winner": "合成示例织造有限公司", "notice": "合成土告〔2026〕1号", "location": "合成路北侧", "use": "工业用地",
+    "area": "20000", "term": "50", "investment": "≥300万元/亩", "tax": "15", "plot_ratio": "1.0-2.0",
+    "green": "不超过20%", "deal_price": "900", "bond": "100",
 }  # fmt: skip
 BADLY = WELL | {
-    "winner": "合成示例染整有限公司", "investment": "约300万元/亩", "plot_ratio": "2.5-1.0", "deal_day": "2024年13月5日", "bond": "",
+    "winner": "合成示例染整有限公司", "investment": "约300万元/亩", "plot_ratio": "2.5-1.0",
+    "deal_day": "2024年13月5日", "bond": "",
 }  # fmt: skip
 
 
@@ -80,7 +83,9 @@ class County:
             viewer=self.viewer("maker"), deal=self.deal(code), department=self.offices["bureau"].pk, **given
         )  # fmt: skip
 
-    def does(self, parcel: Parcel, kind: Kind, day: dt.date, about: str = "", **given: Any) -> ParcelEvent:
+    def does(
+        self, parcel: Parcel, kind: Kind, day: dt.date, about: str = "", **given: Any
+    ) -> ParcelEvent:
         """Something happens: by one official, or by two where it takes two."""
         number = given.pop("document", f"合成〔{day.year}〕{kind}{about}{day.toordinal()}")
         entry = Entry(kind, day, number, about, **given)
@@ -110,24 +115,36 @@ class County:
 def _append(store: Store, table: str, rows: list[dict[str, Any]]) -> None:
     origin = {"as_of": dt.date(2026, 1, 31), "basis": "公开登记信息"}
     frame = pl.DataFrame([row | {"source_row": n} | origin for n, row in enumerate(rows, start=2)])
-    store.append(table, frame, batch=f"county-{table}", received=len(rows), source="合成数据")
+    store.append(
+        table, frame, batch=f"county-{table}", received=len(rows), source="合成数据", meta={"synthetic": "1"}
+    )  # fmt: skip
 
 
 def _facts(store: Store) -> None:
+    _append(store, "place", [
+        {"place": place, "name_zh": "合成地方", "name_en": "Synthetic place", "parent": None, "level": level, "lon": None,
+         "lat": None, "population": None, "area_km2": None}
+        for place, level in ((PLACE, "county"), (TOWN, "town"), ("990201001", "town"))
+    ])  # fmt: skip
     empty = dict.fromkeys(("scale", "founded", "products", "materials", "lon", "lat"))
-    firms = {FIRM: (WELL["winner"], TOWN), OTHER: (BADLY["winner"], TOWN), FAR: ("合成外县企业", "990201001")}
+    firms = {
+        FIRM: (WELL["winner"], TOWN),
+        OTHER: (BADLY["winner"], TOWN),
+        FAR: ("合成外县企业", "990201001"),
+    }
     _append(store, "firm", [
         {"firm": code, "id_scheme": "uscc", "name": name, "place": place, "status": "active", **empty}
         for code, (name, place) in firms.items()
     ])  # fmt: skip
     shape = json.dumps({"type": "Polygon", "coordinates": [SQUARE]})
     _append(store, "parcel", [
-        {"parcel": code, "location": "合成路北侧", "place": place, "use": "工业用地", "holder": holder, "area_m2": 20_000.0,
-         "floor_m2": 25_000.0, "footprint_m2": None, "planned_ratio": None, "datum": datum, "geometry": drawn}
+        {"parcel": code, "location": "合成路北侧", "place": place, "use": "工业用地", "holder": holder,
+         "area_m2": 20_000.0, "floor_m2": 25_000.0, "footprint_m2": None, "planned_ratio": None, "datum": datum,
+         "geometry": drawn}
         for code, place, holder, datum, drawn in (
             (P1, TOWN, FIRM, None, None), (P2, TOWN, OTHER, "cgcs2000", shape), (P3, "990201001", FAR, None, None))
     ])  # fmt: skip
-    names = [name for name in WELL | BADLY | {"deal_day": ""}]
+    names = list(WELL | BADLY | {"deal_day": ""})
     extra = dict.fromkeys((
         "code", "industry", "output", "building_density", "building_coefficient", "energy", "rd_share", "staff",
         "start_price", "deposit", "start_due", "completion_due",
@@ -138,7 +155,10 @@ def _facts(store: Store) -> None:
         {"parcel": code, "place": place, "firm": firm, **{name: said.get(name) or None for name in names}, **extra}
         for code, place, firm, said in deals
     ])  # fmt: skip
-    figures = [("tax", year, mu * 30) for year, mu in zip(range(THIS_YEAR - 3, THIS_YEAR), (9, 12, 14), strict=True)]
+    figures = [
+        ("tax", year, mu * 30)
+        for year, mu in zip(range(THIS_YEAR - 3, THIS_YEAR), (9, 12, 14), strict=True)
+    ]
     figures.append(("project_investment", THIS_YEAR - 4, 240 * 30 - 900))
     _append(store, "firm_indicator", [
         {"firm": FIRM, "indicator": name, "period": str(year), "value": wan * 1_000_000, "unit": "CNY_fen",

@@ -5,7 +5,9 @@ from __future__ import annotations
 import datetime as dt
 import json
 
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
 from jiqun.core.models import Import
@@ -20,6 +22,8 @@ from tests.console import text_of
 from tests.modules.parcels.county import FIRM, P1, P2, P3, PURPOSE, SOLD, SQUARE, County
 
 HANDOVER = SOLD + dt.timedelta(30)
+# A hectare twice: what the register has of the first parcel.
+FITS = [[117.0, 32.0], [117.0015, 32.0], [117.0015, 32.0012735], [117.0, 32.0012735], [117.0, 32.0]]
 PAGE = f"/land/parcels/{P1}/"
 
 
@@ -35,18 +39,43 @@ def test_a_deal_is_entered_and_goes_its_way_by_the_pages(county: County) -> None
     assert "已成交、未建档" in text_of(maker, "/land/parcels/")
     assert "不是日期" in text_of(maker, f"/land/parcels/{P2}/")
     bureau = county.offices["bureau"].pk
-    assert "读不出成交日期" in send(maker, f"/land/parcels/{P2}/", 422, verb="open", department=bureau)
+    assert "读不出成交日期" in send(
+        maker, f"/land/parcels/{P2}/", 422, verb="open", department=bureau
+    )
     send(maker, PAGE, verb="open", department=bureau)
     papers = ["grant_contract", "supervision_agreement", "commitment"]
     day = (SOLD + dt.timedelta(8)).isoformat()
-    refused = send(maker, PAGE, 409, verb="reached", milestone="contract", day=day, document="合成合同1", papers=papers[:1])
-    assert "缺少" in refused
-    send(maker, PAGE, verb="reached", milestone="contract", day=day, document="合成合同1", papers=papers)
-    send(maker, PAGE, verb="reached", milestone="handover", day=HANDOVER.isoformat(), document="合成交地1")
+    signed = {"verb": "reached", "milestone": "contract", "day": day, "document": "合成合同1"}
+    assert "缺少" in send(maker, PAGE, 409, **signed, papers=papers[:1])
+    send(maker, PAGE, **signed, papers=papers)
+    send(
+        maker,
+        PAGE,
+        verb="reached",
+        milestone="handover",
+        day=HANDOVER.isoformat(),
+        document="合成交地1",
+    )
     firm = county.client("firm")
     assert "申请延期" in text_of(firm, PAGE)
-    send(firm, PAGE, verb="extension_requested", milestone="start", months="6", day=today, document="合成申请1")
-    send(maker, PAGE, verb="extension_granted", milestone="start", months="6", day=today, document="合成批复1")
+    send(
+        firm,
+        PAGE,
+        verb="extension_requested",
+        milestone="start",
+        months="6",
+        day=today,
+        document="合成申请1",
+    )
+    send(
+        maker,
+        PAGE,
+        verb="extension_granted",
+        milestone="start",
+        months="6",
+        day=today,
+        document="合成批复1",
+    )
     proposal = ParcelProposal.objects.get()
     assert "待复核" in text_of(other, PAGE)
     send(other, PAGE, verb=f"confirm-{proposal.pk}")
@@ -65,7 +94,11 @@ def test_who_sees_what(county: County) -> None:
         ("stranger", f"/land/parcels/{P3}/", 200), ("maker", "/land/parcels/nothing/", 404),
         ("firm", "/land/parcels/shapes/", 403),
     ):  # fmt: skip
-        text = text_of(county.client(name, purpose=PURPOSE if name in {"maker", "stranger"} else ""), path, status)
+        text = text_of(
+            county.client(name, purpose=PURPOSE if name in {"maker", "stranger"} else ""),
+            path,
+            status,
+        )
         assert FIRM not in text
     # A rival, and an official without a purpose, read of the parcel what the public register has.
     for name in ("rival", "maker"):
@@ -114,34 +147,33 @@ def test_shapes_that_cannot_be_are_named(county: County) -> None:
         found = read_shapes(county.store, _file(*features), datum=datum, control=control)
         return sorted(one.code for one in found.problems)
 
-    county.store.append("place", _place(), batch="synthetic", received=1, source="合成数据", meta={"synthetic": "1"})
     assert "E-LAND-SHAPE" in codes((P1, bow))
-    assert codes((P1, _moved(0.0005))) == ["E-LAND-OVERLAP", "W-LAND-AREA-DIFFERS"], "upon P2, as the register has it"
+    upon = codes((P1, _moved(0.0005)))
+    assert upon == ["E-LAND-OVERLAP", "W-LAND-AREA-DIFFERS"], "upon P2, as the register has it"
     assert codes(("nobody", _moved(0.1))) == ["E-LAND-PARCEL-ID"]
-    fits = [[152.1, 32.0], [152.1 + 0.0015, 32.0], [152.1 + 0.0015, 32.0 + 0.0012735], [152.1, 32.0 + 0.0012735], [152.1, 32.0]]
-    assert codes((P1, fits)) == []
-
-
-def _place() -> object:
-    import polars as pl
-
-    return pl.DataFrame([{"place": "990101", "name_zh": "合成示例县", "name_en": "Demo", "parent": None, "level": "county",
-                          "lon": None, "lat": None, "population": None, "area_km2": None, "source_row": 1,
-                          "as_of": dt.date(2026, 1, 1), "basis": ""}])  # fmt: skip
+    assert codes((P1, _moved(35.1, FITS))) == []
 
 
 def test_shapes_from_a_shifted_map_are_converted_and_labelled(county: County) -> None:
-    from django.core.files.uploadedfile import SimpleUploadedFile
-
-    ring = [[117.0, 32.0], [117.0015, 32.0], [117.0015, 32.0012735], [117.0, 32.0012735], [117.0, 32.0]]
     client = county.client("maker", purpose=PURPOSE)
-    sent = {"verb": "read", "datum": "GCJ-02", "source": "合成图形", "owner": "合成局", "as_of": "2026-01-31"}
+    sent = {
+        "verb": "read",
+        "datum": "GCJ-02",
+        "source": "合成图形",
+        "owner": "合成局",
+        "as_of": "2026-01-31",
+    }
     path = "/land/parcels/shapes/"
-    send(client, path, 422, **sent | {"datum": "", "file": SimpleUploadedFile("a.geojson", _file((P1, ring)))})
+    send(
+        client,
+        path,
+        422,
+        **sent | {"datum": "", "file": SimpleUploadedFile("a.geojson", _file((P1, FITS)))},
+    )
     assert not Import.objects.exists()
-    send(client, path, **sent, file=SimpleUploadedFile("a.geojson", _file((P1, ring))))
+    send(client, path, **sent, file=SimpleUploadedFile("a.geojson", _file((P1, FITS))))
     planned = Import.objects.get()
-    assert client.post(f"/imports/{planned.key}/apply").status_code == 302
+    assert client.post(reverse("import-apply", args=[planned.key])).status_code == 302
     row = county.store.polars("parcel").filter(parcel=P1).row(0, named=True)
     assert row["datum"] == "wgs84"
     assert "换算" in row["source"]
@@ -156,7 +188,9 @@ def test_the_demo_tells_stories_of_every_sort(county: County) -> None:
     for user in county.users.values():
         user.save()
     demo_parcels(county.store)
-    assert Parcel.objects.count() == 1, "a deal without a day is left to be entered; the other place is not theirs"
+    assert Parcel.objects.count() == 1, (
+        "a deal without a day is left to be entered; the other place is not theirs"
+    )
     demo_parcels(county.store)
     assert Parcel.objects.count() == 1
     assert len(all_standings(timezone.localdate())) == 1

@@ -81,10 +81,23 @@ def test_only_the_office_in_charge_and_the_holder_act(county: County) -> None:
 
 def test_the_engine_decides_and_its_words_are_kept(county: County) -> None:
     parcel = county.opened()
-    said = refused("E-LAND-EVENT", county.does, parcel=parcel, kind=Kind.REACHED, day=CONTRACT, about="contract")
+    said = refused(
+        "E-LAND-EVENT",
+        county.does,
+        parcel=parcel,
+        kind=Kind.REACHED,
+        day=CONTRACT,
+        about="contract",
+    )
     assert "缺少" in said.message_zh
     assert ParcelEvent.objects.count() == 1
-    refused("E-INPUT", county.does, parcel=parcel, kind=Kind.CLOSED, day=timezone.localdate() + dt.timedelta(1))
+    refused(
+        "E-INPUT",
+        county.does,
+        parcel=parcel,
+        kind=Kind.CLOSED,
+        day=timezone.localdate() + dt.timedelta(1),
+    )
 
 
 def test_what_weighs_takes_two_officials(county: County) -> None:
@@ -98,7 +111,9 @@ def test_what_weighs_takes_two_officials(county: County) -> None:
     refused("E-LAND-FOUR-EYES", record_event, viewer=maker, parcel=parcel, entry=granted)
     made = propose_event(viewer=maker, parcel=parcel, entry=granted)
     refused("E-LAND-PROPOSED", propose_event, viewer=other, parcel=parcel, entry=granted)
-    assert county.stands(parcel).phase is Phase.EXTENSION_REQUESTED, "a proposal counts for nothing yet"
+    assert county.stands(parcel).phase is Phase.EXTENSION_REQUESTED, (
+        "a proposal counts for nothing yet"
+    )
     refused("E-FORBIDDEN", confirm_proposal, viewer=maker, proposal=made)
     before = county.stands(parcel).milestones[2].deadline
     event = confirm_proposal(viewer=other, proposal=made)
@@ -114,12 +129,36 @@ def test_a_part_of_the_bond_goes_back_once(county: County) -> None:
     parcel = county.opened()
     county.reach(parcel, CONTRACT, HANDOVER, HANDOVER + dt.timedelta(200))
     today = timezone.localdate()
-    refused("E-LAND-EVENT", county.does, parcel=parcel, kind=Kind.BOND_RETURNED, day=today, about="start", fen=1)
+    refused(
+        "E-LAND-EVENT",
+        county.does,
+        parcel=parcel,
+        kind=Kind.BOND_RETURNED,
+        day=today,
+        about="start",
+        fen=1,
+    )
     county.does(parcel, Kind.BOND_RETURNED, today, "start", fen=30 * WAN)
     assert county.stands(parcel).bond_left == 70 * WAN
-    refused("E-LAND-EVENT", county.does, parcel=parcel, kind=Kind.BOND_RETURNED, day=today, about="start", fen=30 * WAN)
+    refused(
+        "E-LAND-EVENT",
+        county.does,
+        parcel=parcel,
+        kind=Kind.BOND_RETURNED,
+        day=today,
+        about="start",
+        fen=30 * WAN,
+    )
     unknown = county.opened(P2, deal_day=SOLD)
-    refused("E-LAND-BOND-UNKNOWN", county.does, parcel=unknown, kind=Kind.BOND_RETURNED, day=today, about="start", fen=1)
+    refused(
+        "E-LAND-BOND-UNKNOWN",
+        county.does,
+        parcel=unknown,
+        kind=Kind.BOND_RETURNED,
+        day=today,
+        about="start",
+        fen=1,
+    )
 
 
 @pytest.fixture
@@ -144,7 +183,7 @@ def test_the_database_refuses_by_itself(guarded: County) -> None:
         copy.save()
 
     changes: list[Any] = [
-        lambda: rows.update(document="x"), lambda: rows.delete(), lambda: Parcel.objects.update(bond_fen=1),
+        lambda: rows.update(document="x"), rows.delete, lambda: Parcel.objects.update(bond_fen=1),
         lambda: another(milestone="start"), lambda: another(seq=event.seq), lambda: another(fen=70 * WAN + 1),
         lambda: another(confirmed_by_id=event.made_by_id), lambda: another(confirmed_by_id=None),
         lambda: another(fen=None), lambda: another(document=""), lambda: another(kind="perhaps"),
@@ -159,7 +198,9 @@ def test_the_database_refuses_by_itself(guarded: County) -> None:
 def test_the_vector_of_tax_gap_and_short_investment(county: County) -> None:
     """30 亩, 15 agreed, 9, 12 and 14 paid: gaps 180, 90, 30 万元; 240 of 300 invested: 20 % short."""
     parcel = county.opened()
-    county.reach(parcel, CONTRACT, HANDOVER, HANDOVER + dt.timedelta(100), dt.date(THIS_YEAR - 4, 2, 1))
+    county.reach(
+        parcel, CONTRACT, HANDOVER, HANDOVER + dt.timedelta(100), dt.date(THIS_YEAR - 4, 2, 1)
+    )
     county.does(parcel, Kind.CHECKED, dt.date(THIS_YEAR - 4, 3, 1), "completion", outcome="met")
     county.does(parcel, Kind.REACHED, dt.date(THIS_YEAR - 4, 6, 1), "production")
     deal = deal_of(parcel)

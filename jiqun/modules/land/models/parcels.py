@@ -166,7 +166,7 @@ class ParcelEvent(Said):
     confirmed_by_id: int | None
     objects = EventQuerySet.as_manager()
 
-    class Meta:
+    class Meta:  # pyright: ignore[reportIncompatibleVariableOverride]
         """In order. Four eyes, one number each, no bond twice, no milestone reached twice."""
 
         ordering = ("parcel", "seq")
@@ -231,7 +231,7 @@ class ParcelProposal(Said):
     settled_by_id: int | None
     objects = ProposalQuerySet.as_manager()
 
-    class Meta:
+    class Meta:  # pyright: ignore[reportIncompatibleVariableOverride]
         """Newest first; of one kind at a milestone one waits at a time; confirmed by another."""
 
         ordering = ("-pk",)

@@ -148,8 +148,8 @@ def _control(one: Standing, deal: Deal, found: Any) -> list[Part]:
     )
     parts = [
         table(("控制指标：约定与实际", "Control indicators: agreed and actual"), shown.CONTROL,
-              shown.control_rows(judged.items, found), ("公告没有约定控制指标，或都读不出。", "None agreed, or none readable."),
-              hint=about),
+              shown.control_rows(judged.items, found),
+              ("公告没有约定控制指标，或都读不出。", "None agreed, or none readable."), hint=about),
     ]  # fmt: skip
     if one.state.stops:
         parts.append(table(("中止计时", "Stops of the clock"), shown.STOPS, shown.stop_rows(one)))

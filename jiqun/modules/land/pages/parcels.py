@@ -66,7 +66,7 @@ def _own(request: HttpRequest, who: Viewer) -> HttpResponse:
     return show(
         request, ("我的地块", "Our parcels"),
         lede=pick("合同约定的每个节点、期限和剩余天数；打开一宗可以申请延期、提交材料。",
-                  "Each milestone of the contract with its deadline; open a parcel to ask for an extension or hand in."),
+                  "Each milestone of the contract and its deadline; open a parcel to ask for an extension or hand in."),
         figures=_figures(mine),
         parts=[table(("地块", "Parcels"), LIST, dressed(rows_of(mine)),
                      ("本企业没有标准地合同。", "Your firm has no contract of standard land."))],

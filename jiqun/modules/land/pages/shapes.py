@@ -53,7 +53,8 @@ def shapes(request: HttpRequest) -> HttpResponse:
     parts: list[Part] = [] if read is None else _result(read)
     parts.append(_form(request.POST or None, request.FILES or None))
     links = [] if planned is None else [
-        link(("核对并写入可用的图形", "Check and write what can be used"), reverse("import", args=[planned.key]), main=True)
+        link(("核对并写入可用的图形", "Check and write what can be used"), reverse("import", args=[planned.key]),
+             main=True)
     ]  # fmt: skip
     return show(
         request, ("导入宗地图形", "Import shapes"), parts=parts, refusal=refusal, links=links,
@@ -109,9 +110,12 @@ def _row(one: Problem) -> dict[str, Any]:
 def _form(data: Any = None, files: Any = None) -> Part:
     datums = [("", "—"), *((str(one), pick(*words)) for one, words in DATUMS.items())]
     form = Plain({
-        "file": forms.FileField(label=pick("GeoJSON 文件（属性 parcel 为宗地编号）", "GeoJSON (property parcel: its code)")),
+        "file": forms.FileField(
+            label=pick("GeoJSON 文件（属性 parcel 为宗地编号）", "GeoJSON (property parcel: its code)")
+        ),
         "datum": forms.ChoiceField(label=pick("坐标系", "Datum"), choices=datums),
-        "source": text_field("这份图形叫什么", "Name of the data"), "owner": text_field("责任单位", "Responsible office"),
+        "source": text_field("这份图形叫什么", "Name of the data"),
+        "owner": text_field("责任单位", "Responsible office"),
         "as_of": day_field("数据日期", "Date of the data"),
     }, data, files)  # fmt: skip
     form.fields["as_of"].initial = timezone.localdate()

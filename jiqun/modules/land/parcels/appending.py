@@ -51,13 +51,14 @@ def checked(entry: Entry) -> Event:
     document = " ".join(entry.document.split())
     if not document or len(document) > LONGEST:
         problems.append(wrong(
-            "document", "请填写所依据的文号或材料编号", "write the number of the document it rests on", value=document[:20],
-            remedy_zh="每件事都要有依据，不超过 120 个字。", remedy_en="Everything rests on one, of 120 characters at most.",
+            "document", "请填写所依据的文号或材料编号", "write the number of the document it rests on",
+            value=document[:20], remedy_zh="每件事都要有依据，不超过 120 个字。",
+            remedy_en="Everything rests on one, of 120 characters at most.",
         ))  # fmt: skip
     if entry.day is None or entry.day > today:
         problems.append(wrong(
-            "day", "请填写发生日期，不晚于今天", "write the day it happened, not after today", value=str(entry.day or ""),
-            remedy_zh="按文书上的日期填写。", remedy_en="As the document has it.",
+            "day", "请填写发生日期，不晚于今天", "write the day it happened, not after today",
+            value=str(entry.day or ""), remedy_zh="按文书上的日期填写。", remedy_en="As the document has it.",
         ))  # fmt: skip
     refuse(problems)
     assert kind is not None and entry.day is not None  # noqa: S101, PT018 - refused above

@@ -53,14 +53,14 @@ def install_bond(connection: Any) -> None:
     """Make the trigger that keeps what is given out within the bond; safe to run again."""
     if connection.vendor == "sqlite":
         _execute(connection, [
-            f"CREATE TRIGGER IF NOT EXISTS {_EVENT}_bond BEFORE INSERT ON {_EVENT} WHEN {_UNCOVERED} "
-            f"BEGIN SELECT RAISE(ABORT, '{SHORT}'); END"
+            (f"CREATE TRIGGER IF NOT EXISTS {_EVENT}_bond BEFORE INSERT ON {_EVENT} WHEN {_UNCOVERED} "
+             f"BEGIN SELECT RAISE(ABORT, '{SHORT}'); END")
         ])  # fmt: skip
         return
     _execute(connection, [
         _raises("land_parcel_bond", _UNCOVERED, SHORT),
-        f"CREATE OR REPLACE TRIGGER {_EVENT}_bond BEFORE INSERT ON {_EVENT} FOR EACH ROW "
-        "EXECUTE FUNCTION land_parcel_bond()",
+        (f"CREATE OR REPLACE TRIGGER {_EVENT}_bond BEFORE INSERT ON {_EVENT} FOR EACH ROW "
+         "EXECUTE FUNCTION land_parcel_bond()"),
     ])  # fmt: skip
 
 

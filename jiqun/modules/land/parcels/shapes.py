@@ -29,7 +29,7 @@ ID_FIELD = "parcel"
 SLIVER = 1.0  # m²: boundaries digitised twice
 WORLD = (-180.0, -90.0, 180.0, 90.0)  # the demo county lies in the ocean
 DIGITS = 9  # of a degree: 0.1 mm
-HEAD = ("parcel", "place", "area_m2", "datum", "geometry")
+HEAD = ("parcel", "place", "holder", "area_m2", "datum", "geometry")
 KEPT = {Datum.CGCS2000: "cgcs2000"}  # what was converted is kept in WGS-84
 
 
@@ -58,7 +58,7 @@ def read_shapes(facts: Store, content: bytes, *, datum: str, control: Pack) -> S
     read = read_parcels(_parsed(content), datum=datum, id_field=ID_FIELD, bounds=bounds)
     found = read.parcels
     register = {row["parcel"]: row for row in
-                rows(facts, "parcel", ["parcel", "place", "area_m2", "datum", "geometry"]).to_dicts()}  # fmt: skip
+                rows(facts, "parcel", list(HEAD)).to_dicts()}  # fmt: skip
     unknown = tuple(_unknown(name) for name in found.ids if name not in register)
     upon = _upon(found, register)
     left_out = {one.value for one in (*unknown, *upon)} | _partners(upon, found.ids)
@@ -100,7 +100,8 @@ def _area(row: Mapping[str, Any] | None) -> float:
 def _unknown(name: str) -> Problem:
     return Problem(
         "E-LAND-PARCEL-ID", f"宗地 {name}：登记表里没有", f"parcel {name}: the register does not have it",
-        "请先导入宗地登记，或核对宗地编号", "import the register first, or check the code", column="geometry", value=name,
+        "请先导入宗地登记，或核对宗地编号", "import the register first, or check the code", column="geometry",
+        value=name,
     )  # fmt: skip
 
 
@@ -147,8 +148,8 @@ def _csv(found: Parcels, taken: Sequence[int], register: Mapping[str, Mapping[st
     writer.writerow(HEAD)
     for at in taken:
         row = register[found.ids[at]]
-        writer.writerow([found.ids[at], row["place"], row["area_m2"], KEPT.get(found.datum, "wgs84"),
-                         _geometry(found.shapes[at])])  # fmt: skip
+        writer.writerow([found.ids[at], row["place"], row["holder"] or "", row["area_m2"],
+                         KEPT.get(found.datum, "wgs84"), _geometry(found.shapes[at])])  # fmt: skip
     return buffer.getvalue().encode()
 
 

@@ -70,7 +70,8 @@ STOPS = (
 )  # fmt: skip
 CONTROL = (
     Field("indicator", "控制指标", "Indicator"), Field("agreed", "合同约定", "Agreed"),
-    Field("actual", "实际", "Actual", about_zh="来自登记与企业数据", about_en="from the register and the firm's figures"),
+    Field("actual", "实际", "Actual", about_zh="来自登记与企业数据",
+          about_en="from the register and the firm's figures"),
     Field("unit", "单位", "Unit"), Field("rate", "达标率", "Rate", "share"),
     Field("met", "结论", "Result"), Field("note", "说明", "Note"),
 )  # fmt: skip
@@ -195,7 +196,8 @@ def breach_rows(found: Reckoning) -> list[Row]:
             rows.append({
                 "what": pick(f"{year} 年税收补差", f"tax compensation of {year}"), "fen": gap,
                 "rate": None if rate is None else float(rate),
-                "note": None if gap is not None else pick("当年税收未知（税务局掌握）", "tax of the year is not known (tax bureau)"),
+                "note": None if gap is not None else pick("当年税收未知（税务局掌握）",
+                                                          "tax of the year is not known (tax bureau)"),
             })  # fmt: skip
         whole = found.gap.complete and len(found.years) == found.window
         rows.append({

@@ -24,7 +24,9 @@ def hand_in(*, viewer: Viewer, parcel: Parcel, entry: Entry) -> ParcelEvent:
     """
     event = checked(entry)
     if event.kind not in BY_FIRM:
-        refuse([wrong("kind", "企业只能申请延期或提交佐证材料", "a firm asks for an extension or hands in evidence",
-                      value=entry.kind, remedy_zh="其他事项由主管部门登记。", remedy_en="The office records all else.")])  # fmt: skip
+        refuse([wrong(
+            "kind", "企业只能申请延期或提交佐证材料", "a firm asks for an extension or hands in evidence",
+            value=entry.kind, remedy_zh="其他事项由主管部门登记。", remedy_en="The office records all else.",
+        )])  # fmt: skip
     note = " ".join(entry.note.split())[:500]
     return append(viewer, Parcel.objects.locked(parcel.pk), event, verb="land.hand_in", note=note)

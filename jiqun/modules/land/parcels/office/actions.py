@@ -86,7 +86,8 @@ def _needed(deal: Deal, day: date | None, document: str) -> list[Problem]:
     lacking = [
         ("deal_day", day, "成交日期", "the day of the deal"),
         ("area", deal.number("area"), "出让面积", "the area"),
-        ("document", document or deal.record.get("notice"), "公告编号或合同编号", "the number of the notice or contract"),
+        ("document", document or deal.record.get("notice"), "公告编号或合同编号",
+         "the number of the notice or contract"),
     ]  # fmt: skip
     return [
         wrong(name, f"公告里读不出{zh}", f"the notice does not say {en}", value=str(deal.record.get(name, "")),
@@ -99,8 +100,10 @@ def _needed(deal: Deal, day: date | None, document: str) -> list[Problem]:
 def _contradicts(name: str, said: object, typed: object, words: tuple[str, str]) -> list[Problem]:
     if said is None or typed is None or said == typed:
         return []
-    return [wrong(name, f"与公告的{words[0]}不一致", f"it is not the {words[1]} of the notice", value=str(typed),
-                  remedy_zh="公告写明的以公告为准，请留空。", remedy_en="The notice decides; leave it empty.")]  # fmt: skip
+    return [wrong(
+        name, f"与公告的{words[0]}不一致", f"it is not the {words[1]} of the notice", value=str(typed),
+        remedy_zh="公告写明的以公告为准，请留空。", remedy_en="The notice decides; leave it empty.",
+    )]  # fmt: skip
 
 
 def may_record_event(viewer: Viewer, parcel: Parcel) -> bool:
@@ -183,7 +186,8 @@ def propose_event(*, viewer: Viewer, parcel: Parcel, entry: Entry) -> ParcelProp
         parcel=current, made_by_id=viewer.user_id, note=_note(entry), **columns(event)
     )
     record(viewer, "land.propose_event", target=target(current), reason=made.note,
-           after={"proposal": made.pk, "event": made.kind, "about": made.milestone, "document": made.document})  # fmt: skip
+           after={"proposal": made.pk, "event": made.kind, "about": made.milestone,
+                  "document": made.document})  # fmt: skip
     return made
 
 
