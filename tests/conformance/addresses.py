@@ -16,6 +16,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from jiqun.core import models as core
 from jiqun.core.api import api
 from jiqun.masters import models as masters
+from jiqun.modules.land import models as land
 from jiqun.modules.policy import models as policy
 from tests.console import DEMO_QUERY, Demo
 
@@ -46,10 +47,11 @@ ROWS: Mapping[str, tuple[type[Model], str]] = {
     "audit-read-proof.number": (core.FirmRead, "pk"),
     "batch": (policy.Batch, "key"), "case": (policy.Case, "key"), "pool": (policy.Pool, "key"),
     "file": (policy.PaymentFile, "number"), "item": (policy.Item, "pk"),
+    "parcel": (land.Parcel, "code"),
 }  # fmt: skip
 # What a row is called that is not there.
 NOWHERE: Mapping[str, str] = dict.fromkeys(
-    ("receipt", "key", "batch", "case", "pool", "file"), "nothing"
+    ("receipt", "key", "batch", "case", "pool", "file", "parcel"), "nothing"
 )
 # Of the chain's pages, the one that shows no place's data. Elsewhere roles decide, not places.
 PLACELESS = {"chain-linkages"}

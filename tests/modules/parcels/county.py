@@ -122,8 +122,8 @@ def _append(store: Store, table: str, rows: list[dict[str, Any]]) -> None:
 
 def _facts(store: Store) -> None:
     _append(store, "place", [
-        {"place": place, "name_zh": "合成地方", "name_en": "Synthetic place", "parent": None, "level": level, "lon": None,
-         "lat": None, "population": None, "area_km2": None}
+        {"place": place, "name_zh": "合成地方", "name_en": "Synthetic place", "parent": None, "level": level,
+         "lon": None, "lat": None, "population": None, "area_km2": None}
         for place, level in ((PLACE, "county"), (TOWN, "town"), ("990201001", "town"))
     ])  # fmt: skip
     empty = dict.fromkeys(("scale", "founded", "products", "materials", "lon", "lat"))
