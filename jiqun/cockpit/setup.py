@@ -19,7 +19,7 @@ from jiqun.demo import generate
 from jiqun.masters.actions import enrol
 from jiqun.masters.demo import Login, demo_consents, first_accounts, write_logins
 from jiqun.masters.models import Organisation
-from jiqun.modules.land.public import demo_batch
+from jiqun.modules.land.public import demo_batch, demo_parcels
 from jiqun.modules.policy.public import demo_benefits
 
 Say = Callable[[str], None]
@@ -31,8 +31,9 @@ def set_up(
 ) -> None:
     """Migrate, fill an empty store with the demo county or with ``county``, open the accounts.
 
-    A demo county also gets items, a fund and a batch on its way (``demo_benefits``), and a batch of the
-    per-mu evaluation in publicity (``demo_batch``).
+    A demo county also gets items, a fund and a batch on its way (``demo_benefits``), a batch of the
+    per-mu evaluation in publicity (``demo_batch``), and parcels at every stage of their life
+    (``demo_parcels``).
     Idempotent: what is there stays, a folder that was loaded is recognised by its batches.
     """
     say("» 数据库 database")
@@ -50,6 +51,7 @@ def set_up(
     if is_synthetic(store()):
         demo_benefits(store())
         demo_batch(store())
+        demo_parcels(store())
     for label, username, password in logins:
         say(f"  {label}  {username}  {password}")
     say("» 静态文件 static files")

@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
+from jiqun.demo.deals import Site, deals
 from jiqun.demo.firms import KM_EAST, KM_NORTH
 from jiqun.demo.places import COUNTY, towns
 from jiqun.demo.sheets import LABEL, Row, write_csv
@@ -57,12 +58,13 @@ class _Yard:
 def parcels(
     rng: np.random.Generator, folder: Path, panel: pl.DataFrame, table: pl.DataFrame
 ) -> list[Path]:
-    """Write the register of parcels and the table of their use; ``panel`` and ``table`` as for reports."""
+    """Write the register of parcels, their use and deals; ``panel`` and ``table`` as for reports."""
     yards = _yards(rng, panel, table)
     shapes = _shapes(yards)
     return [
         write_csv(folder / f"{LABEL}_宗地.csv", PARCEL_HEAD, _register(rng, yards, shapes), encoding="gb18030"),
         write_csv(folder / f"{LABEL}_用地核查_{YEAR}.csv", USE_HEAD, _uses(rng, yards), encoding="gb18030"),
+        *deals(rng, folder, _sites(yards, table)),
     ]  # fmt: skip
 
 
@@ -87,6 +89,15 @@ def _yards(rng: np.random.Generator, panel: pl.DataFrame, table: pl.DataFrame) -
         for number, one in enumerate((one for one in yards if one.place == place), start=1):
             one.number = number
     return yards
+
+
+def _sites(yards: list[_Yard], table: pl.DataFrame) -> list[Site]:
+    """The yards with what a deal says of their firms."""
+    known = {
+        firm: (name, status == "building", founded)
+        for firm, name, status, founded in table.select("firm", "name", "status", "founded").rows()
+    }
+    return [Site(one.code, one.place, one.area, one.firm, *known[one.firm]) for one in yards]
 
 
 def _let(yards: list[_Yard], tenants: list[tuple[str, str, int]], hosts: list[_Yard]) -> None:

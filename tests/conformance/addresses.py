@@ -51,10 +51,22 @@ ROWS: Mapping[str, tuple[type[Model], str]] = {
        for name in ("batch", "batch-calculation", "batch-notice", "batch-measures", "public-batch", "public-file")},
     "file": (policy.PaymentFile, "number"), "item": (policy.Item, "pk"),
     "landtable": (land.LandTable, "key"), "lineobjection": (land.LandObjection, "pk"),
+    "parcel": (land.Parcel, "code"),
 }  # fmt: skip
 # What a row is called that is not there.
 NOWHERE: Mapping[str, str] = dict.fromkeys(
-    ("receipt", "key", "batch", "case", "pool", "file", "sheet", "objection", "landtable"),
+    (
+        "receipt",
+        "key",
+        "batch",
+        "case",
+        "pool",
+        "file",
+        "sheet",
+        "objection",
+        "landtable",
+        "parcel",
+    ),
     "nothing",
 )
 # Of the chain's pages, the one that shows no place's data. Elsewhere roles decide, not places.

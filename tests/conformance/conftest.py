@@ -29,7 +29,8 @@ from tests.core.test_publication_pages import SCOPE
 OWNERS: Mapping[type[Model], str] = dict.fromkeys(
     (masters.Organisation, masters.Person, masters.Membership, core.Consent, core.ConsentUse,
      core.SearchSegment, core.SearchEntry, core.SearchPosting, policy.Case, policy.Hold, policy.Step,
-     policy.Payment, land.Sheet, land.Objection, land.Waiver, land.Step, land.LandRow, land.LandObjection), "firma",
+     policy.Payment, land.Sheet, land.Objection, land.Waiver, land.Step, land.LandRow, land.LandObjection,
+     land.Parcel, land.ParcelEvent, land.ParcelProposal), "firma",
 ) | {core.Import: "system"}  # fmt: skip
 
 

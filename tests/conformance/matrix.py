@@ -18,6 +18,7 @@ from jiqun.core import models as core
 from jiqun.core.models.audit import AuditChain, AuditRoot
 from jiqun.masters import models as masters
 from jiqun.modules.land import models as land
+from jiqun.modules.land.parcels.contract import Deal
 from jiqun.modules.policy import models as policy
 from tests.conformance.tenants.world import TENANTS, World
 from tests.core.test_publication_pages import SCOPE
@@ -197,6 +198,14 @@ MODELS |= {
         FIRMS, who("firma"), create={"land.object_line": who("firma")},
         edit={"land.decide_line": OWN},
     ),
+    land.Parcel: Row(FIRMS, who("firma"), create={"land.open_parcel": OWN}),
+    land.ParcelEvent: Row(
+        FIRMS, who("firma"), create={"land.record_event": OWN, "land.hand_in": who("firma")}
+    ),
+    land.ParcelProposal: Row(
+        FIRMS, who("firma"), create={"land.propose_event": OWN}, delete={"land.drop_proposal": OWN},
+        edit={"land.confirm_proposal": NOBODY},  # the official entered it: it takes another
+    ),
 }  # fmt: skip
 OF_ALL_TABLES: Verbs = {"tables.export": KNOWN}
 
@@ -233,6 +242,9 @@ ARGUMENTS: Mapping[str, Asked] = {
         f"land.{verb}.table": lambda _, rows: rows[land.LandTable]
         for verb in ("publish_table", "freeze_table", "withdraw_table", "object_line")
     },
+    "deal": lambda world, _: Deal("合成宗地", "990101", world.firms["firma"], {}, {}, ()),
+    "parcel": lambda _, rows: rows[land.Parcel],
+    "proposal": lambda _, rows: rows[land.ParcelProposal],
     "tables": lambda _world, _rows: ("organisations",),
     "table": lambda _world, _rows: "organisations",
     "publication.publish.table": lambda _, rows: rows[core.PublishedTable],
@@ -283,6 +295,7 @@ TABLES: Mapping[str, Table] = {
     "list_coverage": Table(KNOWN, COUNTY, OFFICIALS, COUNTY),
     "parcel": Table(KNOWN, COUNTY, OFFICIALS, COUNTY),
     "parcel_use": Table(KNOWN, FIRMS, REPORTING, FIRMS | {"official"}),
+    "parcel_deal": Table(KNOWN, COUNTY, OFFICIALS, COUNTY),
     "trade_link": Table(KNOWN, FIRMS, REPORTING, REPORTING),
     "refused": Table(OFFICIALS, OWN, NOBODY, OWN),
     "land_permu": Table(KNOWN, FIRMS, NOBODY, FIRMS | {"official"}),
@@ -291,6 +304,7 @@ TABLES: Mapping[str, Table] = {
     "land_result": Table(KNOWN, NOBODY, NOBODY, NOBODY),  # nothing is announced
     "land_measure": Table(KNOWN, NOBODY, NOBODY, NOBODY),
     "land_area": Table(KNOWN, FIRMS, NOBODY, FIRMS | {"official"}),
+    "land_parcel": Table(KNOWN, FIRMS, NOBODY, FIRMS | {"official"}),
     "policy_item": Table(KNOWN, KNOWN, OFFICIALS, KNOWN),
     "policy_case": Table(KNOWN, FIRMS, NOBODY, FIRMS | {"official"}),
     "policy_payment": Table(KNOWN, FIRMS, NOBODY, FIRMS | {"official"}),
@@ -402,6 +416,10 @@ def _new_land_table(_: World, rows: Rows) -> Mapping[str, object]:
     }  # type: ignore[attr-defined]
 
 
+def _of_parcel(verb: str, why: str = "an official states a purpose first") -> Post:
+    return Post("land-parcel", _words(verb=verb), done=NOBODY, why=why)
+
+
 REASON = _words(reason="调离岗位")
 POSTS: Mapping[str, Post] = {
     "masters.open_organisation": Post("organisation-new", _words(name="合成新单位", kind="park")),
@@ -487,6 +505,13 @@ POSTS: Mapping[str, Post] = {
         "land-line-objection", _words(verb="dismiss", words="合成理由", paper="合成文号一号"), done=NOBODY,
         why="an official states a purpose first",
     ),
+    "land.open_parcel": _of_parcel("open", "it was entered before"),
+    "land.record_event": _of_parcel("rectified"),
+    "land.hand_in": Post("land-parcel", _words(
+        verb="evidence", milestone="contract", papers=["commitment"], day="2026-06-02", document="合成材料")),
+    "land.propose_event": _of_parcel("checked"),
+    "land.confirm_proposal": _of_parcel("confirm-1"),
+    "land.drop_proposal": _of_parcel("drop-1"),
     "tables.save_view": Post("view-save", _words(name="合成视图", query="")),
     "tables.delete_view": Post("view-delete"),
     "audit.verify": Post("audit-verify"),

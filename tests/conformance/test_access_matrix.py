@@ -126,6 +126,9 @@ BY_NAME: Mapping[str, Rule] = {
     "land-tables": EVERYBODY, "land-table": Rule(FIRMS | {"official"}, 404), "land-table-public": Rule(PUBLIC),
     "land-own-land": Rule(FIRMS, 404), "land-line-objection": Rule(frozenset({"firma"}), 404),
     "land-table-firm": Rule(frozenset(), 404),  # the sample is the place's first firm, for a purpose
+    "land-parcels": Rule(FIRMS | OFFICIALS), "land-parcel": Rule(frozenset({"firma"}), 404),
+    "land-parcel-shapes": Rule(OFFICIALS), "jiqun_modules_land_rest_parcels_parcels": EVERYBODY,
+    "jiqun_modules_land_rest_parcels_one_parcel": Rule(frozenset({"firma"}), 404),
     "jiqun_modules_land_rest_summary": Rule(frozenset({"official"})),
     "jiqun_modules_land_rest_own": Rule(FIRMS),
     "jiqun_modules_land_rest_firm": Rule(frozenset({"official"}), 403, 404),

@@ -158,6 +158,7 @@ def _names_in_the_data(demo: Demo) -> set[str]:
         "firm_attribute",
         "parcel",
         "parcel_use",
+        "parcel_deal",
     ):
         frame = demo.store.polars(table)
         for name in (name for name, kind in frame.schema.items() if kind == pl.String):

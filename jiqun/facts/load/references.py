@@ -27,6 +27,7 @@ REFERENCES: Mapping[str, Mapping[str, str]] = {
     "list_coverage": {"place": PLACE},
     "parcel": {"place": PLACE, "holder": FIRM},
     "parcel_use": {"firm": FIRM},
+    "parcel_deal": {"place": PLACE, "firm": FIRM},
     "trade_link": {"seller": FIRM, "buyer": FIRM},
     "input_output": {"place": PLACE, "row": INDUSTRY, "column": INDUSTRY},
     "chain_record": {"place": PLACE, "industry": INDUSTRY},

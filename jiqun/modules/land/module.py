@@ -27,6 +27,8 @@ MODULE = Module(
         NavItem(_("用地表"), "land-tables", "", OFFICIAL),
         NavItem(_("评价批次"), "land-batches", "", OFFICIAL),
         NavItem(_("公平性检验"), "land-fairness", "", OFFICIAL),
+        NavItem(_("我的地块"), "land-parcels", "", FIRM),
+        NavItem(_("标准地"), "land-parcels", "", OFFICIAL),
         NavItem(_("弹性年期"), "land-tenure"),
         NavItem(_("企业用地公示"), "land-table-public"),
         NavItem(_("亩均评价公示"), "land-public"),

@@ -22,8 +22,10 @@ from jiqun.modules.land.evaluation.selectors import (
     veiled,
 )
 from jiqun.modules.land.evaluation.shown import without_items
+from jiqun.modules.land.rest_parcels import router as parcels
 
 router = Router(tags=["land 土地与亩均"])
+router.add_router("", parcels)
 
 
 class Counts(Schema):

@@ -17,6 +17,7 @@ from jiqun.modules.land.attribution.shown import BASIS, flag_words
 from jiqun.modules.land.batch.tables import BATCH_TABLES
 from jiqun.modules.land.evaluation.selectors import firm_rows, newest_runs
 from jiqun.modules.land.evaluation.shown import badge_of
+from jiqun.modules.land.parcels.listing import PARCELS
 from jiqun.modules.land.states import TABLE_STATES
 from jiqun.rules.permu_pack import permu_pack
 
@@ -158,4 +159,5 @@ TABLES = (
                  "a firm: its own once published; an official with a purpose: those of the place, each look logged"),
         why_empty=_why_no_areas, present=_dressed_areas,
     ),
+    PARCELS,
 )  # fmt: skip

@@ -14,8 +14,11 @@ from jiqun.modules.land.pages import (
     land_table,
     objections,
     overview,
+    parcel,
+    parcels,
     printed,
     results,
+    shapes,
     tenure,
 )
 
@@ -34,6 +37,9 @@ urlpatterns = [
     path("table/objections/<int:lineobjection>/", land_rows.objection, name="land-line-objection"),
     path("table/<str:landtable>/", land_table.land_table, name="land-table"),
     path("table/<str:landtable>/firms/<str:firm>/", land_rows.firm_row, name="land-table-firm"),
+    path("parcels/", parcels.parcels, name="land-parcels"),
+    path("parcels/shapes/", shapes.shapes, name="land-parcel-shapes"),
+    path("parcels/<str:parcel>/", parcel.parcel, name="land-parcel"),
     path("tenure/", tenure.tenure, name="land-tenure"),
     path("batches/", batches.batches, name="land-batches"),
     path("batches/new/", batches.batch_new, name="land-batch-new"),

@@ -395,6 +395,25 @@ def _keys(world: World, tenant: str) -> list[Model]:
     ]
 
 
+def _parcels(world: World, tenant: str) -> list[Model]:
+    """A firm's parcel under the official's bureau: its deal, and what waits for a second official."""
+    if tenant not in world.firms:
+        return []
+    official = world.users["official"]
+    parcel = land.Parcel.objects.create(
+        code=f"parcel-{tenant}", place="990101", firm=world.firms[tenant], firm_name=word(tenant, "name"),
+        location="合成路", department=masters.Organisation.objects.get(membership__user=official),
+        record={"area": "20000", "notice": "合成公告", "tax": "≥15", "term": "50"}, price_fen=AMOUNT, bond_fen=AMOUNT,
+        rules="jiqun-2026.1", control="jiqun-2026.1", reading="jiqun-2026.1", made_by=official,
+    )  # fmt: skip
+    said = {"parcel": parcel, "day": TODAY, "note": word(tenant, "note"), "made_by": official}
+    return [
+        parcel,
+        land.ParcelEvent.objects.create(seq=1, kind="deal", document="合成公告", recorded=TODAY, **said),
+        land.ParcelProposal.objects.create(kind="measure", milestone="contract", document="合成文书", **said),
+    ]  # fmt: skip
+
+
 SEEDS: Mapping[Seed, tuple[type[Model], ...]] = {
     _tokens: (core.ApiToken,),
     _sessions: (core.LoginSession, core.PasswordRecord),
@@ -416,6 +435,7 @@ SEEDS: Mapping[Seed, tuple[type[Model], ...]] = {
     _land: (land.LandTable, land.LandRow, land.LandObjection),
     _keys: (policy.OnceKey,),
     _permu: (land.Batch, land.Calculation, land.Sheet, land.Objection, land.Waiver, land.Step),
+    _parcels: (land.Parcel, land.ParcelEvent, land.ParcelProposal),
 }  # fmt: skip
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from jiqun.modules.land.models.answers import Objection, Sheet, Waiver
 from jiqun.modules.land.models.batch import Batch, Calculation, Step
 from jiqun.modules.land.models.landtable import LandObjection, LandRow, LandTable
+from jiqun.modules.land.models.parcels import Parcel, ParcelEvent, ParcelProposal
 
 __all__ = [
     "Batch",
@@ -13,6 +14,9 @@ __all__ = [
     "LandRow",
     "LandTable",
     "Objection",
+    "Parcel",
+    "ParcelEvent",
+    "ParcelProposal",
     "Sheet",
     "Step",
     "Waiver",

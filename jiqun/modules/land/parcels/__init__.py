@@ -1,0 +1,1 @@
+"""Standard land: its contract, its clock, its checks, breach and bond."""

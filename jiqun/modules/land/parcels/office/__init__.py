@@ -1,0 +1,1 @@
+"""What officials of the office in charge do."""
