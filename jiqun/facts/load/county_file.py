@@ -220,6 +220,18 @@ def _table(reader: _Reader, raw: Mapping[str, object], number: int) -> Table | N
     return table
 
 
+def _thresholds(reader: _Reader, given: object, name: str = "") -> dict[str, float]:
+    """The county's own thresholds by the name of the parameter; what is no number is a problem."""
+    if isinstance(given, dict):
+        parts = cast("dict[str, object]", given).items()
+        found = [_thresholds(reader, one, f"{name}.{key}" if name else key) for key, one in parts]
+        return {key: value for part in found for key, value in part.items()}
+    if not name or isinstance(given, bool) or not isinstance(given, int | float):
+        reader.add("E-MAPPING-VALUE", f"county.screening {name}".strip(), given, "0.5")
+        return {}
+    return {name: float(given)}
+
+
 def parse(text: str, *, folder: Path, file: str = NAME) -> County:
     """Parse the text of a ``county.toml``.
 
@@ -234,8 +246,9 @@ def parse(text: str, *, folder: Path, file: str = NAME) -> County:
     reader = _Reader(file)
     reader.keys(raw, ("county", "table"), file)
     head = cast(dict[str, Any], raw.get("county", {}))
-    known = ("name", "place", "root", "synthetic", "classification", "focus", "permu")
+    known = ("name", "place", "root", "synthetic", "classification", "focus", "permu", "screening")
     reader.keys(head, known, "county")
+    thresholds = _thresholds(reader, head.get("screening", {}))
     sections = cast(list[dict[str, object]], raw.get("table", []))
     tables = [_table(reader, section, i + 1) for i, section in enumerate(sections)]
     if not sections:
@@ -253,6 +266,7 @@ def parse(text: str, *, folder: Path, file: str = NAME) -> County:
         classification=str(head.get("classification", "")),
         focus=tuple(map(str, head.get("focus", [head["place"]] if "place" in head else []))),
         permu=str(head.get("permu", "")),
+        screening=thresholds,
     )
 
 

@@ -134,7 +134,7 @@ class County:
     """A parsed ``county.toml``; ``root`` is the folder that files are relative to.
 
     ``focus`` names the places whose findings are computed unless others are asked for; ``permu``
-    the rule pack of their per-mu evaluation.
+    the rule pack of their per-mu evaluation; ``screening`` their own thresholds of low-efficiency land.
     """
 
     name: str
@@ -146,6 +146,7 @@ class County:
     classification: str = ""
     focus: tuple[str, ...] = ()
     permu: str = ""
+    screening: Mapping[str, float] = field(default_factory=dict[str, float])
 
 
 def nearest(word: str, known: Collection[str]) -> str:

@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from jiqun.core.access import Role
 from jiqun.core.registry import Engine, Module, NavItem
 from jiqun.modules.land.evaluation.findings import run_places
+from jiqun.modules.land.lowuse.findings import run_places as screen_places
 
 OFFICIAL = frozenset({Role.ANALYST})
 FIRM = frozenset({Role.FIRM})
@@ -25,5 +26,8 @@ MODULE = Module(
         NavItem(_("公平性检验"), "land-fairness", "", OFFICIAL),
         NavItem(_("弹性年期"), "land-tenure"),
     ),
-    engines=(Engine("land", "亩均效益评价", "per-mu evaluation", run_places),),
+    engines=(
+        Engine("land", "亩均效益评价", "per-mu evaluation", run_places),
+        Engine("lowuse", "低效用地筛查", "screening for low-efficiency land", screen_places, ("land",)),
+    ),
 )
