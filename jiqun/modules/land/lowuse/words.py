@@ -22,5 +22,6 @@ MATTERS: Mapping[str, tuple[str, int]] = {
     "停产半停产月数": ("months_halted", 1),
     "中止建设月数": ("months_stopped", 1),
     "超过约定动工日期月数": ("months_past_start", 1),
+    "用电偏低持续月数": ("months_low_power", 1),
     "设计年用电量（万千瓦时）": ("design_kwh", KWH_PER_WAN),
 }
