@@ -19,6 +19,7 @@ from jiqun.demo import generate
 from jiqun.masters.actions import enrol
 from jiqun.masters.demo import Login, demo_consents, first_accounts, write_logins
 from jiqun.masters.models import Organisation
+from jiqun.modules.land.public import demo_lowuse
 from jiqun.modules.policy.public import demo_benefits
 
 Say = Callable[[str], None]
@@ -30,7 +31,8 @@ def set_up(
 ) -> None:
     """Migrate, fill an empty store with the demo county or with ``county``, open the accounts.
 
-    A demo county also gets items, a fund and a batch on its way (``demo_benefits``).
+    A demo county also gets items, a fund and a batch on its way (``demo_benefits``), and files of
+    low-efficiency land (``demo_lowuse``).
     Idempotent: what is there stays, a folder that was loaded is recognised by its batches.
     """
     say("» 数据库 database")
@@ -47,6 +49,7 @@ def set_up(
         run()
     if is_synthetic(store()):
         demo_benefits(store())
+        demo_lowuse(store())
     for label, username, password in logins:
         say(f"  {label}  {username}  {password}")
     say("» 静态文件 static files")

@@ -174,7 +174,9 @@ def _kinds(frame: pl.DataFrame) -> pl.Series:
     )
     # Alone, because a table may have a column of its own that is called kind.
     of_rows = frame.select(BASIS)
-    return of_rows.join(codes, on=BASIS, how="left", nulls_equal=True, maintain_order="left")["kind"]
+    return of_rows.join(codes, on=BASIS, how="left", nulls_equal=True, maintain_order="left")[
+        "kind"
+    ]
 
 
 def _log(opened: pl.DataFrame, reference: str) -> int:

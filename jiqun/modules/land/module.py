@@ -24,10 +24,14 @@ MODULE = Module(
         NavItem(_("我的亩均评价"), "land-own", "", FIRM),
         NavItem(_("亩均效益评价"), "land-permu", "", OFFICIAL),
         NavItem(_("公平性检验"), "land-fairness", "", OFFICIAL),
+        NavItem(_("我的用地"), "land-lowuse-own", "", FIRM),
+        NavItem(_("低效用地"), "land-lowuse", "", OFFICIAL),
         NavItem(_("弹性年期"), "land-tenure"),
     ),
     engines=(
         Engine("land", "亩均效益评价", "per-mu evaluation", run_places),
-        Engine("lowuse", "低效用地筛查", "screening for low-efficiency land", screen_places, ("land",)),
+        Engine(
+            "lowuse", "低效用地筛查", "screening for low-efficiency land", screen_places, ("land",)
+        ),
     ),
 )

@@ -4,5 +4,6 @@ from __future__ import annotations
 
 from jiqun.modules.land.evaluation.findings import Graded, run_land
 from jiqun.modules.land.evaluation.selectors import GradedView, graded_view, newest_runs
+from jiqun.modules.land.lowuse.demo import demo_lowuse
 
-__all__ = ["Graded", "GradedView", "graded_view", "newest_runs", "run_land"]
+__all__ = ["Graded", "GradedView", "demo_lowuse", "graded_view", "newest_runs", "run_land"]

@@ -20,8 +20,10 @@ from jiqun.modules.land.evaluation.selectors import (
     graded_view,
     own_view,
 )
+from jiqun.modules.land.lowuse.rest import router as lowuse
 
 router = Router(tags=["land 土地与亩均"])
+router.add_router("/lowuse", lowuse)
 
 
 class Counts(Schema):

@@ -14,6 +14,7 @@ from jiqun.core.tabular import Field, TableSpec, pick
 from jiqun.engine.indices.evaluate import DECISIVE
 from jiqun.modules.land.evaluation.selectors import firm_rows, newest_runs
 from jiqun.modules.land.evaluation.shown import badge_of
+from jiqun.modules.land.lowuse.tabular import TABLES as LOWUSE
 from jiqun.rules.permu_pack import permu_pack
 
 GRADES: Mapping[str, tuple[str, str]] = {
@@ -100,4 +101,5 @@ TABLES = (
                  "a firm: its own; an official with a purpose: those of the place, each look logged"),
         version=_version, why_empty=_why_empty, present=_dressed,
     ),
+    *LOWUSE,
 )  # fmt: skip

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from django.urls import path
 
-from jiqun.modules.land.pages import fairness, firm, overview, printed, tenure
+from jiqun.modules.land.pages import (
+    fairness,
+    firm,
+    lowuse,
+    lowuse_files,
+    lowuse_portfolio,
+    lowuse_trial,
+    overview,
+    printed,
+    tenure,
+)
 
 urlpatterns = [
     path("", overview.overview, name="land-permu"),
@@ -15,5 +25,12 @@ urlpatterns = [
     path("own/sheet.pdf", printed.own_sheet, name="land-own-sheet"),
     path("firms/<str:firm>/", firm.firm, name="land-firm"),
     path("firms/<str:firm>/sheet.pdf", printed.firm_sheet, name="land-firm-sheet"),
+    path("lowuse/", lowuse.overview, name="land-lowuse"),
+    path("lowuse/own/", lowuse.own, name="land-lowuse-own"),
+    path("lowuse/thresholds/", lowuse_trial.thresholds, name="land-lowuse-thresholds"),
+    path("lowuse/portfolio/", lowuse_portfolio.page_of, name="land-lowuse-portfolio"),
+    path("lowuse/portfolio.xlsx", lowuse_portfolio.workbook_of, name="land-lowuse-portfolio-xlsx"),
+    path("lowuse/parcels/<str:parcel>/", lowuse.parcel, name="land-lowuse-parcel"),
+    path("lowuse/files/<str:land_file>/", lowuse_files.file, name="land-lowuse-file"),
     path("tenure/", tenure.tenure, name="land-tenure"),
 ]

@@ -15,11 +15,11 @@ from jiqun.core.actions import action, refuse
 from jiqun.core.audit import record
 from jiqun.core.forms import wrong
 from jiqun.errors import JiqunError, Kind, Problem
-from jiqun.modules.land.lowuse.machine import Event, State, after
-from jiqun.modules.land.lowuse.rights import serves
 from jiqun.modules.land.lowuse.tools import tools
 from jiqun.modules.land.lowuse.words import NOT
 from jiqun.modules.land.models import LandFile, LandFileEntry
+from jiqun.modules.land.rights import serves
+from jiqun.modules.land.states.lowuse import Event, State, after
 
 LEAST_WORDS = 4
 MOST_FEN = 10**14
@@ -80,11 +80,12 @@ def _noted(noted: Noted) -> list[Problem]:
     """A visit needs its day, not in the future, and something that proves it."""
     found = _words(noted.words)
     if noted.on is None or noted.on > timezone.localdate():
-        found.append(wrong("on", "请填写日期，不晚于今天", "give the day, not after today", value=str(noted.on or ""),
-                           remedy_zh="填现场检查或约谈的日期。", remedy_en="The day of the visit or talk."))  # fmt: skip
+        found.append(wrong("on", "请填写日期，不晚于今天", "give the day, not after today",
+                           value=str(noted.on or ""),
+                           remedy_zh="填现场检查或约谈的日期。", remedy_en="The day of the visit."))  # fmt: skip
     if not noted.document.strip():
         found.append(wrong("document", "没有照片、笔录或文件编号", "no number of a photo, minutes or paper",
-                           remedy_zh="没有编号的材料请先编号归档。", remedy_en="File it under a number first."))  # fmt: skip
+                           remedy_zh="没有编号的请先编号归档。", remedy_en="File it first."))  # fmt: skip
     return found
 
 
@@ -147,8 +148,8 @@ def open_land_file(*, viewer: Viewer, office: int, found: Found, words: str = ""
     problems: list[Problem] = []
     if found.verdict == NOT:
         problems.append(wrong(
-            "parcel", "筛查结论是不低效，不能建档", "the screening says that it is not low-efficient", value=found.parcel,
-            remedy_zh="先核对数据或门槛，重新筛查。", remedy_en="Check data and thresholds and screen again.",
+            "parcel", "筛查结论是不低效，不能建档", "the screening says that it is not low-efficient",
+            value=found.parcel, remedy_zh="先核对数据或门槛，重新筛查。", remedy_en="Check data and thresholds.",
         ))  # fmt: skip
     if LandFile.objects.live([found.parcel]).exists():
         problems.append(wrong(
@@ -207,10 +208,14 @@ def plan_land_file(*, viewer: Viewer, land_file: LandFile, plan: Plan, words: st
                               remedy_zh="写姓名和职务。", remedy_en="Name and office."))  # fmt: skip
     if plan.due is None or plan.due < timezone.localdate():
         problems.append(wrong("due", "完成期限应不早于今天", "the deadline must not lie before today",
-                              value=str(plan.due or ""), remedy_zh="请填写日期。", remedy_en="Give a day."))  # fmt: skip
+                              value=str(plan.due or ""), remedy_zh="请填写日期。", remedy_en="A day."))  # fmt: skip
     refuse(problems)
     current = LandFile.objects.locked(land_file.key)
-    current.tool, current.responsible, current.due = plan.tool, plan.responsible.strip()[:80], plan.due
+    current.tool, current.responsible, current.due = (
+        plan.tool,
+        plan.responsible.strip()[:80],
+        plan.due,
+    )
     current.planned_by_id = viewer.user_id
     return _move(viewer, current, Event.PLAN, Noted(words=words), "lowuse.plan_file")
 
@@ -276,7 +281,9 @@ def may_report_land_file(viewer: Viewer, land_file: LandFile) -> bool:
 
 
 @action("lowuse.report_file", zh="上报盘活结果", en="report the result")
-def report_land_file(*, viewer: Viewer, land_file: LandFile, result: Result, noted: Noted) -> LandFile:
+def report_land_file(
+    *, viewer: Viewer, land_file: LandFile, result: Result, noted: Noted
+) -> LandFile:
     """Report the area released and the tax before and after; another person closes.
 
     Raises:
@@ -293,7 +300,7 @@ def report_land_file(*, viewer: Viewer, land_file: LandFile, result: Result, not
     for name, value in (("before", result.tax_before_fen), ("after", result.tax_after_fen)):
         if value is None or not 0 <= value <= MOST_FEN:
             problems.append(wrong(f"tax_{name}", "税收不是金额", "the tax is no amount", value=str(value),
-                                  remedy_zh="以元计，没有税收填 0。", remedy_en="In yuan; 0 where there is none."))  # fmt: skip
+                                  remedy_zh="以元计，没有税收填 0。", remedy_en="In yuan; 0 for none."))  # fmt: skip
     refuse(problems)
     current.released_m2 = result.released_m2
     current.tax_before_fen, current.tax_after_fen = result.tax_before_fen, result.tax_after_fen

@@ -104,12 +104,16 @@ def gather(
     register = register.filter(pl.col("place").str.starts_with(place)).sort("parcel")
     notes: list[Words] = []
     read = _Reader(facts, at, f"lowuse {place} {year}", notes)
-    uses = read.lawful("parcel_use", ("用地情况", "use of parcels"), USE, parcel=register["parcel"].to_list())
+    uses = read.lawful(
+        "parcel_use", ("用地情况", "use of parcels"), USE, parcel=register["parcel"].to_list()
+    )
     firms = {row["firm"]: row for row in rows(facts, "firm", ("firm", "name", "place", "status", "source", "as_of"), at)
              .iter_rows(named=True)}  # fmt: skip
     lines, shares = _land(uses, year, notes)
     industrial = industrial_firms(facts, at, place)[0]["firm"].to_list()
-    wanted = sorted({*industrial, *uses["firm"].to_list(), *register["holder"].drop_nulls().to_list()})
+    wanted = sorted(
+        {*industrial, *uses["firm"].to_list(), *register["holder"].drop_nulls().to_list()}
+    )
     figures = read.lawful(
         "firm_indicator", ("企业指标", "firm indicators"), FIGURE, firm=wanted, indicator=[TAX, POWER, LAND],
         period=[str(year - back) for back in range(YEARS)],
@@ -134,7 +138,9 @@ class _Reader:
     reference: str
     notes: list[Words]
 
-    def lawful(self, table: str, title: Words, columns: Sequence[str], **equal: object) -> pl.DataFrame:
+    def lawful(
+        self, table: str, title: Words, columns: Sequence[str], **equal: object
+    ) -> pl.DataFrame:
         """Rows that may be used, and what to say of the others; none where the table is not held."""
         if self.facts.version(table, self.at) < 0:
             return pl.DataFrame(schema=dict.fromkeys(columns, pl.String))
@@ -173,8 +179,12 @@ def _land(
     for one, signed in zip(holdings, made.lines.tolist(), strict=True):
         for key, sums in (((one.parcel, one.kind), lines), ((one.parcel, one.unit), parts)):
             sums[key] = sums.get(key, 0.0) + signed / 100
-    total = {firm: value / 100 for firm, value in zip(made.ids, made.land.value.tolist(), strict=True)}
-    shares = {key: part / total[key[1]] for key, part in parts.items() if part > 0 and total[key[1]] > 0}
+    total = {
+        firm: value / 100 for firm, value in zip(made.ids, made.land.value.tolist(), strict=True)
+    }
+    shares = {
+        key: part / total[key[1]] for key, part in parts.items() if part > 0 and total[key[1]] > 0
+    }
     return lines, shares
 
 
@@ -189,10 +199,14 @@ def _holding(row: Mapping[str, Any]) -> Holding:
     )  # fmt: skip
 
 
+def _known(row: Mapping[str, Any]) -> Known:
+    return Known(float(row["value"]), row["source"], str(row["as_of"] or ""))
+
+
 def _figures(frame: pl.DataFrame) -> dict[tuple[str, str, int], Known]:
     units = {TAX: "CNY_fen", POWER: "kWh", LAND: "m2"}
     return {
-        (row["firm"], row["indicator"], int(row["period"])): Known(float(row["value"]), row["source"], str(row["as_of"] or ""))
+        (row["firm"], row["indicator"], int(row["period"])): _known(row)
         for row in frame.iter_rows(named=True)
         if row["value"] is not None and row["unit"] == units[row["indicator"]]
     }  # fmt: skip
@@ -225,7 +239,9 @@ def _complete(facts: Store, at: Snapshot, year: int) -> dict[str, tuple[tuple[st
     return found
 
 
-def _mean(held: Mapping[tuple[str, str, int], Known], firms: Iterable[str], year: int) -> Known | None:
+def _mean(
+    held: Mapping[tuple[str, str, int], Known], firms: Iterable[str], year: int
+) -> Known | None:
     """Tax per mu of the county: sum of tax over sum of land of the firms that have both."""
     pairs = [
         (held[firm, TAX, year], held[firm, LAND, year])
@@ -236,7 +252,9 @@ def _mean(held: Mapping[tuple[str, str, int], Known], firms: Iterable[str], year
     if land <= 0:
         return None
     mean = sum(one.value for one, _ in pairs) / (land / M2_PER_MU)
-    return Known(mean, f"企业指标合计（{len(pairs)} 家，{year} 年）", max(one.as_of for one, _ in pairs))
+    return Known(
+        mean, f"企业指标合计（{len(pairs)} 家，{year} 年）", max(one.as_of for one, _ in pairs)
+    )
 
 
 # ---- one parcel -------------------------------------------------------------------------------
@@ -244,17 +262,13 @@ def _mean(held: Mapping[tuple[str, str, int], Known], firms: Iterable[str], year
 
 def _parcel(row: Mapping[str, Any], found: _Sources) -> Parcel:
     code = str(row["parcel"])
-    users = {firm for parcel, firm in _uses_of(found, code)}
+    firms = {use["firm"] for use in found.uses.get(code, ())}
+    users = {firm for firm in firms if (code, firm) in found.shares}
     excluded = -found.lines.get((code, "excluded"), 0.0)
     one = Parcel(row, tuple(sorted(users)), max(0.0, float(row["area_m2"]) - excluded))
     for add in (_register, _status, _matters_of, _let, _taxes, _power, _grade):
         add(one, found)
     return one
-
-
-def _uses_of(found: _Sources, code: str) -> list[tuple[str, str]]:
-    firms = {row["firm"] for row in found.uses.get(code, ())}
-    return [(code, firm) for firm in firms if (code, firm) in found.shares]
 
 
 def _register(one: Parcel, found: _Sources) -> None:
@@ -299,7 +313,9 @@ def _matters_of(one: Parcel, found: _Sources) -> None:
             one.facts[fact] = Known(said.value * factor, said.source, said.as_of)
             continue
         place = str(found.firms.get(holder, {}).get("place", "") or "")
-        whole = [source for where, source in found.complete.get(item, ()) if place.startswith(where)]
+        whole = [
+            source for where, source in found.complete.get(item, ()) if place.startswith(where)
+        ]
         if whole and fact not in one.facts and fact != "design_kwh":
             one.facts[fact] = Known(0, whole[0])
 
@@ -326,7 +342,9 @@ def _let(one: Parcel, found: _Sources) -> None:
 def _sum(one: Parcel, found: _Sources, indicator: str, year: int) -> Known | None:
     """A yearly figure of the parcel: its users' figures by their share of land; None if one lacks."""
     code = str(one.row["parcel"])
-    parts = [(found.figures.get((firm, indicator, year)), found.shares[code, firm]) for firm in one.users]
+    parts = [
+        (found.figures.get((firm, indicator, year)), found.shares[code, firm]) for firm in one.users
+    ]
     known = [(figure, share) for figure, share in parts if figure is not None]
     if not parts or len(known) < len(parts):
         return None
@@ -340,7 +358,9 @@ def _taxes(one: Parcel, found: _Sources) -> None:
     now, before = years[0], years[1]
     for figure, fact, year in ((now, "", found.year), (before, "_before", found.year - 1)):
         if figure is not None and one.mu:
-            one.facts[f"tax_per_mu{fact}"] = Known(figure.value / one.mu, figure.source, figure.as_of)
+            one.facts[f"tax_per_mu{fact}"] = Known(
+                figure.value / one.mu, figure.source, figure.as_of
+            )
         if mean := found.county.get(year):
             one.facts[f"county_tax_per_mu{fact}"] = mean
     one.tax = None if now is None else round(now.value)
@@ -363,7 +383,9 @@ def _power(one: Parcel, found: _Sources) -> None:
     if now is not None and before is not None and before.value > 0:
         one.facts["power_on_year"] = Known(now.value / before.value, now.source, now.as_of)
     if now is not None and design is not None and design.value > 0:
-        one.facts["power_share"] = Known(now.value / design.value, f"{now.source}；{design.source}", now.as_of)
+        one.facts["power_share"] = Known(
+            now.value / design.value, f"{now.source}；{design.source}", now.as_of
+        )
 
 
 def _grade(one: Parcel, found: _Sources) -> None:

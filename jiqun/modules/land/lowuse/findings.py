@@ -46,7 +46,9 @@ SAID_NOTHING: Said = lambda _text: None  # noqa: E731
 def own_thresholds(facts: Store, place: str) -> dict[str, float]:
     """Return the thresholds that the county's folder sets for a place (``[county.screening]``)."""
     found: dict[str, float] = {}
-    for contract, meta in facts.batches().sort("recorded_at").select("contract", "meta").iter_rows():
+    for contract, meta in (
+        facts.batches().sort("recorded_at").select("contract", "meta").iter_rows()
+    ):
         said = json.loads(meta)
         if contract == "parcel" and place in str(said.get("focus") or "").split(";"):
             found = json.loads(str(said.get("screening") or "{}"))
@@ -105,7 +107,9 @@ def run_lowuse(facts: Store, place: str, *, year: int = 0) -> tuple[str, pl.Data
     found = criteria(rules, own)
     if facts.version("parcel") < 0:
         raise _no_data(place)
-    gathered = gather(facts, facts.at(snapshot.id), place, year=used, grades=grades_of(facts, grades))
+    gathered = gather(
+        facts, facts.at(snapshot.id), place, year=used, grades=grades_of(facts, grades)
+    )
     if not gathered.parcels:
         raise _no_data(place)
     frame = judged(as_frame(gathered, used), found)
@@ -141,7 +145,9 @@ def as_frame(gathered: Gathered, year: int) -> pl.DataFrame:
 def _row(one: Parcel, names: Mapping[str, str], year: str) -> dict[str, Any]:
     row, tax = one.row, one.facts.get("tax_per_mu")
     ratio = one.facts.get("plot_ratio")
-    facts = {name: [known.value, known.source, known.as_of] for name, known in sorted(one.facts.items())}
+    facts = {
+        name: [known.value, known.source, known.as_of] for name, known in sorted(one.facts.items())
+    }
     return {
         "parcel": row["parcel"], "location": row["location"], "place": row["place"], "holder": row["holder"],
         "name": names.get(row["holder"] or ""), "users": ";".join(one.users), "area_m2": round(one.area, 2),
@@ -156,7 +162,9 @@ def values_of(frame: pl.DataFrame) -> dict[str, Floats]:
     """Return the facts of stored rows as columns of the screening, NaN where not known."""
     said = [json.loads(text) for text in frame["facts"]]
     names = sorted({name for row in said for name in row})
-    made = {name: np.array([row[name][0] if name in row else np.nan for row in said]) for name in names}
+    made = {
+        name: np.array([row[name][0] if name in row else np.nan for row in said]) for name in names
+    }
     return made or {"supplied": np.full(frame.height, np.nan)}
 
 
@@ -209,7 +217,12 @@ def notes_of(run: Run) -> list[Words]:
 
 
 def run_places(
-    facts: Store, *, place: str = "", period: str = "", progress: Said = SAID_NOTHING, **_others: str
+    facts: Store,
+    *,
+    place: str = "",
+    period: str = "",
+    progress: Said = SAID_NOTHING,
+    **_others: str,
 ) -> list[str]:
     """Screen every place with parcels, or one; what ``jiqun run lowuse`` does."""
     runs: list[str] = []
@@ -225,5 +238,7 @@ def run_places(
 def _has_parcels(facts: Store, place: str) -> bool:
     if facts.version("parcel") < 0:
         return False
-    table = facts.current("parcel")
-    return bool(table.filter(table["place"].startswith(place)).limit(1).count().to_pyarrow().as_py())
+    table: Any = facts.current("parcel")
+    return bool(
+        table.filter(table["place"].startswith(place)).limit(1).count().to_pyarrow().as_py()
+    )

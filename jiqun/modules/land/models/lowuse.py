@@ -12,8 +12,8 @@ from django.db.models import Count, F, Q, Sum
 from jiqun.core.access import Viewer
 from jiqun.core.visible import VisibleQuerySet
 from jiqun.masters.models import Organisation
-from jiqun.modules.land.lowuse.machine import ENDED, EVENTS, STATES, WITH_PLAN, Event, State
-from jiqun.modules.land.lowuse.rights import of_firm, within
+from jiqun.modules.land.rights import of_firm, within
+from jiqun.modules.land.states.lowuse import ENDED, EVENTS, STATES, WITH_PLAN, Event, State
 
 User = settings.AUTH_USER_MODEL
 OVER = sorted(one.value for one in ENDED)

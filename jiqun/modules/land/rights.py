@@ -23,7 +23,11 @@ def within(places: frozenset[str], column: str = "place") -> Q:
 def serves(viewer: Viewer, office: int | None, place: str) -> bool:
     """Whether the viewer works as an official in this very office, and for this place."""
     own = viewer.duty_places
-    if office is None or not viewer.known or not ("*" in own or place.startswith(tuple(own) or ("?",))):
+    if (
+        office is None
+        or not viewer.known
+        or not ("*" in own or place.startswith(tuple(own) or ("?",)))
+    ):
         return False
     held: Any = Membership.objects.in_force().filter(
         user_id=viewer.user_id, role=Role.ANALYST.value, organisation_id=office
