@@ -16,6 +16,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from jiqun.core import models as core
 from jiqun.core.api import api
 from jiqun.masters import models as masters
+from jiqun.modules.land import models as land
 from jiqun.modules.policy import models as policy
 from tests.console import DEMO_QUERY, Demo
 
@@ -46,10 +47,11 @@ ROWS: Mapping[str, tuple[type[Model], str]] = {
     "audit-read-proof.number": (core.FirmRead, "pk"),
     "batch": (policy.Batch, "key"), "case": (policy.Case, "key"), "pool": (policy.Pool, "key"),
     "file": (policy.PaymentFile, "number"), "item": (policy.Item, "pk"),
+    "land_file": (land.LandFile, "key"),
 }  # fmt: skip
 # What a row is called that is not there.
 NOWHERE: Mapping[str, str] = dict.fromkeys(
-    ("receipt", "key", "batch", "case", "pool", "file"), "nothing"
+    ("receipt", "key", "batch", "case", "pool", "file", "land_file"), "nothing"
 )
 # Of the chain's pages, the one that shows no place's data. Elsewhere roles decide, not places.
 PLACELESS = {"chain-linkages"}
@@ -100,6 +102,8 @@ def sample(name: str, parameter: str, demo: Demo, rows: Rows) -> str:
         return demo.finding("leading", "176")
     if parameter == "firm":
         return str(demo.store.polars("firm").filter(status="active")["firm"].min())
+    if parameter == "parcel":
+        return str(demo.store.polars("parcel")["parcel"].min())
     for key in (f"{name}.{parameter}", parameter):
         if key in NAMES:
             return NAMES[key]

@@ -13,6 +13,7 @@ from jiqun.core.publication.actions import draft
 from jiqun.core.tabular import specs
 from jiqun.masters import models as masters
 from jiqun.masters.viewers import viewer_of
+from jiqun.modules.land import models as land
 from jiqun.modules.policy import models as policy
 from tests.conformance.tenants.seeds import seed
 from tests.conformance.tenants.world import Owned, World, open_accounts, two_firms
@@ -23,7 +24,7 @@ from tests.core.test_publication_pages import SCOPE
 OWNERS: Mapping[type[Model], str] = dict.fromkeys(
     (masters.Organisation, masters.Person, masters.Membership, core.Consent, core.ConsentUse,
      core.SearchSegment, core.SearchEntry, core.SearchPosting, policy.Case, policy.Hold, policy.Step,
-     policy.Payment), "firma",
+     policy.Payment, land.LandFile, land.LandFileEntry), "firma",
 ) | {core.Import: "system"}  # fmt: skip
 
 

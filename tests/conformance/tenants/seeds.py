@@ -22,6 +22,7 @@ from jiqun.core.models.search import entry_id
 from jiqun.engine.disclosure.rules import Rule
 from jiqun.masters import models as masters
 from jiqun.masters.viewers import viewer_of
+from jiqun.modules.land import models as land
 from jiqun.modules.policy import models as policy
 from jiqun.modules.policy.benefits.ledger.posting import make_accounts
 from tests.conformance.tenants.canary import word
@@ -285,6 +286,25 @@ def _case(
     ]  # fmt: skip
 
 
+def _land(world: World, tenant: str) -> list[Model]:
+    """A firm's file of low-efficiency land: planned by the official, decided and reported by another."""
+    if tenant not in world.firms:
+        return []
+    one, two = (world.users[name] for name in ("official", "system"))
+    made = land.LandFile.objects.create(
+        key=f"land-{tenant}", parcel=f"P-{tenant}", place=PLACE, location=word(tenant, "location"),
+        firm=world.firms[tenant], firm_name=word(tenant, "name"), area_m2=1_000, trace={"reasons": []},
+        office=masters.Organisation.objects.get(membership__user=one), state="reported", tool="improve",
+        responsible=word(tenant, "responsible"), due=TODAY, released_m2=400, tax_before_fen=AMOUNT,
+        tax_after_fen=AMOUNT, made_by=one, planned_by=one, decided_by=two, reported_by=two,
+    )  # fmt: skip
+    entry = land.LandFileEntry.objects.create(
+        file=made, event="check", before="progress", after="progress", on=TODAY, document=word(tenant, "document"),
+        words=word(tenant, "note"), by=one,
+    )  # fmt: skip
+    return [made, entry]
+
+
 def _keys(world: World, tenant: str) -> list[Model]:
     return [
         policy.OnceKey.objects.create(
@@ -316,6 +336,7 @@ SEEDS: Mapping[Seed, tuple[type[Model], ...]] = {
         policy.Receipt, policy.Case, policy.Payment, policy.Hold, policy.Step,
     ),
     _keys: (policy.OnceKey,),
+    _land: (land.LandFile, land.LandFileEntry),
 }  # fmt: skip
 
 
