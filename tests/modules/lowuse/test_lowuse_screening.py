@@ -10,10 +10,13 @@ import pytest
 
 from jiqun.core.access import Role, Viewer
 from jiqun.core.models import FirmRead
+from jiqun.core.tabular import Query
 from jiqun.errors import JiqunError
 from jiqun.facts.store.store import Store
+from jiqun.modules.land.lowuse import selectors
 from jiqun.modules.land.lowuse.findings import own_thresholds, run_lowuse, run_places
 from jiqun.modules.land.lowuse.selectors import is_current, own_parcels, parcel_view, screen_view
+from jiqun.modules.land.lowuse.tabular import FIELDS
 from jiqun.modules.land.lowuse.trial import tells, tried
 from tests.modules.lowuse.hamlet import F1, F2, F5, F6, PLACE, hamlet, official
 
@@ -156,6 +159,20 @@ def test_who_sees_a_parcel(facts: Store) -> None:
         with pytest.raises(JiqunError) as refused:
             parcel_view(facts, who, "P5")
         assert refused.value.code == "E-LAND-LOWUSE-PARCEL"
+
+
+def test_once_consents_change_nothing_is_shown_until_the_next_run(
+    facts: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(selectors, "state_of", lambda _purpose: "a firm took its consent back")
+    for look in (
+        lambda: screen_view(facts, official()),
+        lambda: parcel_view(facts, official(), "P2"),
+    ):
+        with pytest.raises(JiqunError) as refused:
+            look()
+        assert refused.value.code == "E-LAND-CHANGED"
+    assert selectors.parcel_rows(FIELDS, official(), Query()).total == 0
 
 
 def test_a_holder_learns_nothing_of_its_tenants(facts: Store) -> None:

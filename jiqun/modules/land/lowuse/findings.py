@@ -117,6 +117,7 @@ def run_lowuse(facts: Store, place: str, *, year: int = 0) -> tuple[str, pl.Data
     facts.write_finding(
         ENGINE, frame, run=run, snapshot_id=snapshot.id,
         params={"year": used, "pack": rules.version, "thresholds": own, "permu": grades.run if grades else "",
+                "consents": state_of(PURPOSE),
                 "notes": [list(one) for one in gathered.notes]},
         code_version=code_version(*CODE), rules_version=f"{TOPIC}/{rules.version}",
         scope={"place": place, "year": str(used)}, seconds=time.perf_counter() - begun,

@@ -22,11 +22,13 @@ from jiqun.core.access import (
 from jiqun.core.audit import read_firms
 from jiqun.core.data.facts import asked_rows
 from jiqun.core.factstore import store
+from jiqun.core.lawful.gate import state_of
 from jiqun.core.tabular import Field, Query, Rows
 from jiqun.engine.land.screening import Criteria
 from jiqun.errors import JiqunError, Kind
 from jiqun.facts.store.ledger import Run
 from jiqun.facts.store.store import Store
+from jiqun.modules.land.evaluation.gather import PURPOSE
 from jiqun.modules.land.lowuse.findings import ENGINE, SCHEMA, rules_of, run_id
 from jiqun.modules.land.lowuse.words import VERDICTS
 from jiqun.rules.land.read import in_force
@@ -73,7 +75,21 @@ def _frame(facts: Store, run: str) -> pl.DataFrame:
     return facts.finding(ENGINE, run).to_polars()
 
 
+def lawful_still(run: Run) -> bool:
+    """Whether no firm has granted or taken back the use of its figures since a run was made."""
+    return str(run.params.get("consents", "")) == state_of(PURPOSE)
+
+
 def _view(facts: Store, run: Run) -> ScreenView:
+    if not lawful_still(run):
+        raise JiqunError(
+            "E-LAND-CHANGED",
+            "企业授权在这次筛查之后有变动，请重新筛查",
+            "consents have changed since this screening; screen again",
+            hint_zh="请分析员执行 jiqun run lowuse。",
+            hint_en="An analyst runs: jiqun run lowuse",
+            kind=Kind.CONFLICT,
+        )
     pack, rules = rules_of(run)
     return ScreenView(run, _frame(facts, run.run), pack, rules)
 
@@ -89,7 +105,7 @@ def screen_view(facts: Store, who: Viewer, place: str = "") -> ScreenView:
     """Return the newest screening of a place, or of the first that the official answers for.
 
     Raises:
-        JiqunError: ``E-FORBIDDEN``, ``E-LAND-LOWUSE-NO-RUN``.
+        JiqunError: ``E-FORBIDDEN``, ``E-LAND-LOWUSE-NO-RUN``, ``E-LAND-CHANGED`` once consents have.
     """
     if not who.official:
         raise forbidden("查看全县低效用地", "see the county's low-efficiency land")
@@ -148,7 +164,8 @@ def parcel_view(facts: Store, who: Viewer, parcel: str) -> tuple[ScreenView, Row
     """Return the newest screening that has a parcel, and its row; the look of an official is logged.
 
     Raises:
-        JiqunError: ``E-LAND-LOWUSE-PARCEL`` for a parcel that is not there or not for this viewer.
+        JiqunError: ``E-LAND-LOWUSE-PARCEL`` for a parcel that is not there or not for this viewer,
+            ``E-LAND-CHANGED`` once consents have.
     """
     for run in newest_runs(facts):
         found = _frame(facts, run.run).filter(pl.col("parcel") == parcel)
@@ -218,7 +235,7 @@ def parcel_rows(fields: Sequence[Field], viewer: Viewer, query: Query) -> Rows:
     A firm sees those that it holds; an official with a purpose those of the own places.
     """
     facts = store()
-    everything = _all_rows(facts, tuple(run.run for run in newest_runs(facts)))
+    everything = _all_rows(facts, tuple(run.run for run in newest_runs(facts) if lawful_still(run)))
     inside = pl.lit(value=False)
     if may_see_firm_rows(viewer):
         inside = pl.lit(value="*" in viewer.duty_places)

@@ -13,7 +13,7 @@ from jiqun.core.factstore import store
 from jiqun.core.tabular import Field, Query, Rows, TableSpec, model_read, pick
 from jiqun.engine.land.screening import Criteria
 from jiqun.modules.land.lowuse.cases import note_read
-from jiqun.modules.land.lowuse.selectors import newest_runs, parcel_rows
+from jiqun.modules.land.lowuse.selectors import lawful_still, newest_runs, parcel_rows
 from jiqun.modules.land.lowuse.tools import rules_now, tools
 from jiqun.modules.land.lowuse.words import BADGES, VERDICTS
 from jiqun.modules.land.models import LandFile
@@ -91,6 +91,8 @@ def _why_empty(viewer: Viewer) -> tuple[str, str, str] | None:
         )
     if not newest_runs(store()):
         return ("还没有做过低效用地筛查。", "The land has not been screened yet.", "")
+    if not all(lawful_still(run) for run in newest_runs(store())):
+        return ("企业授权有变动，请重新筛查。", "Consents have changed; screen again.", "")
     return None
 
 
