@@ -19,7 +19,7 @@ from jiqun.demo import generate
 from jiqun.masters.actions import enrol
 from jiqun.masters.demo import Login, demo_consents, first_accounts, write_logins
 from jiqun.masters.models import Organisation
-from jiqun.modules.land.public import demo_batch, demo_parcels
+from jiqun.modules.land.public import demo_batch, demo_lowuse, demo_parcels
 from jiqun.modules.policy.public import demo_benefits
 
 Say = Callable[[str], None]
@@ -32,8 +32,8 @@ def set_up(
     """Migrate, fill an empty store with the demo county or with ``county``, open the accounts.
 
     A demo county also gets items, a fund and a batch on its way (``demo_benefits``), a batch of the
-    per-mu evaluation in publicity (``demo_batch``), and parcels at every stage of their life
-    (``demo_parcels``).
+    per-mu evaluation in publicity (``demo_batch``), parcels at every stage of their life
+    (``demo_parcels``), and files of low-efficiency land (``demo_lowuse``).
     Idempotent: what is there stays, a folder that was loaded is recognised by its batches.
     """
     say("» 数据库 database")
@@ -52,6 +52,7 @@ def set_up(
         demo_benefits(store())
         demo_batch(store())
         demo_parcels(store())
+        demo_lowuse(store())
     for label, username, password in logins:
         say(f"  {label}  {username}  {password}")
     say("» 静态文件 static files")

@@ -15,6 +15,7 @@ from jiqun.demo import (
     permu,
     places,
     reports,
+    supervision,
     tables,
     titles,
     trade,
@@ -80,4 +81,5 @@ def _firm_tables(
         *titles.titles(streams[4], folder, panel, known),
         *permu.permu(streams[5], folder, panel, known),
         *parcels.parcels(streams[6], folder, panel, known),
+        *supervision.supervision(folder, panel, known),
     ]

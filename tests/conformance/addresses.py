@@ -51,7 +51,7 @@ ROWS: Mapping[str, tuple[type[Model], str]] = {
        for name in ("batch", "batch-calculation", "batch-notice", "batch-measures", "public-batch", "public-file")},
     "file": (policy.PaymentFile, "number"), "item": (policy.Item, "pk"),
     "landtable": (land.LandTable, "key"), "lineobjection": (land.LandObjection, "pk"),
-    "parcel": (land.Parcel, "code"),
+    "parcel": (land.Parcel, "code"), "land_file": (land.LandFile, "key"),
 }  # fmt: skip
 # What a row is called that is not there.
 NOWHERE: Mapping[str, str] = dict.fromkeys(
@@ -66,6 +66,7 @@ NOWHERE: Mapping[str, str] = dict.fromkeys(
         "objection",
         "landtable",
         "parcel",
+        "land_file",
     ),
     "nothing",
 )
@@ -118,6 +119,8 @@ def sample(name: str, parameter: str, demo: Demo, rows: Rows) -> str:
         return demo.finding("leading", "176")
     if parameter == "firm":
         return str(demo.store.polars("firm").filter(status="active")["firm"].min())
+    if parameter == "parcel":
+        return str(demo.store.polars("parcel")["parcel"].min())
     for key in (f"{name}.{parameter}", parameter):
         if key in NAMES:
             return NAMES[key]

@@ -30,7 +30,7 @@ OWNERS: Mapping[type[Model], str] = dict.fromkeys(
     (masters.Organisation, masters.Person, masters.Membership, core.Consent, core.ConsentUse,
      core.SearchSegment, core.SearchEntry, core.SearchPosting, policy.Case, policy.Hold, policy.Step,
      policy.Payment, land.Sheet, land.Objection, land.Waiver, land.Step, land.LandRow, land.LandObjection,
-     land.Parcel, land.ParcelEvent, land.ParcelProposal), "firma",
+     land.Parcel, land.ParcelEvent, land.ParcelProposal, land.LandFile, land.LandFileEntry), "firma",
 ) | {core.Import: "system"}  # fmt: skip
 
 

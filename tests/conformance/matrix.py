@@ -18,6 +18,7 @@ from jiqun.core import models as core
 from jiqun.core.models.audit import AuditChain, AuditRoot
 from jiqun.masters import models as masters
 from jiqun.modules.land import models as land
+from jiqun.modules.land.lowuse.actions import Found
 from jiqun.modules.land.parcels.contract import Deal
 from jiqun.modules.policy import models as policy
 from tests.conformance.tenants.world import TENANTS, World
@@ -206,6 +207,15 @@ MODELS |= {
         FIRMS, who("firma"), create={"land.propose_event": OWN}, delete={"land.drop_proposal": OWN},
         edit={"land.confirm_proposal": NOBODY},  # the official entered it: it takes another
     ),
+    land.LandFile: Row(
+        FIRMS, who("firma"), create={"lowuse.open_file": OWN},
+        # The official proposed the plan, and another decided it and reported: the official closes.
+        edit={"lowuse.verify_file": OWN, "lowuse.plan_file": OWN, "lowuse.decide_file": NOBODY,
+              "lowuse.check_file": OWN, "lowuse.talk_file": OWN, "lowuse.report_file": OWN,
+              "lowuse.close_file": OWN, "lowuse.answer_file": who("firma")},
+        delete={"lowuse.withdraw_file": OWN},
+    ),
+    land.LandFileEntry: Row(FIRMS, who("firma")),
 }  # fmt: skip
 OF_ALL_TABLES: Verbs = {"tables.export": KNOWN}
 
@@ -245,6 +255,9 @@ ARGUMENTS: Mapping[str, Asked] = {
     "deal": lambda world, _: Deal("合成宗地", "990101", world.firms["firma"], {}, {}, ()),
     "parcel": lambda _, rows: rows[land.Parcel],
     "proposal": lambda _, rows: rows[land.ParcelProposal],
+    "land_file": lambda _, rows: rows[land.LandFile],
+    "office": lambda _, rows: rows[land.LandFile].office_id,  # type: ignore[attr-defined]
+    "found": lambda _, rows: Found("P9", rows[land.LandFile].place, 100, "low"),  # type: ignore[attr-defined]
     "tables": lambda _world, _rows: ("organisations",),
     "table": lambda _world, _rows: "organisations",
     "publication.publish.table": lambda _, rows: rows[core.PublishedTable],
@@ -305,6 +318,8 @@ TABLES: Mapping[str, Table] = {
     "land_measure": Table(KNOWN, NOBODY, NOBODY, NOBODY),
     "land_area": Table(KNOWN, FIRMS, NOBODY, FIRMS | {"official"}),
     "land_parcel": Table(KNOWN, FIRMS, NOBODY, FIRMS | {"official"}),
+    "land_lowuse": Table(KNOWN, FIRMS, NOBODY, FIRMS | {"official"}),
+    "land_file": Table(KNOWN, FIRMS, NOBODY, FIRMS | {"official"}),
     "policy_item": Table(KNOWN, KNOWN, OFFICIALS, KNOWN),
     "policy_case": Table(KNOWN, FIRMS, NOBODY, FIRMS | {"official"}),
     "policy_payment": Table(KNOWN, FIRMS, NOBODY, FIRMS | {"official"}),
@@ -420,6 +435,10 @@ def _of_parcel(verb: str, why: str = "an official states a purpose first") -> Po
     return Post("land-parcel", _words(verb=verb), done=NOBODY, why=why)
 
 
+def _of_land_file(verb: str, why: str = "an official states a purpose first") -> Post:
+    return Post("land-lowuse-file", _words(verb=verb, words="合成情况记录"), done=NOBODY, why=why)
+
+
 REASON = _words(reason="调离岗位")
 POSTS: Mapping[str, Post] = {
     "masters.open_organisation": Post("organisation-new", _words(name="合成新单位", kind="park")),
@@ -512,6 +531,18 @@ POSTS: Mapping[str, Post] = {
     "land.propose_event": _of_parcel("checked"),
     "land.confirm_proposal": _of_parcel("confirm-1"),
     "land.drop_proposal": _of_parcel("drop-1"),
+    "lowuse.open_file": Post(
+        "land-lowuse-parcel", _words(verb="open"), done=NOBODY, why="an official states a purpose first"
+    ),
+    "lowuse.verify_file": _of_land_file("verify"),
+    "lowuse.plan_file": _of_land_file("plan"),
+    "lowuse.decide_file": _of_land_file("decide"),
+    "lowuse.check_file": _of_land_file("check"),
+    "lowuse.talk_file": _of_land_file("talk"),
+    "lowuse.report_file": _of_land_file("report"),
+    "lowuse.close_file": _of_land_file("close"),
+    "lowuse.withdraw_file": _of_land_file("withdraw"),
+    "lowuse.answer_file": Post("land-lowuse-file", _words(verb="answer", words="合成意见")),
     "tables.save_view": Post("view-save", _words(name="合成视图", query="")),
     "tables.delete_view": Post("view-delete"),
     "audit.verify": Post("audit-verify"),

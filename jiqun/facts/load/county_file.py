@@ -238,6 +238,18 @@ def _apart(reader: _Reader, head: Mapping[str, Any]) -> int:
     return size
 
 
+def _thresholds(reader: _Reader, given: object, name: str = "") -> dict[str, float]:
+    """The county's own thresholds by the name of the parameter; what is no number is a problem."""
+    if isinstance(given, dict):
+        parts = cast("dict[str, object]", given).items()
+        found = [_thresholds(reader, one, f"{name}.{key}" if name else key) for key, one in parts]
+        return {key: value for part in found for key, value in part.items()}
+    if not name or isinstance(given, bool) or not isinstance(given, int | float):
+        reader.add("E-MAPPING-VALUE", f"county.screening {name}".strip(), given, "0.5")
+        return {}
+    return {name: float(given)}
+
+
 def parse(text: str, *, folder: Path, file: str = NAME) -> County:
     """Parse the text of a ``county.toml``.
 
@@ -252,8 +264,11 @@ def parse(text: str, *, folder: Path, file: str = NAME) -> County:
     reader = _Reader(file)
     reader.keys(raw, ("county", "table"), file)
     head = cast(dict[str, Any], raw.get("county", {}))
-    known = ("name", "place", "root", "synthetic", "classification", "focus", *PERMU)
+    known = (
+        "name", "place", "root", "synthetic", "classification", "focus", *PERMU, "screening",
+    )  # fmt: skip
     reader.keys(head, known, "county")
+    thresholds = _thresholds(reader, head.get("screening", {}))
     sections = cast(list[dict[str, object]], raw.get("table", []))
     tables = [_table(reader, section, i + 1) for i, section in enumerate(sections)]
     unit, apart = _unit_of_permu(reader, head), _apart(reader, head)
@@ -274,6 +289,7 @@ def parse(text: str, *, folder: Path, file: str = NAME) -> County:
         permu=str(head.get("permu", "")),
         permu_unit=unit,
         permu_apart_m2=apart,
+        screening=thresholds,
     )
 
 

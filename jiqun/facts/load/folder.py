@@ -7,6 +7,7 @@ reported and the others go on. Loading the same folder again changes nothing.
 from __future__ import annotations
 
 import hashlib
+import json
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -81,14 +82,21 @@ def _content(county: County, table: Table) -> bytes:
         raise messages.error(found) from reason
 
 
-def _batch(content: bytes, table: Table, known: Known) -> str:
-    """Key of a batch: file, mapping, contract, and the codes it was checked against."""
+def _own_rules(county: County, table: Table) -> str:
+    """The county's own thresholds, which ride on its parcels: other ones make another batch."""
+    own = county.screening if table.contract == "parcel" else {}
+    return json.dumps(dict(own), sort_keys=True) if own else ""
+
+
+def _batch(content: bytes, table: Table, known: Known, own: str = "") -> str:
+    """Key of a batch: file, mapping, contract, the codes it was checked against, own thresholds."""
     digest = hashlib.sha256(content)
     codes = {name: sorted(group) for name, group in sorted(known.industries.items())}
     relevant = "" if table.contract == "place" else repr((sorted(known.places), codes))
     firms = repr(sorted(known.firms)) if table.contract.startswith(("firm_", "trade")) else ""
     for part in (table.fingerprint(), table.contract, FORMAT, relevant, firms):
         digest.update(b"\x00" + part.encode())
+    digest.update(own.encode())
     return f"{table.contract}-{digest.hexdigest()[:32]}"
 
 
@@ -165,6 +173,7 @@ def _store(county: County, prepared: Prepared, store: Store, batch: str) -> Tabl
         "filtered": prepared.records.filtered, "county": county.name,
         "focus": ";".join(county.focus) or None, "permu": county.permu or None,
         "permu_unit": county.permu_unit or None, "permu_apart_m2": county.permu_apart_m2 or None,
+        "screening": _own_rules(county, table) or None,
         "synthetic": "true" if county.synthetic else None,
     }  # fmt: skip
     receipt = store.append(
@@ -226,7 +235,7 @@ def load_table(
     started = time.perf_counter()
     try:
         content = _content(county, table)
-        batch = _batch(content, table, known)
+        batch = _batch(content, table, known, _own_rules(county, table))
         if done and batch in done and table.contract not in ORDER:
             return _again(table, batch, done[batch])
         prepared = prepare(table, content, known)

@@ -135,7 +135,8 @@ class County:
 
     ``focus`` names the places whose findings are computed unless others are asked for; ``permu``
     the rule pack of their per-mu evaluation, ``permu_unit`` what it evaluates and
-    ``permu_apart_m2`` from which rented floor a tenant is a unit of its own.
+    ``permu_apart_m2`` from which rented floor a tenant is a unit of its own; ``screening`` their own
+    thresholds of low-efficiency land.
     """
 
     name: str
@@ -149,6 +150,7 @@ class County:
     permu: str = ""
     permu_unit: str = ""
     permu_apart_m2: int = 0
+    screening: Mapping[str, float] = field(default_factory=dict[str, float])
 
 
 def nearest(word: str, known: Collection[str]) -> str:

@@ -22,10 +22,13 @@ from jiqun.modules.land.evaluation.selectors import (
     veiled,
 )
 from jiqun.modules.land.evaluation.shown import without_items
+from jiqun.modules.land.lowuse.rest import router as lowuse
 from jiqun.modules.land.rest_parcels import router as parcels
 
 router = Router(tags=["land 土地与亩均"])
 router.add_router("", parcels)
+
+router.add_router("/lowuse", lowuse)
 
 
 class Counts(Schema):

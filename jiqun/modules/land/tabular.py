@@ -17,8 +17,9 @@ from jiqun.modules.land.attribution.shown import BASIS, flag_words
 from jiqun.modules.land.batch.tables import BATCH_TABLES
 from jiqun.modules.land.evaluation.selectors import firm_rows, newest_runs
 from jiqun.modules.land.evaluation.shown import badge_of
+from jiqun.modules.land.lowuse.tabular import TABLES as LOWUSE
 from jiqun.modules.land.parcels.listing import PARCELS
-from jiqun.modules.land.states import TABLE_STATES
+from jiqun.modules.land.states.landtable import TABLE_STATES
 from jiqun.rules.permu_pack import permu_pack
 
 GRADES: Mapping[str, tuple[str, str]] = {
@@ -160,4 +161,5 @@ TABLES = (
         why_empty=_why_no_areas, present=_dressed_areas,
     ),
     PARCELS,
+    *LOWUSE,
 )  # fmt: skip

@@ -12,7 +12,19 @@ SEES = {
     "audit": REGISTER | {"reason", "after", "typed", "readoffirma", "readoffirmb"},
     # With a purpose that the official has stated; without one: tests/modules/policy.
     "official": frozenset(
-        {"name", "subject", "condition", "payee", "bank", "evidence", "note", "returned"}
+        {
+            "name",
+            "subject",
+            "condition",
+            "payee",
+            "bank",
+            "evidence",
+            "note",
+            "returned",
+            "location",
+            "responsible",
+            "document",
+        }
     ),
     # A firm learns who looked at it, of which office, and what for.
     "firma": frozenset({"readoffirma"}),

@@ -18,7 +18,7 @@ from jiqun.modules.land.attribution.lines import has_lines, land_of
 from jiqun.modules.land.models import LandObjection, LandRow, LandTable
 from jiqun.modules.land.models.landtable import serves
 from jiqun.modules.land.shapes import digest_of
-from jiqun.modules.land.states import TableEvent, TableState, after
+from jiqun.modules.land.states.landtable import TableEvent, TableState, after
 from jiqun.rules.calendars import calendar_ahead
 
 DAYS = 8  # of publicity: 遂昌 2023, 25 May to 1 June

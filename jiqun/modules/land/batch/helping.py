@@ -17,8 +17,8 @@ from jiqun.core.notices.kinds import NoticeKind, kind
 from jiqun.core.notices.outbox import Words, notify
 from jiqun.errors import JiqunError, Kind, Problem
 from jiqun.masters.models import Membership
-from jiqun.modules.land.machine import Event, State, after
 from jiqun.modules.land.models import Batch, Objection, Step
+from jiqun.modules.land.states.batch import Event, State, after
 
 SHEET_READY = kind("land.sheet", zh="亩均评价数据待核对", en="Per-mu figures to be confirmed")
 RESULT_PUBLIC = kind("land.result", zh="亩均评价结果公示", en="Per-mu result in publicity")

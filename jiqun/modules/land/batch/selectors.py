@@ -22,8 +22,8 @@ from jiqun.modules.land.batch.computing import rows_of
 from jiqun.modules.land.batch.measures.applying import final_run, measure_rows
 from jiqun.modules.land.evaluation.findings import scheme_for
 from jiqun.modules.land.evaluation.selectors import masked
-from jiqun.modules.land.machine import ANNOUNCED, State
 from jiqun.modules.land.models import Batch, Calculation, Objection, Sheet, Step, Waiver
+from jiqun.modules.land.states.batch import ANNOUNCED, State
 
 Row = dict[str, Any]
 SHOWN = 200

@@ -13,9 +13,9 @@ from jiqun.core.tabular import Field, Query, Rows, TableSpec, model_read
 from jiqun.masters.offices import note_read
 from jiqun.modules.land.batch.figures import label_of
 from jiqun.modules.land.batch.selectors import measure_table, result_rows
-from jiqun.modules.land.machine import STATES
 from jiqun.modules.land.models import Objection, Sheet
 from jiqun.modules.land.register import HELD
+from jiqun.modules.land.states.batch import STATES
 
 ANSWERS = {
     "waiting": ("待核对", "to be confirmed"), "accepted": ("全部认可", "all accepted"),

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from jiqun.core.access import Viewer
 from jiqun.masters.models import Organisation
 from jiqun.masters.offices import PlacedQuerySet, firm_rows, within
-from jiqun.modules.land.machine import ANNOUNCED, APPROVED, REVIEWED, STATES, State
+from jiqun.modules.land.states.batch import ANNOUNCED, APPROVED, REVIEWED, STATES, State
 
 User = settings.AUTH_USER_MODEL
 

@@ -14,7 +14,7 @@ from jiqun.core.access import Role, Viewer, may_see_firm_rows
 from jiqun.core.visible import VisibleQuerySet
 from jiqun.masters.models import Membership, Organisation
 from jiqun.modules.land.shapes import FirmLand
-from jiqun.modules.land.states import ENDED, OPEN, TABLE_STATES, TableState
+from jiqun.modules.land.states.landtable import ENDED, OPEN, TABLE_STATES, TableState
 
 M = TypeVar("M", bound=models.Model)
 User = settings.AUTH_USER_MODEL

@@ -31,12 +31,12 @@ from jiqun.modules.land.batch.selectors import (
 from jiqun.modules.land.batch.tables import STATE_WORDS
 from jiqun.modules.land.evaluation.findings import chosen_pack, years_of
 from jiqun.modules.land.evaluation.shown import counted
-from jiqun.modules.land.machine import STATES, State
 from jiqun.modules.land.models import Batch, Calculation, Sheet
 from jiqun.modules.land.pages import forms
 from jiqun.modules.land.pages.objections import LIST as OBJECTIONS
 from jiqun.modules.land.pages.objections import objection_row
 from jiqun.modules.land.pages.steps import STEPS, next_steps, step_rows
+from jiqun.modules.land.states.batch import STATES, State
 from jiqun.rules.permu_pack import permu_pack, versions
 
 PAGES = ["GET", "POST"]

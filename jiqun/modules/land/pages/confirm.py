@@ -36,12 +36,12 @@ from jiqun.modules.land.batch.selectors import (
 )
 from jiqun.modules.land.batch.tables import ANSWERS, STATE_WORDS
 from jiqun.modules.land.evaluation.shown import grade_words, holder_words
-from jiqun.modules.land.machine import ANNOUNCED, STATES, State
 from jiqun.modules.land.models import Batch, Objection, Sheet
 from jiqun.modules.land.pages import forms
 from jiqun.modules.land.pages.objections import LIST as OBJECTIONS
 from jiqun.modules.land.pages.objections import objection_row
 from jiqun.modules.land.pages.steps import STEPS, step_rows
+from jiqun.modules.land.states.batch import ANNOUNCED, STATES, State
 
 ANSWER_BADGES = {
     "waiting": "warning",

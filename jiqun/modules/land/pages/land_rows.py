@@ -41,7 +41,7 @@ from jiqun.modules.land.attribution.shown import (
 from jiqun.modules.land.models import LandRow
 from jiqun.modules.land.pages.land_table import OBJECTIONS, objection_row
 from jiqun.modules.land.shapes import FirmLand, Line
-from jiqun.modules.land.states import OBJECTION_WORDS, OPEN, TABLE_STATES, TableState
+from jiqun.modules.land.states.landtable import OBJECTION_WORDS, OPEN, TABLE_STATES, TableState
 
 Row = dict[str, Any]
 TERMS = (

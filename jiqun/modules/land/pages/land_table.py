@@ -39,7 +39,7 @@ from jiqun.modules.land.attribution.shown import mu_words, square_metres_words
 from jiqun.modules.land.models import LandObjection, LandTable
 from jiqun.modules.land.models.landtable import answers_for, own_bureaux
 from jiqun.modules.land.shapes import FLAGS
-from jiqun.modules.land.states import (
+from jiqun.modules.land.states.landtable import (
     OBJECTION_WORDS,
     TABLE_STATES,
     TableState,

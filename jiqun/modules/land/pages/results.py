@@ -30,9 +30,9 @@ from jiqun.modules.land.batch.selectors import (
     waivers_of,
 )
 from jiqun.modules.land.evaluation.shown import badge_of, grade_words
-from jiqun.modules.land.machine import ANNOUNCED
 from jiqun.modules.land.models import Batch, Waiver
 from jiqun.modules.land.pages import forms
+from jiqun.modules.land.states.batch import ANNOUNCED
 
 LIST = (
     Field("title", "评价", "Evaluation", link="href"), Field("place", "地方", "Place"),

@@ -12,9 +12,9 @@ from jiqun.core.access import Viewer
 from jiqun.core.frame import Part, ask, note
 from jiqun.core.tabular import Field, pick
 from jiqun.modules.land.batch.office import actions as office
-from jiqun.modules.land.machine import TABLE, Event, State
 from jiqun.modules.land.models import Batch
 from jiqun.modules.land.pages import forms
+from jiqun.modules.land.states.batch import TABLE, Event, State
 
 Words = tuple[str, str]
 EVENTS: Mapping[str, Words] = {

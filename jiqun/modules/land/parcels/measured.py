@@ -14,9 +14,10 @@ from jiqun.core.factstore import lawful_rows, own_rows, rows
 from jiqun.engine.land.control import Verdict, assess
 from jiqun.engine.land.exact import exact, mu
 from jiqun.facts.store.store import Store
-from jiqun.modules.land.evaluation.words import HELD, HOLDERS
+from jiqun.modules.land.evaluation.words import HOLDERS
 from jiqun.modules.land.models import Parcel
 from jiqun.modules.land.parcels.contract import Deal, control_of, standards
+from jiqun.modules.land.register import HELD
 
 PURPOSE = "official"
 REGISTER = ("holder", "area_m2", "floor_m2", "footprint_m2", "as_of")

@@ -16,7 +16,7 @@ from jiqun.modules.land.attribution.lines import firm_land, flagged
 from jiqun.modules.land.models import LandObjection, LandRow, LandTable
 from jiqun.modules.land.models.landtable import serves
 from jiqun.modules.land.shapes import Line, digest_of
-from jiqun.modules.land.states import DISMISSED, OPEN, UPHELD, TableState, refused
+from jiqun.modules.land.states.landtable import DISMISSED, OPEN, UPHELD, TableState, refused
 
 KEPT = ("parcel", "lease")  # flags about parcels, which a correction of one line leaves as they are
 

@@ -18,8 +18,8 @@ from jiqun.modules.land.batch.objections.entering import (
     in_publicity,
     too_late,
 )
-from jiqun.modules.land.machine import State
 from jiqun.modules.land.models import Batch, Objection, Sheet
+from jiqun.modules.land.states.batch import State
 
 
 def may_accept_sheet(viewer: Viewer, sheet: Sheet) -> bool:

@@ -21,8 +21,8 @@ from jiqun.modules.land.batch.helping import (
     text_problem,
     words_of,
 )
-from jiqun.modules.land.machine import ANNOUNCED, Event, State
 from jiqun.modules.land.models import Batch, Sheet, Waiver
+from jiqun.modules.land.states.batch import ANNOUNCED, Event, State
 
 
 def may_start_measures(viewer: Viewer, batch: Batch) -> bool:

@@ -12,9 +12,9 @@ from jiqun.engine.indices.measures import Waiver as Spared
 from jiqun.facts.store.store import Store
 from jiqun.modules.land.batch.computing import grades_of, rows_of
 from jiqun.modules.land.evaluation.findings import scheme_for
-from jiqun.modules.land.machine import State
 from jiqun.modules.land.models import Batch, Calculation, Sheet, Waiver
 from jiqun.modules.land.register import HELD
+from jiqun.modules.land.states.batch import State
 
 Row = dict[str, Any]
 

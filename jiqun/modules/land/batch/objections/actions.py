@@ -30,9 +30,9 @@ from jiqun.modules.land.batch.objections.entering import (
     not_a_number,
 )
 from jiqun.modules.land.evaluation.gather import INDICATORS
-from jiqun.modules.land.machine import STATES, State
 from jiqun.modules.land.models import Batch, Objection, Sheet
 from jiqun.modules.land.register import HELD
+from jiqun.modules.land.states.batch import STATES, State
 
 # How a corrected figure may be used: the firm itself stated it (core/lawful/bases.yaml, kind own).
 BASIS = "企业自报（一企一单异议核实）"

@@ -12,8 +12,8 @@ from jiqun.core.forms import wrong
 from jiqun.errors import JiqunError, Kind, Problem
 from jiqun.modules.land.batch.figures import held_value, label_of
 from jiqun.modules.land.batch.helping import noted, paper_problem, text_problem
-from jiqun.modules.land.machine import STATES, State
 from jiqun.modules.land.models import Batch, Objection, Sheet
+from jiqun.modules.land.states.batch import STATES, State
 
 
 @dataclass(frozen=True, slots=True)

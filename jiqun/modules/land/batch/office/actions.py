@@ -39,8 +39,8 @@ from jiqun.modules.land.batch.helping import (
     words_of,
 )
 from jiqun.modules.land.evaluation.findings import CODE, scheme_for
-from jiqun.modules.land.machine import Event, State
 from jiqun.modules.land.models import Batch, Calculation, Objection, Sheet
+from jiqun.modules.land.states.batch import Event, State
 from jiqun.rules.calendars import calendar_ahead
 from jiqun.rules.permu_pack import versions
 

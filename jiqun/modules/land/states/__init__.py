@@ -1,0 +1,1 @@
+"""The states of commitments about land, one table per topic."""
