@@ -23,6 +23,7 @@ MODULE = Module(
         NavItem(_("我的亩均评价"), "land-own", "", FIRM),
         NavItem(_("亩均效益评价"), "land-permu", "", OFFICIAL),
         NavItem(_("公平性检验"), "land-fairness", "", OFFICIAL),
+        NavItem(_("宗地地图"), "land-map"),
         NavItem(_("弹性年期"), "land-tenure"),
     ),
     engines=(Engine("land", "亩均效益评价", "per-mu evaluation", run_places),),
