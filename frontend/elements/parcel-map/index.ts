@@ -2,9 +2,10 @@ import Feature from 'ol/Feature';
 import OlMap from 'ol/Map';
 import type MapBrowserEvent from 'ol/MapBrowserEvent';
 import View from 'ol/View';
-import { containsXY, createEmpty, extend, getCenter, getHeight, getWidth } from 'ol/extent';
+import { containsXY, createEmpty, extend, getCenter, getHeight, getWidth, type Extent } from 'ol/extent';
 import GeoJSON from 'ol/format/GeoJSON';
 import LineString from 'ol/geom/LineString';
+import Point from 'ol/geom/Point';
 import Polygon from 'ol/geom/Polygon';
 import DoubleClickZoom from 'ol/interaction/DoubleClickZoom';
 import DragPan from 'ol/interaction/DragPan';
@@ -13,11 +14,12 @@ import PinchZoom from 'ol/interaction/PinchZoom';
 import PointerInteraction from 'ol/interaction/Pointer';
 import VectorLayer from 'ol/layer/Vector';
 import VectorSource from 'ol/source/Vector';
-import { marks, styles, swatch } from './paint';
+import { marks, name, styles, swatch } from './paint';
 import { list, mu, type Chosen } from './selection';
 import type { MapData, Parcel } from './types';
 
 const LETTER_FROM = 26; // CSS pixels of the smaller side, from which a parcel has room for its letter
+const NAME_BELOW = 120; // CSS pixels of a place's parcels, above which its name goes
 const CLOSEST = 0.05; // metres per pixel
 
 /**
@@ -32,10 +34,12 @@ class ParcelMap extends HTMLElement {
     const data = answer?.ok ? await answer.json().catch(() => null) : null;
     if (data) return mount(this, data);
     this.dataset.state = 'failed';
+    this.querySelector<HTMLElement>('.jq-parcel-failed')!.hidden = false;
   }
 }
 
 function mount(host: HTMLElement, data: MapData): void {
+  host.dataset.state = 'ready'; // shows the box, which has no size before
   const box = host.querySelector<HTMLElement>('.jq-parcel-canvas')!;
   const tip = host.querySelector('output')!;
   const aside = host.querySelector<HTMLElement>('.jq-parcel-card')!;
@@ -69,6 +73,26 @@ function mount(host: HTMLElement, data: MapData): void {
     style: (feature) => lines[feature.get('mark') as 'focus' | 'chosen' | 'lasso'],
   });
   const view = new View({ minResolution: CLOSEST, showFullExtent: true });
+  // Seen from afar a place's parcels are specks: its name and their number stand above them.
+  const areas = new Map<string, Extent>();
+  for (const one of features)
+    areas.set(of(one).town, extend(areas.get(of(one).town) ?? createEmpty(), one.getGeometry()!.getExtent()));
+  const names = new VectorLayer({
+    declutter: true,
+    source: new VectorSource({
+      features: [...areas].map(([code, [west, , east, north]]) => {
+        const made = new Feature(new Point([(west + east) / 2, north]));
+        made.set('code', code);
+        return made;
+      }),
+    }),
+    style: (feature, resolution) => {
+      const code = feature.get('code') as string;
+      const extent = areas.get(code)!;
+      const size = Math.max(getWidth(extent), getHeight(extent)) / resolution;
+      return size < NAME_BELOW ? name(data.towns[code], token) : undefined;
+    },
+  });
   let lassoing = false;
   const drag: DragPan = new DragPan({
     condition: ({ originalEvent: e }) =>
@@ -78,7 +102,7 @@ function mount(host: HTMLElement, data: MapData): void {
     target: box,
     view,
     controls: [],
-    layers: [layer, over],
+    layers: [layer, over, names],
     interactions: [
       new DoubleClickZoom(),
       new PinchZoom(),
@@ -97,14 +121,13 @@ function mount(host: HTMLElement, data: MapData): void {
 
   // ---- where the view stands -------------------------------------------------------------------
 
-  const whole = features.reduce(
-    (extent, one) => extend(extent, one.getGeometry()!.getExtent()),
-    createEmpty(),
-  );
-  const fit = () => {
-    if (features.length) view.fit(whole, { padding: [16, 16, 16, 16], maxZoom: 20 });
+  const fit = (extent = source.getExtent()) => {
+    if (features.length) view.fit(extent!, { padding: [24, 24, 24, 24], maxZoom: 20 });
   };
-  const zoom = (by: number) => view.setResolution(view.getConstrainedResolution(view.getResolution()! / by));
+  const zoom = (by: number) => {
+    view.setResolution(view.getConstrainedResolution(view.getResolution()! / by));
+    if (focus && by > 1) view.setCenter(middles.get(focus));
+  };
   const pan = (dx: number, dy: number) => {
     const [x, y] = view.getCenter()!;
     const by = view.getResolution()! * 60;
@@ -113,9 +136,9 @@ function mount(host: HTMLElement, data: MapData): void {
 
   // ---- what is marked --------------------------------------------------------------------------
 
-  const mark = (feature: Feature, name: string) => {
+  const mark = (feature: Feature, kind: string) => {
     const made = new Feature(feature.getGeometry());
-    made.set('mark', name);
+    made.set('mark', kind);
     return made;
   };
   const redraw = (lasso?: Feature) => {
@@ -139,9 +162,15 @@ function mount(host: HTMLElement, data: MapData): void {
       `${mu(m2)} ${words.mu} · ${labels[look]}`,
       ...(converted ? [words.converted] : []),
     ].join('\n');
-    const [x, y] = map.getPixelFromCoordinate(middles.get(feature)!) || [0, 0];
-    tip.style.left = Math.max(0, Math.min(x + 12, box.clientWidth - tip.offsetWidth)) + 'px';
-    tip.style.top = Math.max(0, Math.min(y + 12, box.clientHeight - tip.offsetHeight)) + 'px';
+    place();
+  };
+  /** Put the words under the parcel, within the map. */
+  const place = () => {
+    if (!focus) return;
+    const [west, south] = focus.getGeometry()!.getExtent();
+    const [x, y] = map.getPixelFromCoordinate([west, south]) || [0, 0];
+    tip.style.left = Math.max(0, Math.min(x, box.clientWidth - tip.offsetWidth)) + 'px';
+    tip.style.top = Math.max(0, Math.min(y + 8, box.clientHeight - tip.offsetHeight)) + 'px';
   };
   const choose = (wanted: Iterable<Feature>) => {
     for (const one of wanted) chosen.add(one);
@@ -164,7 +193,10 @@ function mount(host: HTMLElement, data: MapData): void {
     const answer = await fetch(`${host.dataset.card!.replace('PARCEL', code)}?part=1`).catch(() => null);
     if (!answer?.ok) return;
     aside.innerHTML = await answer.text(); // our own server's page, escaped by its templates
+    aside.scrollIntoView({ block: 'nearest' });
   };
+
+  map.on('postrender', place);
 
   // ---- pointer ---------------------------------------------------------------------------------
 
@@ -249,7 +281,7 @@ function mount(host: HTMLElement, data: MapData): void {
     clear,
     in: () => zoom(1.5),
     out: () => zoom(1 / 1.5),
-    fit,
+    fit: () => fit(),
   };
   box.onkeydown = (e) => {
     const arrow = (dx: number, dy: number) => (e.shiftKey ? pan(dx, dy) : step(dx, dy));
@@ -261,7 +293,7 @@ function mount(host: HTMLElement, data: MapData): void {
       '+': actions.in,
       '=': actions.in,
       '-': actions.out,
-      0: fit,
+      0: () => fit(),
       Enter: () => focus && void open(focus),
       ' ': () => focus && toggle(focus),
       Escape: () => (lassoing ? lasso(false) : point()),
@@ -271,11 +303,13 @@ function mount(host: HTMLElement, data: MapData): void {
     e.preventDefault();
   };
   host.addEventListener('click', (e) => {
-    const name = (e.target as Element).closest<HTMLElement>('[data-do]')?.dataset.do;
-    if (name) actions[name]();
+    const asked = (e.target as Element).closest<HTMLElement>('[data-do]')?.dataset.do;
+    if (asked) actions[asked]();
   });
   town.addEventListener('change', () => {
-    if (town.value) choose(features.filter((one) => of(one).town === town.value));
+    if (!town.value) return;
+    choose(features.filter((one) => of(one).town === town.value));
+    if (areas.has(town.value)) fit(areas.get(town.value));
   });
 
   // ---- colours ---------------------------------------------------------------------------------
@@ -293,6 +327,7 @@ function mount(host: HTMLElement, data: MapData): void {
     lines = marks(token);
     layer.changed();
     over.changed();
+    names.changed();
     legend();
   };
   const theme = new MutationObserver(() => (host.isConnected ? dress() : theme.disconnect()));
@@ -307,8 +342,6 @@ function mount(host: HTMLElement, data: MapData): void {
   });
   addEventListener('afterprint', () => (root.dataset.bsTheme = screen));
 
-  host.dataset.state = 'ready';
-  map.updateSize();
   fit();
   legend();
   list(host, data, []);

@@ -77,6 +77,20 @@ export function marks(token: Token): Record<'focus' | 'chosen' | 'lasso', Style[
   };
 }
 
+/** The name of a place above its parcels. */
+export function name(words: string, token: Token): Style {
+  return new Style({
+    text: new Text({
+      text: words,
+      font: `13px ${token('--map-font') || 'sans-serif'}`,
+      fill: new Fill({ color: token('--map-ink') }),
+      stroke: new Stroke({ color: token('--map-surface'), width: 4 }),
+      textBaseline: 'bottom',
+      offsetY: -5,
+    }),
+  });
+}
+
 /** A swatch of the legend, drawn as the map draws it. */
 export function swatch(look: Look, token: Token): HTMLCanvasElement {
   const ratio = Math.max(1, Math.round(devicePixelRatio));

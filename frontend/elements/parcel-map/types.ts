@@ -3,7 +3,7 @@ export interface MapData {
   looks: { look: Look; label: string; count: number }[];
   /** Code of a place: its name. */
   towns: Record<string, string>;
-  words: Record<'mu' | 'chosen' | 'nothing' | 'more' | 'converted' | 'failed', string>;
+  words: Record<'mu' | 'chosen' | 'nothing' | 'more' | 'converted', string>;
   tiles: { url: string } | null;
 }
 

@@ -74,10 +74,6 @@ def _words() -> dict[str, str]:
             "坐标由加偏坐标系换算，不是测量成果",
             "converted from a shifted datum; not a survey",
         ),
-        "failed": pick(
-            "地图数据没有取到，请刷新页面；下面的表格不受影响",
-            "the map's data did not come; reload the page. The tables below are complete",
-        ),
     }  # fmt: skip
 
 

@@ -136,6 +136,8 @@ def _page_words() -> dict[str, str]:
         "out": ("缩小", "Zoom out"), "fit": ("全图", "Whole map"), "legend": ("图例", "Legend"),
         "selected": ("选中的宗地", "Selected parcels"), "none": ("没有选中宗地", "no parcel selected"),
         "card": ("点一宗地，这里显示它的登记事项。", "Choose a parcel: what the register says appears here."),
+        "failed": ("地图数据没有取到，请刷新页面；下面的表格不受影响。",
+                   "The map's data did not come; reload the page. The tables below are complete."),
         "detail": ("宗地详情", "The parcel"),
         "keys": (
             "方向键换宗地，Shift 加方向键移动，加减号缩放，0 全图，回车看详情，空格选中，Esc 取消；触屏两指移动。",
@@ -165,16 +167,13 @@ def _towns(rows: list[Row], found: Parcels) -> Part:
     fields = (
         Field("town", "所在地", "Place", link="href"), Field("parcels", "宗地", "Parcels", "integer"),
         Field("mu", "面积", "Area", "number", unit="亩", decimals=0),
-        *(Field(look, *LOOKS[look]) for look in looks),
+        *(Field(look, *LOOKS[look], "integer") for look in looks),
     )  # fmt: skip
-    hidden = pick("不显示", "withheld")
     shown = [
-        row | {"town": found.towns[row["town"]], "href": f"?town={row['town']}#jq-town"}
-        | {look: hidden if row[look] is None else f"{row[look]:,}" for look in looks if look in row}
-        for row in rows
+        row | {"town": found.towns[row["town"]], "href": f"?town={row['town']}#jq-town"} for row in rows
     ]  # fmt: skip
-    hint = ("宗地按使用权人的等级计；“不显示”：不足 5 家企业，或可由其他数推出。",
-            "Parcels by the grade of their holder; withheld: below five firms, or derivable.")  # fmt: skip
+    hint = ("宗地按使用权人的等级计；“—”不显示：不足 5 家企业，或可由其他数推出。",
+            "Parcels by the grade of their holder; — is withheld: below five firms, or derivable.")  # fmt: skip
     return table(("各地宗地", "Parcels by place"), fields, shown, hint=hint if looks else ("", ""))
 
 
