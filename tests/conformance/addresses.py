@@ -100,6 +100,8 @@ def sample(name: str, parameter: str, demo: Demo, rows: Rows) -> str:
         return demo.finding("leading", "176")
     if parameter == "firm":
         return str(demo.store.polars("firm").filter(status="active")["firm"].min())
+    if parameter == "parcel":
+        return str(demo.store.polars("parcel")["parcel"].min())
     for key in (f"{name}.{parameter}", parameter):
         if key in NAMES:
             return NAMES[key]

@@ -115,6 +115,8 @@ BY_NAME: Mapping[str, Rule] = {
     "land-fairness": Rule(frozenset({"official"})), "land-firm": Rule(frozenset({"official"}), 403, 404),
     "land-own": Rule(FIRMS), "land-own-sheet": Rule(FIRMS), "land-draft": Rule(frozenset({"official"})),
     "land-firm-sheet": Rule(frozenset({"official"}), 403, 404), "land-tenure": EVERYBODY,
+    "land-map": EVERYBODY, "land-map-data": EVERYBODY, "land-map-svg": EVERYBODY,
+    "land-map-card": Rule(OF_THE_PLACE, 404), "land-map-export": WRITES_ONLY,
     "jiqun_modules_land_rest_summary": Rule(frozenset({"official"})),
     "jiqun_modules_land_rest_own": Rule(FIRMS),
     "jiqun_modules_land_rest_firm": Rule(frozenset({"official"}), 403, 404),

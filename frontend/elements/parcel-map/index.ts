@@ -16,7 +16,7 @@ import VectorLayer from 'ol/layer/Vector';
 import VectorSource from 'ol/source/Vector';
 import { marks, name, styles, swatch } from './paint';
 import { list, mu, type Chosen } from './selection';
-import type { MapData, Parcel } from './types';
+import type { Look, MapData, Parcel } from './types';
 
 const LETTER_FROM = 26; // CSS pixels of the smaller side, from which a parcel has room for its letter
 const NAME_BELOW = 120; // CSS pixels of a place's parcels, above which its name goes
@@ -65,7 +65,7 @@ function mount(host: HTMLElement, data: MapData): void {
     style: (feature, resolution) => {
       const extent = feature.getGeometry()!.getExtent() as [number, number, number, number];
       const room = Math.min(getWidth(extent), getHeight(extent)) / resolution;
-      return fills[(feature.getProperties() as Parcel).look][room >= LETTER_FROM ? 1 : 0];
+      return fills[feature.get('look') as Look][room >= LETTER_FROM ? 1 : 0];
     },
   });
   const over = new VectorLayer({

@@ -20,7 +20,7 @@ from jiqun.facts.contract import contracts
 from jiqun.facts.store.store import Store
 from jiqun.modules.land.evaluation.shown import number_words
 from jiqun.modules.land.mapping.drawing import collection, svg
-from jiqun.modules.land.mapping.looks import BADGE, HIDDEN, LOOKS, look_words
+from jiqun.modules.land.mapping.looks import BADGE, LOOKS, look_words
 from jiqun.modules.land.mapping.selectors import (
     MU,
     Parcels,
@@ -277,8 +277,7 @@ def card(request: HttpRequest, parcel: str) -> HttpResponse:
     history = [one | {"look": look_words(one["look"]), "look_badge": BADGE.get(one["look"], "undisclosed")}
                for one in past]  # fmt: skip
     facts_shown = _card_facts(found, row, holder_name(facts, who, holder) if holder else "")
-    facts_shown.append((pick("等级", "Grade"), history[0]["look"] if history else look_words(
-        HIDDEN if holder and not may_see_firm_rows(who) and holder not in who.firms else "none")))  # fmt: skip
+    facts_shown.append((pick("等级", "Grade"), look_words(looks_for(facts, who, found)[0])))
     links = _card_links(who, parcel, holder if past else "")
     parts = [table(("历次评价的等级", "Grade by evaluation"), HISTORY, history)] if history else []
     if request.GET.get("part"):

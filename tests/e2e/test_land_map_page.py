@@ -1,0 +1,91 @@
+"""The map of parcels in a browser: it draws, by pointer and by keyboard, and can be read by everybody."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from jiqun.core.models import FirmRead
+from tests.console import Demo
+from tests.e2e.conftest import Watched
+
+pytestmark = pytest.mark.browser
+# Colours that cover more than a speck of the layers of the map, without what is half transparent.
+COLOURS = """() => {
+  const found = {};
+  for (const canvas of document.querySelectorAll('.jq-parcel-canvas canvas')) {
+    const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+    for (let at = 0; at < data.length; at += 4)
+      if (data[at + 3] === 255) {
+        const key = data.slice(at, at + 3).join();
+        found[key] = (found[key] || 0) + 1;
+      }
+  }
+  return Object.values(found).filter((count) => count > 20).length;
+}"""
+
+
+def _drawn(seen: Watched, at_least: int) -> None:
+    seen.page.wait_for_function(f"() => ({COLOURS})() >= {at_least}")
+
+
+def test_parcels_are_drawn_chosen_and_read(visit: Callable[..., Watched], demo: Demo) -> None:
+    seen = visit("analyst", purpose="按等级核对宗地")
+    page = seen.page
+    seen.open("/land/map/")
+    page.locator("parcel-map[data-state=ready]").wait_for()
+    _drawn(seen, 3)
+    held = demo.store.polars("parcel")
+    drawn = held["geometry"].is_not_null().sum()
+    assert FirmRead.objects.count() == held["holder"].drop_nulls().n_unique()
+    status = page.locator(".jq-parcel-chosen [role=status]")
+    # Keyboard: the middle parcel, its neighbour, select it, open its card.
+    box = page.locator(".jq-parcel-canvas")
+    box.focus()
+    page.keyboard.press("ArrowRight")
+    tip = page.locator(".jq-parcel-box output")
+    first = tip.inner_text()
+    page.keyboard.press("ArrowRight")
+    assert tip.inner_text() != first
+    page.keyboard.press("Space")
+    assert status.inner_text().startswith("已选 1 宗")
+    page.keyboard.press("Enter")
+    code = tip.inner_text().splitlines()[1].split(" · ")[0]
+    page.locator(".jq-parcel-card h3").get_by_text(code).wait_for()
+    page.locator("[data-do=clear]").click()
+    # Lasso round everything: a shape outside the rest would stay out.
+    lasso = page.locator("[data-do=lasso]")
+    lasso.click()
+    assert lasso.get_attribute("aria-pressed") == "true"
+    place = box.bounding_box()
+    assert place is not None
+    corners = [(0.01, 0.01), (0.99, 0.01), (0.99, 0.99), (0.01, 0.99)]
+    points = [
+        (place["x"] + place["width"] * x, place["y"] + place["height"] * y) for x, y in corners
+    ]
+    page.mouse.move(*points[0])
+    page.mouse.down()
+    for point in points[1:]:
+        page.mouse.move(*point, steps=3)
+    page.mouse.up()
+    assert status.inner_text().startswith(f"已选 {drawn} 宗")
+    assert lasso.get_attribute("aria-pressed") == "false"
+    assert page.locator(".jq-parcel-chosen tbody tr").count() == min(200, drawn)
+    with page.expect_download() as file:
+        page.get_by_role("button", name="导出 Excel").click()
+    assert file.value.suggested_filename.endswith(".xlsx")
+    found = [*seen.wrong, *seen.violations()]
+    seen.picture("land-map-1280-light")
+    small = visit("analyst", width=390, theme="dark", purpose="按等级核对宗地")
+    small.open("/land/map/")
+    small.page.locator("parcel-map[data-state=ready]").wait_for()
+    town = str(held["place"].min())
+    small.page.select_option("[name=town]", town)
+    assert small.page.locator(".jq-parcel-chosen [role=status]").inner_text().startswith("已选")
+    _drawn(small, 3)
+    wide = small.page.evaluate("document.documentElement.scrollWidth")
+    assert wide <= 390, "the page does not scroll sideways"
+    found += [*small.wrong, *small.violations()]
+    small.picture("land-map-390-dark")
+    assert not found, "\n".join(found)
