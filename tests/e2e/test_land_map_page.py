@@ -26,6 +26,23 @@ COLOURS = """() => {
 }"""
 
 
+# Whether a canvas of the map has the fill of grade B as it is on white paper.
+LIGHT = """() => [...document.querySelectorAll('.jq-parcel-canvas canvas')].some((canvas) => {
+  const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+  for (let at = 0; at < data.length; at += 4)
+    if (data[at] === 234 && data[at + 1] === 241 && data[at + 2] === 253) return true;
+  return false;
+})"""
+
+
+def _prints_in_light_colours(seen: Watched) -> None:
+    assert not seen.page.evaluate(LIGHT), "the theme is dark"
+    seen.page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    assert seen.page.evaluate(LIGHT)
+    seen.page.evaluate("dispatchEvent(new Event('afterprint'))")
+    assert seen.page.evaluate("document.documentElement.dataset.bsTheme") == "dark"
+
+
 def _drawn(seen: Watched, at_least: int) -> None:
     seen.page.wait_for_function(f"() => ({COLOURS})() >= {at_least}")
 
@@ -86,6 +103,7 @@ def test_parcels_are_drawn_chosen_and_read(visit: Callable[..., Watched], demo: 
     small.page.select_option("[name=town]", town)
     assert small.page.locator(".jq-parcel-chosen [role=status]").inner_text().startswith("已选")
     _drawn(small, 3)
+    _prints_in_light_colours(small)
     wide = small.page.evaluate("document.documentElement.scrollWidth")
     assert wide <= 390, "the page does not scroll sideways"
     found += [*small.wrong, *small.violations()]
