@@ -11,11 +11,19 @@ from tests.console import Demo
 from tests.e2e.conftest import Watched
 
 pytestmark = pytest.mark.browser
+# The map's own canvas is not read from: that would slow it down, and Chromium says so.
+PIXELS = """const pixels = (canvas) => {
+  const copy = new OffscreenCanvas(canvas.width, canvas.height).getContext('2d', { willReadFrequently: true });
+  copy.drawImage(canvas, 0, 0);
+  return copy.getImageData(0, 0, canvas.width, canvas.height);
+};"""
 # Colours that cover more than a speck of the layers of the map, without what is half transparent.
-COLOURS = """() => {
+COLOURS = (
+    f"() => {{ {PIXELS}"
+    + """
   const found = {};
   for (const canvas of document.querySelectorAll('.jq-parcel-canvas canvas')) {
-    const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+    const { data } = pixels(canvas);
     for (let at = 0; at < data.length; at += 4)
       if (data[at + 3] === 255) {
         const key = data.slice(at, at + 3).join();
@@ -24,15 +32,19 @@ COLOURS = """() => {
   }
   return Object.values(found).filter((count) => count > 20).length;
 }"""
+)
 
 
 # Whether a canvas of the map has the fill of grade B as it is on white paper.
-LIGHT = """() => [...document.querySelectorAll('.jq-parcel-canvas canvas')].some((canvas) => {
-  const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+LIGHT = (
+    f"() => {{ {PIXELS}"
+    + """ return [...document.querySelectorAll('.jq-parcel-canvas canvas')].some((canvas) => {
+  const { data } = pixels(canvas);
   for (let at = 0; at < data.length; at += 4)
     if (data[at] === 234 && data[at + 1] === 241 && data[at + 2] === 253) return true;
   return false;
-})"""
+})}"""
+)
 
 
 def _prints_in_light_colours(seen: Watched) -> None:

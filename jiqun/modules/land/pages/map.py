@@ -334,8 +334,8 @@ def _page_of(parcel: str) -> str:
         return ""
 
 
-@require_POST
 @page
+@require_POST
 def export(request: HttpRequest) -> HttpResponse:
     """The chosen parcels as a workbook: by codes, by place, or both; grades for who may see them."""
     who, facts = viewer(request), store()
