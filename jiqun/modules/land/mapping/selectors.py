@@ -119,10 +119,16 @@ def holder_name(facts: Store, who: Viewer, firm: str) -> str:
     return str(names[0]) if len(names) else ""
 
 
-def grade_history(facts: Store, who: Viewer, firm: str) -> list[Row]:
-    """Return a firm's grade in each of the newest runs; nothing to whom it is not open. Looks are logged."""
-    if firm not in read_firms(who, [firm], fields=FIELDS):
-        return []
+def graded(facts: Store, who: Viewer, one: Parcels) -> tuple[str, list[Row]]:
+    """Return a single parcel's look, and its holder's grade in each of the newest runs.
+
+    There is no history for whom the grade is not open. The look at another's firm is logged.
+    """
+    look, holder = looks_for(facts, who, one)[0], one.rows["holder"][0]
+    return look, _history(facts, holder) if holder and look != HIDDEN else []
+
+
+def _history(facts: Store, firm: str) -> list[Row]:
     rows: list[Row] = []
     for run in facts.runs(ENGINE)[:SHOWN_RUNS]:
         held: Any = facts.finding(ENGINE, run.run)

@@ -24,7 +24,7 @@ from jiqun.modules.land.mapping.looks import BADGE, LOOKS, look_words
 from jiqun.modules.land.mapping.selectors import (
     MU,
     Parcels,
-    grade_history,
+    graded,
     holder_name,
     looks_for,
     one_parcel,
@@ -273,11 +273,11 @@ def card(request: HttpRequest, parcel: str) -> HttpResponse:
     found = one_parcel(facts, who, parcel)
     row = found.rows.row(0, named=True)
     holder = row["holder"] or ""
-    past = grade_history(facts, who, holder) if holder else []
+    look, past = graded(facts, who, found)
     history = [one | {"look": look_words(one["look"]), "look_badge": BADGE.get(one["look"], "undisclosed")}
                for one in past]  # fmt: skip
     facts_shown = _card_facts(found, row, holder_name(facts, who, holder) if holder else "")
-    facts_shown.append((pick("等级", "Grade"), look_words(looks_for(facts, who, found)[0])))
+    facts_shown.append((pick("等级", "Grade"), look_words(look)))
     links = _card_links(who, parcel, holder if past else "")
     parts = [table(("历次评价的等级", "Grade by evaluation"), HISTORY, history)] if history else []
     if request.GET.get("part"):
