@@ -213,6 +213,10 @@ JOBS = env("JOBS", "worker")
 MEMBERSHIP_MODEL = "masters.Membership"
 VIEWER_OF = "jiqun.masters.viewers.viewer_of"
 PUBLIC_URL = env("URL")
+# One base map under the map of parcels; all three or none (docs/reference/settings.md).
+TILES_URL, TILES_CREDIT, TILES_APPROVAL = (
+    env("TILES_URL"), env("TILES_CREDIT"), env("TILES_APPROVAL"),
+)  # fmt: skip
 ROBOT_HOSTS = _names("ROBOT_HOSTS", "https://qyapi.weixin.qq.com,https://oapi.dingtalk.com")
 EMAIL_HOST = env("MAIL_HOST")
 MAIL = bool(EMAIL_HOST)

@@ -32,6 +32,7 @@ export default defineConfig({
       input: {
         main: resolve(here, 'main.ts'),
         'line-chart': resolve(here, 'elements/line-chart/index.ts'),
+        'parcel-map': resolve(here, 'elements/parcel-map/index.ts'),
         'chain-map': resolve(here, 'elements/chain-map/index.ts'),
       },
     },

@@ -141,9 +141,10 @@ def show(
     refusal: JiqunError | None = None,
     **more: Any,
 ) -> HttpResponse:
-    """Draw a page; ``more`` is small, lede, crumb, links, figures, facts, basis, chart.
+    """Draw a page; ``more`` is small, lede, crumb, links, figures, facts, basis, chart, element.
 
     ``facts`` stand under the head; ``basis``, from what the page was computed, at its end.
+    ``element`` is the custom element that a part with a template of its own (``include``) needs.
     """
     context = {
         "title": pick(*title), "parts": parts, "refusal": refusal,

@@ -129,6 +129,8 @@ BY_NAME: Mapping[str, Rule] = {
     "land-parcels": Rule(FIRMS | OFFICIALS), "land-parcel": Rule(frozenset({"firma"}), 404),
     "land-parcel-shapes": Rule(OFFICIALS), "jiqun_modules_land_rest_parcels_parcels": EVERYBODY,
     "jiqun_modules_land_rest_parcels_one_parcel": Rule(frozenset({"firma"}), 404),
+    "land-map": EVERYBODY, "land-map-data": EVERYBODY, "land-map-svg": EVERYBODY,
+    "land-map-card": Rule(OF_THE_PLACE, 404), "land-map-export": WRITES_ONLY,
     "jiqun_modules_land_rest_summary": Rule(frozenset({"official"})),
     "jiqun_modules_land_rest_own": Rule(FIRMS),
     "jiqun_modules_land_rest_firm": Rule(frozenset({"official"}), 403, 404),

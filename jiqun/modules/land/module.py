@@ -32,6 +32,7 @@ MODULE = Module(
         NavItem(_("标准地"), "land-parcels", "", OFFICIAL),
         NavItem(_("我的低效用地"), "land-lowuse-own", "", FIRM),
         NavItem(_("低效用地"), "land-lowuse", "", OFFICIAL),
+        NavItem(_("宗地地图"), "land-map"),
         NavItem(_("弹性年期"), "land-tenure"),
         NavItem(_("企业用地公示"), "land-table-public"),
         NavItem(_("亩均评价公示"), "land-public"),
