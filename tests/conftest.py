@@ -24,6 +24,7 @@ from jiqun.facts.load.folder import load_folder
 from jiqun.facts.store.store import Store
 from jiqun.masters.models import Membership, Organisation, Person
 from jiqun.modules.policy import guards as policy_guards
+from jiqun.modules.policy.draft_guards import remove_draft_guards
 from tests.conformance.asvs import pytest_runtest_logreport, pytest_sessionfinish  # noqa: F401 - hooks
 from tests.console import DEMO_FIRMS, PEOPLE, Demo, built_once
 
@@ -79,6 +80,7 @@ def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -
     with django_db_blocker.unblock():
         remove_guards(connection)
         policy_guards.remove_guards(connection)
+        remove_draft_guards(connection)
 
 
 @pytest.fixture(scope="session")

@@ -15,6 +15,7 @@ from jiqun.modules.policy.pages import (
     own,
     plans,
     policy,
+    stored,
 )
 
 urlpatterns = [
@@ -36,6 +37,9 @@ urlpatterns = [
     path("plan/", plans.overview, name="policy-plan"),
     path("plan/<str:key>/", plans.one, name="policy-plan-one"),
     path("draft/", drafts.drafts, name="policy-draft"),
+    path("drafts/", stored.drafts, name="policy-drafts"),
+    path("drafts/<str:draft>/", stored.draft, name="policy-draft-one"),
+    path("drafts/<str:draft>/document.yaml", stored.draft_file, name="policy-draft-file"),
     path("own/", own.own_policies, name="policy-own-match"),
     path("own/<str:key>/", own.own_why, name="policy-own-why"),
     path("funds/", funds.pools, name="policy-pools"),
