@@ -46,10 +46,11 @@ ROWS: Mapping[str, tuple[type[Model], str]] = {
     "audit-read-proof.number": (core.FirmRead, "pk"),
     "batch": (policy.Batch, "key"), "case": (policy.Case, "key"), "pool": (policy.Pool, "key"),
     "file": (policy.PaymentFile, "number"), "item": (policy.Item, "pk"),
+    "draft": (policy.Draft, "key"),
 }  # fmt: skip
 # What a row is called that is not there.
 NOWHERE: Mapping[str, str] = dict.fromkeys(
-    ("receipt", "key", "batch", "case", "pool", "file"), "nothing"
+    ("receipt", "key", "batch", "case", "pool", "file", "draft"), "nothing"
 )
 # Of the chain's pages, the one that shows no place's data. Elsewhere roles decide, not places.
 PLACELESS = {"chain-linkages"}

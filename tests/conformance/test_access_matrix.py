@@ -102,7 +102,10 @@ BY_NAME: Mapping[str, Rule] = {
     "policy-checkup": Rule(frozenset({"official"})), "policy-checkup-try": Rule(OFFICIALS),
     "policy-checkup-xlsx": Rule(frozenset({"official"})),
     "policy-checkup-one": Rule(frozenset({"official"})),
-    "policy-draft": Rule(OFFICIALS),
+    "policy-draft": Rule(OFFICIALS), "policy-drafts": Rule(OFFICIALS),
+    "policy-draft-one": Rule(frozenset({"official"}), 404),
+    # the official's draft was confirmed by nobody: there is no document yet
+    "policy-draft-file": Rule(frozenset({"official"}), 404, 409),
     "policy-plan": Rule(frozenset({"official"})), "policy-plan-one": Rule(frozenset({"official"})),
     "jiqun_modules_policy_rest_matching_verdicts": Rule(frozenset({"official"})),
     "jiqun_modules_policy_rest_matching_verdict": Rule(frozenset({"official"}), 403, 404),

@@ -212,7 +212,7 @@ TABLES = (
         "policy_draft", "规则草稿", "Drafts of rules", DRAFT_FIELDS, ("key",),
         model_read(Draft.objects.visible_to, DRAFT_FIELDS),
         about_zh="从政策原文读出的草稿，谁核定到哪一步", about_en="Drafts and how far they are confirmed",
-        grade=Grade.AGGREGATE, sort=("-key",),
+        grade=Grade.AGGREGATE, sort=("-key",), may_open=lambda viewer: viewer.official,
         readers=("本地方的官员", "officials of the place"),
     ),
 )  # fmt: skip
