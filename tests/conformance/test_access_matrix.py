@@ -126,6 +126,7 @@ BY_NAME: Mapping[str, Rule] = {
     "jiqun_modules_policy_rest_bring": WRITES_ONLY, "jiqun_modules_policy_rest_answer": WRITES_ONLY,
     # cells of few firms stand in it
     "jiqun_core_data_rest_table_industry_cell": Rule(OFFICIALS, 404),
+    "jiqun_core_data_rest_table_policy_draft": Rule(OFFICIALS, 404),
 }  # fmt: skip
 # The register of organisations names the places that they answer for.
 REGISTER = ("/masters/", "/data/organisations/")

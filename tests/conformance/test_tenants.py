@@ -99,6 +99,7 @@ def words(world: World) -> Mapping[str, Sequence[object]]:
         "pool": ["pool-official", "pool-elsewhere"],
         "file": ["file-official", "file-elsewhere"],
         "case": ["case-firma", "case-firmb"],
+        "draft": ["draft-official", "draft-elsewhere"],
     }
 
 
@@ -124,7 +125,7 @@ def crawl(world: World, *, examples: int, steps: int, where: tuple[str, ...] = (
     }
     owners |= {
         (kind, f"{kind}-{tenant}"): tenant
-        for kind in ("batch", "pool", "file", "case")
+        for kind in ("batch", "pool", "file", "case", "draft")
         for tenant in world.users
     }
     built: Any = machine.machine_of(world, crawler, words(world), owners, where)
