@@ -29,7 +29,7 @@ NAMES: Mapping[str, str] = {
     "policy-file-take.kind": "csv", "policy-item-file.kind": "guide",
     "policy-match-one.key": "HC-01@1", "policy-match-why.key": "HC-01@1", "policy-own-why.key": "HC-01@1",
     "policy-checkup-one.key": "HC-01@1",
-    "policy-plan-one.key": "HC-04@1",
+    "policy-plan-one.key": "HC-04@1", "policy-plan-one-xlsx.key": "HC-04@1",
     "jiqun_modules_policy_rest_matching_verdicts.key": "HC-01@1",
     "jiqun_modules_policy_rest_matching_verdict.key": "HC-01@1",
 }  # fmt: skip

@@ -107,6 +107,10 @@ BY_NAME: Mapping[str, Rule] = {
     # the official's draft was confirmed by nobody: there is no document yet
     "policy-draft-file": Rule(frozenset({"official"}), 404, 409),
     "policy-plan": Rule(frozenset({"official"})), "policy-plan-one": Rule(frozenset({"official"})),
+    "policy-plan-together": Rule(frozenset({"official"})),
+    # the workbooks ask for a purpose first
+    **dict.fromkeys(("policy-plan-xlsx", "policy-plan-one-xlsx", "policy-plan-together-xlsx"),
+                    Rule(frozenset())),
     "jiqun_modules_policy_rest_matching_verdicts": Rule(frozenset({"official"})),
     "jiqun_modules_policy_rest_matching_verdict": Rule(frozenset({"official"}), 403, 404),
     "jiqun_modules_policy_rest_matching_calculator": Rule(FIRMS),

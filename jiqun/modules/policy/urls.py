@@ -16,6 +16,7 @@ from jiqun.modules.policy.pages import (
     plans,
     policy,
     stored,
+    together,
 )
 
 urlpatterns = [
@@ -35,7 +36,11 @@ urlpatterns = [
     path("checkup/findings.xlsx", checkups.findings_file, name="policy-checkup-xlsx"),
     path("checkup/<str:key>/", checkups.one, name="policy-checkup-one"),
     path("plan/", plans.overview, name="policy-plan"),
+    path("plan/needs.xlsx", together.overview_file, name="policy-plan-xlsx"),
+    path("plan/together/", together.together, name="policy-plan-together"),
+    path("plan/together.xlsx", together.together_file, name="policy-plan-together-xlsx"),
     path("plan/<str:key>/", plans.one, name="policy-plan-one"),
+    path("plan/<str:key>/tables.xlsx", together.one_file, name="policy-plan-one-xlsx"),
     path("draft/", drafts.drafts, name="policy-draft"),
     path("drafts/", stored.drafts, name="policy-drafts"),
     path("drafts/<str:draft>/", stored.draft, name="policy-draft-one"),

@@ -291,7 +291,11 @@ def _drafts(world: World, tenant: str) -> list[Model]:
         return []
     user, place = world.users[tenant], str(TENANTS[tenant][1])  # type: ignore[index]
     text = policy.DraftText.objects.create(
-        place=place, title=word(tenant, "document"), text=word(tenant, "text"), digest="d", made_by=user
+        place=place,
+        title=word(tenant, "document"),
+        text=word(tenant, "text"),
+        digest="d",
+        made_by=user,
     )
     draft = policy.Draft.objects.create(
         key=f"draft-{tenant}", text=text, place=place, title=word(tenant, "drafttitle"), made_by=user,

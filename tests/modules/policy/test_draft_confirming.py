@@ -76,7 +76,10 @@ def test_two_people_come_to_a_file_that_is_read_strictly_and_nothing_else(town: 
     found = dry_run(taken["content"], taken["name"], date(2026, 6, 1))
     assert found.policy.key == "KQ-2026-031@1"
     assert not found.blocking
-    assert [one.text for one in found.policy.conditions] == ["营业收入[上年度] >= 2000万元", "规上企业"]
+    assert [one.text for one in found.policy.conditions] == [
+        "营业收入[上年度] >= 2000万元",
+        "规上企业",
+    ]
     assert found.policy.amount is not None
     assert found.policy.amount.fen == 20_000_000
     assert {model: model.objects.count() for model in before} == before
@@ -99,7 +102,9 @@ def test_every_field_is_settled_and_ticked(town: Town, missing: str, told: str) 
     ticked = [key for key in keys(draft) if key != missing]
     with pytest.raises(JiqunError) as raised:
         confirm_draft(viewer=town.viewer("maker"), draft=draft, checked=ticked)
-    assert [(one.column, told in one.message_zh) for one in raised.value.fields] == [(missing, True)]
+    assert [(one.column, told in one.message_zh) for one in raised.value.fields] == [
+        (missing, True)
+    ]
 
 
 def test_nobody_confirms_alone_nor_what_they_have_written(town: Town) -> None:
@@ -179,7 +184,7 @@ def test_the_database_keeps_texts_sources_and_what_was_confirmed(town: Town) -> 
             lambda: Draft.objects.filter(pk=draft.pk).update(content="编号: x"),
             lambda: field.update(value="另一个编号"),
             lambda: DraftField.objects.create(draft=draft, order=99, key="退回", state="filled"),
-            lambda: field.delete(),
+            field.delete,
         ):
             with pytest.raises(IntegrityError), transaction.atomic():
                 change()
