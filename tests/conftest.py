@@ -29,6 +29,7 @@ from jiqun.modules.land.batch.computing import compute
 from jiqun.modules.land.models import Batch
 from jiqun.modules.land.parcels import guards as parcel_guards
 from jiqun.modules.policy import guards as policy_guards
+from jiqun.modules.policy.draft_guards import remove_draft_guards
 from tests.conformance.asvs import pytest_runtest_logreport, pytest_sessionfinish  # noqa: F401 - hooks
 from tests.console import DEMO_FIRMS, PEOPLE, Demo, built_once
 
@@ -87,6 +88,7 @@ def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -
         land_guards.remove_guards(connection)
         table_guards.remove_guards(connection)
         parcel_guards.remove_guards(connection)
+        remove_draft_guards(connection)
 
 
 @pytest.fixture(scope="session")

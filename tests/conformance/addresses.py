@@ -31,6 +31,7 @@ NAMES: Mapping[str, str] = {
     "policy-match-one.key": "HC-01@1", "policy-match-why.key": "HC-01@1", "policy-own-why.key": "HC-01@1",
     "policy-checkup-one.key": "HC-01@1",
     "policy-plan-one.key": "HC-04@1", "land-batch-calculation.number": "1",
+    "policy-plan-one-xlsx.key": "HC-04@1",
     "jiqun_modules_policy_rest_matching_verdicts.key": "HC-01@1",
     "jiqun_modules_policy_rest_matching_verdict.key": "HC-01@1",
 }  # fmt: skip
@@ -52,6 +53,7 @@ ROWS: Mapping[str, tuple[type[Model], str]] = {
     "file": (policy.PaymentFile, "number"), "item": (policy.Item, "pk"),
     "landtable": (land.LandTable, "key"), "lineobjection": (land.LandObjection, "pk"),
     "parcel": (land.Parcel, "code"), "land_file": (land.LandFile, "key"),
+    "draft": (policy.Draft, "key"),
 }  # fmt: skip
 # What a row is called that is not there.
 NOWHERE: Mapping[str, str] = dict.fromkeys(
@@ -67,6 +69,7 @@ NOWHERE: Mapping[str, str] = dict.fromkeys(
         "landtable",
         "parcel",
         "land_file",
+        "draft",
     ),
     "nothing",
 )

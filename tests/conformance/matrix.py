@@ -170,6 +170,13 @@ MODELS |= {
     policy.PaymentFile: Row(NOBODY, NOBODY),
     policy.Receipt: Row(NOBODY, NOBODY, create={"policy.reconcile": OWN}),
     policy.OnceKey: Row(KNOWN, OWN),
+    policy.DraftText: Row(OFFICIALS, OWN, create={"policy.store_drafts": OWN}),
+    policy.Draft: Row(
+        OFFICIALS, OWN,
+        edit={"policy.confirm_draft": OWN, "policy.return_draft": OWN}, delete={"policy.withdraw_draft": OWN},
+        export={"policy.take_draft": OWN},
+    ),
+    policy.DraftField: Row(OFFICIALS, OWN, edit={"policy.settle_draft": OWN}),
 }  # fmt: skip
 MODELS |= {
     land.Batch: Row(
@@ -244,6 +251,7 @@ ARGUMENTS: Mapping[str, Asked] = {
     "pool": lambda _, rows: rows[policy.Pool],
     "file": lambda _, rows: rows[policy.PaymentFile],
     "item": lambda _, rows: rows[policy.Item],
+    "draft": lambda _, rows: rows[policy.Draft],
     "department": lambda _, rows: rows[policy.Batch].department_id,  # type: ignore[attr-defined]
     "place": lambda _, rows: rows[policy.Batch].place,  # type: ignore[attr-defined]
     "policy.open_pool.organisation": lambda _, rows: rows[policy.Batch].department_id,  # type: ignore[attr-defined]
@@ -323,6 +331,7 @@ TABLES: Mapping[str, Table] = {
     "policy_item": Table(KNOWN, KNOWN, OFFICIALS, KNOWN),
     "policy_case": Table(KNOWN, FIRMS, NOBODY, FIRMS | {"official"}),
     "policy_payment": Table(KNOWN, FIRMS, NOBODY, FIRMS | {"official"}),
+    "policy_draft": Table(OFFICIALS, OFFICIALS, NOBODY, OFFICIALS),
 }
 
 # ---- writes by address --------------------------------------------------------------------------
@@ -410,6 +419,17 @@ def _of_permu(verb: str, why: str = "the batch is in publicity") -> Post:
 def _of_sheet(verb: str, why: str) -> Post:
     return Post("land-sheet", _words(verb=verb, field="other", reason="合成情况记录", proof="合成文件一号"),
                 done=NOBODY if why else None, why=why)  # fmt: skip
+
+
+def _new_draft(_: World, rows: Rows) -> Mapping[str, object]:
+    batch = rows[policy.Batch]
+    return {"verb": "store", "department": batch.department_id, "place": batch.place,  # type: ignore[attr-defined]
+            "text": "第一条 对上年度营业收入不低于2000万元的企业，给予一次性奖励20万元。"}  # fmt: skip
+
+
+def _of_draft(verb: str, *, why: str = "", **data: object) -> Post:
+    words = _words(verb=verb, words="合成情况记录", **data)
+    return Post("policy-draft-one", words, done=NOBODY if why else None, why=why)
 
 
 def _of_batch(verb: str, *, why: str = "") -> Post:
@@ -543,6 +563,11 @@ POSTS: Mapping[str, Post] = {
     "lowuse.close_file": _of_land_file("close"),
     "lowuse.withdraw_file": _of_land_file("withdraw"),
     "lowuse.answer_file": Post("land-lowuse-file", _words(verb="answer", words="合成意见")),
+    "policy.store_drafts": Post("policy-draft", _new_draft),
+    "policy.settle_draft": _of_draft("settle", left=["主题"]),
+    "policy.confirm_draft": _of_draft("confirm", why="no field is ticked"),
+    "policy.return_draft": _of_draft("return", why="nobody has confirmed it yet"),
+    "policy.withdraw_draft": _of_draft("withdraw"),
     "tables.save_view": Post("view-save", _words(name="合成视图", query="")),
     "tables.delete_view": Post("view-delete"),
     "audit.verify": Post("audit-verify"),
@@ -570,5 +595,6 @@ WITHOUT_FORM: Mapping[str, str] = {
     "jobs.start": "called by other verbs", "masters.enrol": "the command line",
     "masters.reopen_account": "the form of close_account, for a closed one",
     "policy.open_batch": "an upload: tests/modules/policy/test_benefit_pages",
+    "policy.take_draft": "reading the document: tests/modules/policy/test_draft_confirming",
     "publication.draft": "its form offers nothing to others: test_publication_pages",
 }  # fmt: skip

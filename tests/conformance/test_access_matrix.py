@@ -102,8 +102,15 @@ BY_NAME: Mapping[str, Rule] = {
     "policy-checkup": Rule(frozenset({"official"})), "policy-checkup-try": Rule(OFFICIALS),
     "policy-checkup-xlsx": Rule(frozenset({"official"})),
     "policy-checkup-one": Rule(frozenset({"official"})),
-    "policy-draft": Rule(OFFICIALS),
+    "policy-draft": Rule(OFFICIALS), "policy-drafts": Rule(OFFICIALS),
+    "policy-draft-one": Rule(frozenset({"official"}), 404),
+    # the official's draft was confirmed by nobody: there is no document yet
+    "policy-draft-file": Rule(frozenset({"official"}), 404, 409),
     "policy-plan": Rule(frozenset({"official"})), "policy-plan-one": Rule(frozenset({"official"})),
+    "policy-plan-together": Rule(frozenset({"official"})),
+    # the workbooks ask for a purpose first
+    **dict.fromkeys(("policy-plan-xlsx", "policy-plan-one-xlsx", "policy-plan-together-xlsx"),
+                    Rule(frozenset())),
     "jiqun_modules_policy_rest_matching_verdicts": Rule(frozenset({"official"})),
     "jiqun_modules_policy_rest_matching_verdict": Rule(frozenset({"official"}), 403, 404),
     "jiqun_modules_policy_rest_matching_calculator": Rule(FIRMS),
@@ -139,6 +146,7 @@ BY_NAME: Mapping[str, Rule] = {
     "jiqun_modules_policy_rest_bring": WRITES_ONLY, "jiqun_modules_policy_rest_answer": WRITES_ONLY,
     # cells of few firms stand in it
     "jiqun_core_data_rest_table_industry_cell": Rule(OFFICIALS, 404),
+    "jiqun_core_data_rest_table_policy_draft": Rule(OFFICIALS, 404),
 }  # fmt: skip
 # The register of organisations names the places that they answer for.
 REGISTER = ("/masters/", "/data/organisations/")

@@ -115,6 +115,7 @@ def words(world: World) -> Mapping[str, Sequence[object]]:
         "case": ["case-firma", "case-firmb"],
         "landtable": ["landtable-official", "landtable-elsewhere"],
         "parcel": ["parcel-firma", "parcel-firmb"],
+        "draft": ["draft-official", "draft-elsewhere"],
     }
 
 
@@ -141,7 +142,17 @@ def crawl(world: World, *, examples: int, steps: int, where: tuple[str, ...] = (
     owners |= {("batch", f"permu-{tenant}"): tenant for tenant in ("official", "elsewhere")}
     owners |= {
         (kind, f"{kind}-{tenant}"): tenant
-        for kind in ("batch", "pool", "file", "case", "sheet", "objection", "landtable", "parcel")
+        for kind in (
+            "batch",
+            "pool",
+            "file",
+            "case",
+            "sheet",
+            "objection",
+            "landtable",
+            "parcel",
+            "draft",
+        )
         for tenant in world.users
     }
     built: Any = machine.machine_of(world, crawler, words(world), owners, where)

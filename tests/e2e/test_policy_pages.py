@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
+from jiqun.modules.policy.models import Draft
 from tests.e2e.conftest import Watched
 
 pytestmark = pytest.mark.browser
@@ -19,6 +20,8 @@ PATHS = {
         "/policy/checkup/HC-03@1/",
         "/policy/checkup/try/",
         "/policy/plan/",
+        "/policy/draft/",
+        "/policy/drafts/",
     ),
     "firm": (
         "/policy/own/",
@@ -39,4 +42,53 @@ def test_matches_can_be_read(
         seen.open(path)
         found += [f"{path}: {one}" for one in (*seen.wrong, *seen.violations())]
         seen.picture(f"policy-{name}-{number}-{width}-{theme}")
+    assert not found, "\n".join(found)
+
+
+FOR_A_PURPOSE = (
+    "/policy/plan/",
+    "/policy/plan/together/?pot=1000000",
+    "/policy/plan/HC-04@1/?budget=1000000",
+)
+
+
+@pytest.mark.parametrize(("width", "theme"), LOOKS)
+def test_plans_can_be_read(visit: Callable[..., Watched], width: int, theme: str) -> None:
+    seen = visit("analyst", width=width, theme=theme, purpose="测算预算")
+    found: list[str] = []
+    for number, path in enumerate(FOR_A_PURPOSE):
+        seen.open(path)
+        assert seen.page.locator("table.jq-table").count(), path
+        found += [f"{path}: {one}" for one in (*seen.wrong, *seen.violations())]
+        seen.picture(f"policy-plan-{number}-{width}-{theme}")
+    assert not found, "\n".join(found)
+
+
+TEXT = """合成示例县支持企业发展若干措施
+第一条 对上年度营业收入不低于2000万元的规模以上工业企业，给予一次性奖励20万元。
+第二条 对经营特别良好的企业酌情给予最高不超过若干万元的扶持。
+"""
+
+
+@pytest.mark.parametrize(("width", "theme"), LOOKS)
+def test_a_text_is_read_stored_and_settled(
+    visit: Callable[..., Watched], width: int, theme: str
+) -> None:
+    seen = visit("analyst", width=width, theme=theme)
+    page, found = seen.page, list[str]()
+    seen.open("/policy/draft/")
+    page.locator("textarea[name=text]").fill(TEXT)
+    for verb in ("draft", "store"):
+        with page.expect_navigation():
+            page.locator(f"button[value={verb}]").click()
+        found += [f"{verb}: {one}" for one in (*seen.wrong, *seen.violations())]
+        seen.picture(f"policy-draft-{verb}-{width}-{theme}")
+    draft = Draft.objects.get()
+    assert page.url.endswith(f"/policy/drafts/{draft.key}/")
+    assert page.locator("mark").count()
+    page.get_by_label("编号", exact=False).first.fill("KQ-2026-031")
+    with page.expect_navigation():
+        page.locator("button[value=settle]").click()
+    assert draft.fields.get(key="编号").value == "KQ-2026-031"  # type: ignore[attr-defined]
+    found += [f"settled: {one}" for one in (*seen.wrong, *seen.violations())]
     assert not found, "\n".join(found)

@@ -11,6 +11,16 @@ from jiqun.engine.drafting.work import Work
 _LEVELS = re.compile(r"l(?:[kr]+l)+")
 _YEARS = re.compile(r"t(?:k+t)+")
 _EVENTS = re.compile(r"m(?:k+m)+")
+# A rank in a numbered series, and a level of government: one list never has both.
+_NUMBERED = re.compile(
+    r"(?:[一二三四五六七八九甲乙丙丁特]|[1-9]|[A-D])+\s*(?:星级|星|级|等|类|档|名)"
+)
+_GOVERNMENT = re.compile(r"^(?:国家|国|省|自治区|市|县|区|州|部)")
+# 一、二级: the first member lacks the word that the last one has.
+_RANK = "[一二三四五六七八九甲乙丙丁]"
+_ELLIPTIC = re.compile(
+    rf"(?<![第级等]){_RANK}[、和及]{_RANK}(?:[、和及]{_RANK})*(?:级|等|类|星|档)"
+)
 _TARGET = re.compile(
     r"^(?:对于|对|凡|鼓励|进入|达到|完成)?(?:首次|新|当年|年度)*(?:被)?(?:认定|获得|获批|获评|评定|列入|入选|通过|取得|评为|评)*(?:为|的)?"
 )
@@ -62,9 +72,17 @@ def _labelled(work: Work, number: int, begin: int, first: int) -> None:
     if labels is None:
         work.awards[number] = [replace(award, certain=False) for award in group]
         return
+    sure = not _at_odds(labels) and not _ELLIPTIC.search(work.words(begin, first - 1))
     work.awards[number] = [
-        replace(award, level=label) for award, label in zip(group, labels, strict=True)
+        replace(award, level=label, certain=award.certain and sure)
+        for award, label in zip(group, labels, strict=True)
     ]
+
+
+def _at_odds(labels: list[str]) -> bool:
+    """Tell whether a list pairs levels of government with numbered ranks (国家 … 二级): misread."""
+    numbered = [bool(_NUMBERED.fullmatch(one)) for one in labels]
+    return any(numbered) and any(_GOVERNMENT.match(one) for one in labels)
 
 
 def _by_kind(work: Work, begin: int, first: int, count: int) -> list[str] | None:

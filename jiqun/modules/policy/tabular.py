@@ -12,8 +12,9 @@ from jiqun.core.imports.models import Writer, model_importer
 from jiqun.core.tabular import Field, Query, Rows, TableSpec, model_read
 from jiqun.modules.policy.benefits.items.actions import TEXTS, item_problems, save_item
 from jiqun.modules.policy.benefits.reads import note_read
+from jiqun.modules.policy.drafts.states import DRAFT_STATES
 from jiqun.modules.policy.machine import STATES
-from jiqun.modules.policy.models import Case, Item, Payment
+from jiqun.modules.policy.models import Case, Draft, Item, Payment
 from jiqun.modules.policy.models.base import own_offices
 
 COLUMN_OF = {"sort": "category"}  # a table has no column called sort
@@ -24,6 +25,7 @@ MODES = {
     "automatic": ("免申即享", "Without application"), "quick": ("即申即享", "On application"),
     "promise": ("承诺兑现", "As promised"),
 }  # fmt: skip
+DRAFT_WORDS = {state.value: (zh, en) for state, (zh, en, _) in DRAFT_STATES.items()}
 STATE_WORDS = {state.value: (about.zh, about.en) for state, about in STATES.items()}
 PAYMENT_WORDS = {
     "sent": ("已提交", "Sent"), "paid": ("已到账", "Paid"), "returned": ("已退回", "Returned"),
@@ -83,6 +85,20 @@ PAYMENT_FIELDS = (
     Field("reason", "退回原因", "Reason"),
     Field("sent_at", "提交时间", "Sent", "datetime"),
     Field("settled_at", "到账时间", "Settled", "datetime"),
+)
+DRAFT_FIELDS = (
+    Field("key", "草稿编号", "Draft", "code"),
+    Field("place", "地方", "Place", "code"),
+    Field("title", "名称", "Title"),
+    Field("clause", "依据条款", "Clause"),
+    Field("document", "文号", "Document", source="text__document"),
+    Field("department", "主管部门", "Bureau in charge", source="department__name"),
+    Field("state", "状态", "State", "words", words=DRAFT_WORDS),
+    Field("number", "政策编号", "Policy", "code"),
+    Field("made_at", "保存时间", "Stored", "datetime"),
+    Field("first_at", "第一次核定", "First confirmation", "datetime"),
+    Field("second_at", "第二次核定", "Second confirmation", "datetime"),
+    Field("digest", "文件指纹", "Digest of the document", "code"),
 )
 FIRM_READERS = (
     "企业看本企业的；官员说明用途后看本地方的，每次查看留痕",
@@ -191,5 +207,12 @@ TABLES = (
         _logged(Payment.objects.visible_to, PAYMENT_FIELDS, "policy_payment"),
         about_zh="每一笔拨付及其到账或退回", about_en="Each payment and what the bank answered",
         grade=Grade.FIRM, sort=("-key",), readers=FIRM_READERS,
+    ),
+    TableSpec(
+        "policy_draft", "规则草稿", "Drafts of rules", DRAFT_FIELDS, ("key",),
+        model_read(Draft.objects.visible_to, DRAFT_FIELDS),
+        about_zh="从政策原文读出的草稿，谁核定到哪一步", about_en="Drafts and how far they are confirmed",
+        grade=Grade.AGGREGATE, sort=("-key",), may_open=lambda viewer: viewer.official,
+        readers=("本地方的官员", "officials of the place"),
     ),
 )  # fmt: skip

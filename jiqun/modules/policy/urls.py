@@ -15,6 +15,8 @@ from jiqun.modules.policy.pages import (
     own,
     plans,
     policy,
+    stored,
+    together,
 )
 
 urlpatterns = [
@@ -34,8 +36,15 @@ urlpatterns = [
     path("checkup/findings.xlsx", checkups.findings_file, name="policy-checkup-xlsx"),
     path("checkup/<str:key>/", checkups.one, name="policy-checkup-one"),
     path("plan/", plans.overview, name="policy-plan"),
+    path("plan/needs.xlsx", together.overview_file, name="policy-plan-xlsx"),
+    path("plan/together/", together.together, name="policy-plan-together"),
+    path("plan/together.xlsx", together.together_file, name="policy-plan-together-xlsx"),
     path("plan/<str:key>/", plans.one, name="policy-plan-one"),
+    path("plan/<str:key>/tables.xlsx", together.one_file, name="policy-plan-one-xlsx"),
     path("draft/", drafts.drafts, name="policy-draft"),
+    path("drafts/", stored.drafts, name="policy-drafts"),
+    path("drafts/<str:draft>/", stored.draft, name="policy-draft-one"),
+    path("drafts/<str:draft>/document.yaml", stored.draft_file, name="policy-draft-file"),
     path("own/", own.own_policies, name="policy-own-match"),
     path("own/<str:key>/", own.own_why, name="policy-own-why"),
     path("funds/", funds.pools, name="policy-pools"),

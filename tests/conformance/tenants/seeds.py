@@ -414,6 +414,30 @@ def _parcels(world: World, tenant: str) -> list[Model]:
     ]  # fmt: skip
 
 
+def _drafts(world: World, tenant: str) -> list[Model]:
+    """A draft of each official, as it was read."""
+    if tenant not in {"official", "elsewhere"}:
+        return []
+    user, place = world.users[tenant], str(TENANTS[tenant][1])  # type: ignore[index]
+    text = policy.DraftText.objects.create(
+        place=place,
+        title=word(tenant, "document"),
+        text=word(tenant, "text"),
+        digest="d",
+        made_by=user,
+    )
+    draft = policy.Draft.objects.create(
+        key=f"draft-{tenant}", text=text, place=place, title=word(tenant, "drafttitle"), made_by=user,
+        department=masters.Organisation.objects.get(membership__user=user), clause=word(tenant, "clause"),
+        reason=word(tenant, "draftreason"),
+    )  # fmt: skip
+    field = policy.DraftField.objects.create(
+        draft=draft, order=1, key="主题", words=word(tenant, "words"), read=word(tenant, "read"),
+        value=word(tenant, "value"), state="unsure",
+    )  # fmt: skip
+    return [text, draft, field]
+
+
 SEEDS: Mapping[Seed, tuple[type[Model], ...]] = {
     _tokens: (core.ApiToken,),
     _sessions: (core.LoginSession, core.PasswordRecord),
@@ -436,6 +460,7 @@ SEEDS: Mapping[Seed, tuple[type[Model], ...]] = {
     _keys: (policy.OnceKey,),
     _permu: (land.Batch, land.Calculation, land.Sheet, land.Objection, land.Waiver, land.Step),
     _parcels: (land.Parcel, land.ParcelEvent, land.ParcelProposal),
+    _drafts: (policy.DraftText, policy.Draft, policy.DraftField),
 }  # fmt: skip
 
 

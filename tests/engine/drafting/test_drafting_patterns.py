@@ -237,3 +237,13 @@ def test_a_list_of_phrases_that_contradicts_itself_is_refused_with_every_mistake
         lexicon(rows)
     assert caught.value.code == "E-PHRASES"
     assert len(caught.value.fields) == 3
+
+
+@pytest.mark.parametrize(("text", "status"), [
+    ("对新取得国家监理甲、乙级资质的企业，分别给予100万元和20万元奖励", "partial"),
+    ("对获得一、二等称号的单位，分别给予20万元、10万元奖励", "partial"),
+    ("对新认定的国家级、省级示范园区，分别给予20万元、10万元奖励", "complete"),
+    ("对新通过成熟度三级、四级的单位，分别给予20万元、10万元奖励", "complete"),
+])  # fmt: skip
+def test_ranks_that_share_one_word_are_not_paired_with_sums(text: str, status: str) -> None:
+    assert read(text).status == status

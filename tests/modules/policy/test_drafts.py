@@ -1,4 +1,4 @@
-"""条款起草: each line beside its words, what is unsure stays open; nothing is stored or paid from."""
+"""条款起草: each line beside its words, what is unsure stays open; reading stores nothing."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def test_a_clause_is_drafted_beside_its_source(town: Town) -> None:
         "20万元",
         "<mark>",
         "待确认",
-        "不保存，也不参与兑付",
+        "“读出草稿”只显示、不保存",
     ):
         assert words in page, words
     assert AuditEntry.objects.count() == before

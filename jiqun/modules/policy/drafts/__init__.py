@@ -1,1 +1,1 @@
-"""Drafts of rules from the text of a document: read, shown with their source, never stored or paid from."""
+"""Drafts of rules from the text of a document: read, stored, confirmed by two people to a file; never paid from."""

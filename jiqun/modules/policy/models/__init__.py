@@ -1,8 +1,9 @@
-"""Commitments about benefits, one file per topic."""
+"""Commitments about benefits and drafts of rules, one file per topic."""
 
 from __future__ import annotations
 
 from jiqun.modules.policy.models.cases import Batch, Case, Hold, Step
+from jiqun.modules.policy.models.drafts import Draft, DraftField, DraftText
 from jiqun.modules.policy.models.items import Item
 from jiqun.modules.policy.models.ledger import LedgerAccount, LedgerTransfer, Pool
 from jiqun.modules.policy.models.payments import OnceKey, Payment, PaymentFile, Receipt
@@ -10,6 +11,9 @@ from jiqun.modules.policy.models.payments import OnceKey, Payment, PaymentFile, 
 __all__ = [
     "Batch",
     "Case",
+    "Draft",
+    "DraftField",
+    "DraftText",
     "Hold",
     "Item",
     "LedgerAccount",

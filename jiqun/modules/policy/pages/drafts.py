@@ -1,4 +1,4 @@
-"""条款起草: paste a document's text and see draft rules beside their source; nothing is stored."""
+"""条款起草: paste a document's text, see draft rules beside their source, store them for two people to confirm."""
 
 from __future__ import annotations
 
@@ -6,14 +6,18 @@ from typing import Any
 
 from django import forms
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
-from jiqun.core.access import forbidden
-from jiqun.core.frame import Part, ask, figure, note, show, table
+from jiqun.core.access import Viewer, forbidden
+from jiqun.core.frame import Part, ask, figure, link, note, show, table
 from jiqun.core.pages import page, viewer
 from jiqun.core.tabular import Field, pick
 from jiqun.engine.drafting.policy import OPEN, PolicyDraft
 from jiqun.errors import JiqunError
+from jiqun.modules.policy.benefits.selectors import offices_of
+from jiqun.modules.policy.drafts.actions import store_drafts
 from jiqun.modules.policy.drafts.reading import Read, marked, read
 from jiqun.modules.policy.pages.forms import Plain
 
@@ -31,10 +35,10 @@ GAPS = (
     Field("reason", "原因", "Reason"),
 )  # fmt: skip
 SAID = (
-    "草稿由语法读出，不确定的一律留待确认；只在本页显示，不保存，也不参与兑付。采用前须由两人对照原文核定，再做政策体检。",
+    "草稿由语法读出，不确定的一律留待确认；“读出草稿”只显示、不保存。“保存草稿”后由两人对照原文逐项核定；任何草稿都不参与兑付。",
     (
-        "Drafts are read by grammar and abstain where unsure. They are shown here only: not stored, never paid from. "
-        "Two people compare them with the text before they are used."
+        "Drafts are read by grammar and abstain where unsure. “Read” shows them and stores nothing; “Store” keeps them "
+        "for two people to confirm field by field. No draft is ever paid from."
     ),
 )
 
@@ -43,12 +47,14 @@ SAID = (
 @page
 def drafts(request: HttpRequest) -> HttpResponse:
     """The form; after a text was sent, its drafts with the words that each line rests on."""
-    if not viewer(request).official:
+    who = viewer(request)
+    if not who.official:
         raise forbidden("起草条款", "draft rules")
     area = forms.Textarea(attrs={"rows": 14, "spellcheck": "false"})
     form = Plain({
         "text": forms.CharField(label=pick("粘贴政策原文", "Paste the text of a document"), max_length=LONGEST,
                                 widget=area),
+        **_where(who),
     }, request.POST or None)  # fmt: skip
     parts: list[Part] = [note(SAID, "info")]
     figures: list[dict[str, str]] = []
@@ -56,13 +62,42 @@ def drafts(request: HttpRequest) -> HttpResponse:
     refusal: JiqunError | None = None
     if request.method == "POST" and text.strip():
         try:
+            if request.POST.get("verb") == "store":
+                return _stored(who, form, text)
             found = read(text)
             figures = _figures(found)
             parts += _parts(found)
         except JiqunError as error:
             refusal = error
-    parts.append(ask(("原文", "Text"), [("draft", ("读出草稿", "Read"))], form))
-    return show(request, ("条款起草", "Drafting"), parts=parts, figures=figures, refusal=refusal)
+    buttons = [("draft", ("读出草稿", "Read")), ("store", ("保存草稿", "Store"))]
+    parts.append(ask(("原文", "Text"), buttons, form))
+    links = [link(("已保存的草稿", "Stored drafts"), reverse("policy-drafts"))]
+    return show(
+        request, ("条款起草", "Drafting"), parts=parts, figures=figures, refusal=refusal, links=links
+    )  # fmt: skip
+
+
+def _where(who: Viewer) -> dict[str, forms.Field]:
+    """Whose draft it is to be; asked for storing only."""
+    offices = [(str(one.pk), one.name) for one in offices_of(who)]
+    here = min(who.duty_places - {"*"}, default="")
+    return {
+        "department": forms.ChoiceField(label=pick("主管部门（保存时用）", "Bureau, for storing"), choices=offices,
+                                        required=False),
+        "place": forms.CharField(label=pick("地方代码（保存时用）", "Place, for storing"), max_length=20,
+                                 required=False, initial=here),
+    }  # fmt: skip
+
+
+def _stored(who: Viewer, form: Plain, text: str) -> HttpResponse:
+    """Store and go to the drafts; without a bureau nobody may."""
+    office = form.text("department")
+    made = store_drafts(
+        viewer=who, department=int(office) if office.isdecimal() else 0, place=form.text("place"), text=text
+    )  # fmt: skip
+    return (
+        redirect("policy-draft-one", made[0].key) if len(made) == 1 else redirect("policy-drafts")
+    )
 
 
 def _figures(found: Read) -> list[dict[str, str]]:

@@ -41,20 +41,20 @@ ADVISORY = (
     "Advice only: it changes nobody's entitlement or payment; awards follow the documents alone.",
 )
 LIST = (
-    Field("title", "政策", "Policy", link="href"), Field("budget", "年度预算", "Budget", unit="元"),
-    Field("need", "全部足额需要", "Needed in full", unit="元"), Field("firms", "应享企业", "Entitled", "integer",
+    Field("title", "政策", "Policy", link="href"), Field("budget", "年度预算", "Budget", "money_yuan"),
+    Field("need", "全部足额需要", "Needed in full", "money_yuan"), Field("firms", "应享企业", "Entitled", "integer",
                                                             unit="家"),
     Field("open", "待核实", "Open", "integer", unit="家"), Field("state", "够不够", "Enough?"),
 )  # fmt: skip
 WAYS = (
     Field("way", "办法", "Way"), Field("firms", "受益企业", "Firms", unit="家"), Field("spent", "用去", "Spent",
-                                                            unit="元"),
+                                                            "money_yuan"),
     Field("value", "价值", "Worth"), Field("short", "比最优少", "Below the best"),
     Field("range", "最差 – 最好", "Worst – best"),
 )  # fmt: skip
 CURVE = (
-    Field("budget", "预算", "Budget", unit="元"), Field("firms", "受益企业", "Firms", "integer", unit="家"),
-    Field("spent", "用去", "Spent", unit="元"), Field("value", "价值", "Worth"), Field("bound", "证明的上界",
+    Field("budget", "预算", "Budget", "money_yuan"), Field("firms", "受益企业", "Firms", "integer", unit="家"),
+    Field("spent", "用去", "Spent", "money_yuan"), Field("value", "价值", "Worth"), Field("bound", "证明的上界",
                                                             "Proven bound"),
 )  # fmt: skip
 TRIAL = (
@@ -78,14 +78,26 @@ def overview(request: HttpRequest) -> HttpResponse:
     view = match_view(store(), who, request.GET.get("place", ""))
     parts: list[Part] = [note(ADVISORY, "info"), *asks_purpose(who)]
     if may_see_firm_rows(who):
-        keys = sorted(key for key in view.matched.rules.entries if view.matched.rules.pays(key))
-        parts.append(table(("预算与需要", "Budgets and needs"), LIST, [_row(view, key) for key in keys],
-                           ("没有可兑付的政策", "No policy pays here")))  # fmt: skip
+        parts.append(table(("预算与需要", "Budgets and needs"), LIST, need_rows(view), ("没有可兑付的政策",
+                           "No policy pays here"), address("policy-plan-xlsx", request)))  # fmt: skip
     return show(
         request, ("兑付测算", "Planning"), facts=basis_of(view), parts=parts,
+        links=[link(("所有政策一起测算", "All policies at once"), address("policy-plan-together", request))],
         lede=pick("预算够不够、不够时怎么分、门槛改了会怎样：先到先得、排序和最优放在一起比。",
                   "Is the budget enough, how to share it, what would another threshold mean."),
     )  # fmt: skip
+
+
+def address(name: str, request: HttpRequest, *args: str) -> str:
+    """An address with what this page was asked, so that a file says the same as the page."""
+    query = request.GET.urlencode()
+    return reverse(name, args=args) + (f"?{query}" if query else "")
+
+
+def need_rows(view: MatchView) -> list[Row]:
+    """A row per paying policy: budget, need, whether it suffices."""
+    rules = view.matched.rules
+    return [_row(view, key) for key in sorted(key for key in rules.entries if rules.pays(key))]
 
 
 def _row(view: MatchView, key: str) -> Row:
@@ -96,13 +108,13 @@ def _row(view: MatchView, key: str) -> Row:
     open_ = int(mine["verdict"].is_in([MISSING, MANUAL]).sum())
     return {
         "title": policy.title, "href": reverse("policy-plan-one", args=[key]),
-        "budget": None if budget is None else yuan(budget), "need": yuan(need),
+        "budget": budget, "need": need,
         "firms": mine.filter(verdict=YES).height, "open": open_,
-        **_enough(need, budget, open_),
+        **enough(need, budget, open_),
     }  # fmt: skip
 
 
-def _enough(need: int, budget: int | None, open_: int) -> Row:
+def enough(need: int, budget: int | None, open_: int) -> Row:
     """Say whether a budget pays what is known; who is undetermined may still need more."""
     if budget is None:
         return {"state": pick("没有预算", "no budget"), "state_badge": "undisclosed"}
@@ -132,29 +144,39 @@ def one(request: HttpRequest, key: str) -> HttpResponse:
             parts=[*head, *asks_purpose(who)],
         )
     ranks = ranks_of(view.matched, key)
-    asked, refusal = _asked(request, view, key, ranks)
+    asked, refusal = asked_of(request, view, key, ranks)
     found = advised(view.matched, key, asked)
     trial: Trial | None = None
-    number, text = request.GET.get("condition", ""), request.GET.get("text", "").strip()[:2000]
-    if number and text:
-        try:
-            trial = tried(view.matched, key, number, text)
-        except JiqunError as error:
-            refusal = error
+    try:
+        trial = trial_of(request, view, key)
+    except JiqunError as error:
+        refusal = error
+    export = address("policy-plan-one-xlsx", request, key)
     return show(
         request, (policy.title, policy.title), small=key, crumb=crumb, refusal=refusal,
         facts=[*basis_of(view), (pick("先后次序", "Orders of arrival"),
                pick(f"{ORDERS} 个随机次序，种子 {SEED}", f"{ORDERS} random orders, seed {SEED}"))],
         figures=_figures(found, asked),
         parts=[*head, seek(("测算", "Plan"), _form(request, asked, ranks), ("测算", "Plan")), *_ways(view, found,
-                                                            asked),
-               *_threshold(request, view, key, trial)],
+                                                            asked, export),
+               *_threshold(request, view, key, trial, export)],
     )  # fmt: skip
 
 
-def _asked(
+def trial_of(request: HttpRequest, view: MatchView, key: str) -> Trial | None:
+    """The condition in other words that the address asks for, evaluated; None where it asks for none.
+
+    Raises:
+        JiqunError: see ``planning.plans.tried``.
+    """
+    number, text = request.GET.get("condition", ""), request.GET.get("text", "").strip()[:2000]
+    return tried(view.matched, key, number, text) if number and text else None
+
+
+def asked_of(
     request: HttpRequest, view: MatchView, key: str, ranks: list[str]
 ) -> tuple[Question, JiqunError | None]:
+    """The question of an address, and what is wrong with its budget; then the document's counts."""
     stated = view.matched.rules.entries[key].policy.budget
     written = request.GET.get("budget", "").strip()[:30]
     budget = fen_of(written) if written else (stated.fen if stated else 0)
@@ -210,25 +232,38 @@ def _way(name: str, way: Outcome, best: Outcome, asked: Question) -> Row:
         f"{_worth(way.worst, asked)} – {_worth(way.top, asked)}" if way.worst < way.top else None
     )
     return {
-        "way": pick(*WAY_WORDS[name]), "firms": _few(way.firms), "spent": yuan(round(way.fen)),
+        "way": pick(*WAY_WORDS[name]), "firms": _few(way.firms), "spent": round(way.fen),
         "value": _worth(way.value, asked), "range": spread,
         "short": f"{1 - way.value / best.value:.1%}" if best.value else "—",
     }  # fmt: skip
 
 
-def _ways(view: MatchView, found: Advice, asked: Question) -> list[Part]:
+def way_rows(found: Advice, asked: Question) -> list[Row]:
+    """A row per way of rationing."""
     best = found.ways["best"]
-    rows = [_way(name, way, best, asked) for name, way in found.ways.items()]
-    curve = [
-        {"budget": yuan(budget), "firms": firms, "spent": yuan(fen), "value": _worth(value, asked),
+    return [_way(name, way, best, asked) for name, way in found.ways.items()]
+
+
+def curve_rows(found: Advice, asked: Question) -> list[Row]:
+    """The best plan for parts of the budget."""
+    return [
+        {"budget": budget, "firms": firms, "spent": fen, "value": _worth(value, asked),
          "bound": _worth(bound, asked)}
         for budget, firms, fen, value, bound in found.curve
     ]  # fmt: skip
-    said = [(
+
+
+def proof_of(found: Advice, asked: Question) -> tuple[str, str]:
+    """What is proven of the best plan."""
+    return (
         f"已证明：在这个预算内，任何分法都不超过 {_worth(found.bound, asked)}；所列最优与它相差 {found.gap:.2%}。",
         (f"Proven: within this budget no plan is worth more than {_worth(found.bound, asked)}; "
         f"the best one listed is within {found.gap:.2%}."),
-    )]  # fmt: skip
+    )  # fmt: skip
+
+
+def _ways(view: MatchView, found: Advice, asked: Question, export: str) -> list[Part]:
+    said = [proof_of(found, asked)]
     if found.need_fen <= asked.budget_fen:
         said.append(
             (
@@ -250,13 +285,28 @@ def _ways(view: MatchView, found: Advice, asked: Question) -> list[Part]:
         )
     zh, en = ("".join(one[0] for one in said), " ".join(one[1] for one in said))
     return [
-        table(("几种办法放在一起", "Ways side by side"), WAYS, rows, ("", "")),
+        table(("几种办法放在一起", "Ways side by side"), WAYS, way_rows(found, asked), ("", ""), export),
         note((zh, en), "info"),
-        table(("预算多一点、少一点（最优）", "More and less budget (best plan)"), CURVE, curve, ("", "")),
+        table(("预算多一点、少一点（最优）", "More and less budget (best plan)"), CURVE, curve_rows(found, asked),
+              ("", ""), export),
     ]  # fmt: skip
 
 
-def _threshold(request: HttpRequest, view: MatchView, key: str, trial: Trial | None) -> list[Part]:
+def trial_rows(trial: Trial) -> list[Row]:
+    """Entitled firms and money, before and after."""
+    return [
+        {"what": pick("应享企业（家）", "Entitled firms"), "before": f"{trial.before[0]:,}",
+         "after": f"{trial.after[0]:,}"},
+        {"what": pick("全部足额需要（元）", "Needed in full (CNY)"), "before": yuan(trial.before[1]),
+         "after": yuan(trial.after[1])},
+        {"what": pick("新增 / 不再应享（家）", "Gained / lost (firms)"), "before": "—",
+         "after": f"{trial.gained:,} / {trial.lost:,}"},
+    ]  # fmt: skip
+
+
+def _threshold(
+    request: HttpRequest, view: MatchView, key: str, trial: Trial | None, export: str
+) -> list[Part]:
     conditions = [c for c in view.matched.rules.rule(key).policy.conditions if c.tree is not None]
     given = {name: request.GET.get(name, "") for name in ("condition", "text")}
     form = Plain({
@@ -267,16 +317,9 @@ def _threshold(request: HttpRequest, view: MatchView, key: str, trial: Trial | N
     form.fields["text"].help_text = pick("例如把 >= 3% 改成 >= 2%", "for example >= 2% for >= 3%")
     parts: list[Part] = [seek(("门槛试算", "Another threshold"), form, ("试算", "Try"))]
     if trial is not None:
-        rows = [
-            {"what": pick("应享企业（家）", "Entitled firms"), "before": f"{trial.before[0]:,}",
-             "after": f"{trial.after[0]:,}"},
-            {"what": pick("全部足额需要（元）", "Needed in full (CNY)"), "before": yuan(trial.before[1]),
-             "after": yuan(trial.after[1])},
-            {"what": pick("新增 / 不再应享（家）", "Gained / lost (firms)"), "before": "—",
-             "after": f"{trial.gained:,} / {trial.lost:,}"},
-        ]  # fmt: skip
+        rows = trial_rows(trial)
         parts.append(
-            table((f"改为：{trial.text}", f"Instead: {trial.text}"), TRIAL, rows, ("", ""))
+            table((f"改为：{trial.text}", f"Instead: {trial.text}"), TRIAL, rows, ("", ""), export)
         )
         if trial.unpriced:
             parts.append(
