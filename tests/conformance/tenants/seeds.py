@@ -383,6 +383,25 @@ def _sheet(world: World, firm: str, batch: land.Batch) -> list[Model]:
     ]  # fmt: skip
 
 
+def _lowuse(world: World, tenant: str) -> list[Model]:
+    """A firm's file of low-efficiency land: planned by the official, decided and reported by another."""
+    if tenant not in world.firms:
+        return []
+    one, two = (world.users[name] for name in ("official", "system"))
+    made = land.LandFile.objects.create(
+        key=f"land-{tenant}", parcel=f"P-{tenant}", place=PLACE, location=word(tenant, "location"),
+        firm=world.firms[tenant], firm_name=word(tenant, "name"), area_m2=1_000, trace={"reasons": []},
+        office=masters.Organisation.objects.get(membership__user=one), state="reported", tool="improve",
+        responsible=word(tenant, "responsible"), due=TODAY, released_m2=400, tax_before_fen=AMOUNT,
+        tax_after_fen=AMOUNT, made_by=one, planned_by=one, decided_by=two, reported_by=two,
+    )  # fmt: skip
+    entry = land.LandFileEntry.objects.create(
+        file=made, event="check", before="progress", after="progress", on=TODAY, document=word(tenant, "document"),
+        words=word(tenant, "note"), by=one,
+    )  # fmt: skip
+    return [made, entry]
+
+
 def _keys(world: World, tenant: str) -> list[Model]:
     return [
         policy.OnceKey.objects.create(
@@ -457,6 +476,7 @@ SEEDS: Mapping[Seed, tuple[type[Model], ...]] = {
         policy.Receipt, policy.Case, policy.Payment, policy.Hold, policy.Step,
     ),
     _land: (land.LandTable, land.LandRow, land.LandObjection),
+    _lowuse: (land.LandFile, land.LandFileEntry),
     _keys: (policy.OnceKey,),
     _permu: (land.Batch, land.Calculation, land.Sheet, land.Objection, land.Waiver, land.Step),
     _parcels: (land.Parcel, land.ParcelEvent, land.ParcelProposal),
