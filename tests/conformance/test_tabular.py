@@ -28,6 +28,7 @@ from jiqun.core.tabular.fields import cell_value
 from jiqun.masters.models import Organisation
 from tests.console import Demo, SignIn
 from tests.modules.lowuse.rows import make_files
+from tests.modules.permu.rows import make_permu
 from tests.modules.policy.rows import make_rows
 
 pytestmark = pytest.mark.django_db
@@ -61,7 +62,7 @@ def benefits(demo: Demo, people: Mapping[str, User], first_firm: str) -> None:
     office = Organisation.objects.get(membership__user=people["analyst"])
     four = [people[name] for name in ("analyst", "system", "security", "audit")]
     make_rows(office, four, first_firm, "990101")
-    make_files(office, four, first_firm, "990101")
+    make_files(office, four, first_firm, "990101", demo.store)
 
 
 @pytest.fixture

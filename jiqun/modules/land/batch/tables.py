@@ -120,7 +120,8 @@ BATCH_TABLES = (
         partial(result_rows, RESULT),
         about_zh="已公告的等级；排名不分先后", about_en="Announced grades, in no order of rank",
         grade=Grade.PUBLIC, sort=("batch", "group", "grade", "name"),
-        readers=("所有登录用户；公告页不需登录", "everyone; the page of announcements needs no login"),
+        readers=("有单位的登录用户；公告页不需登录",
+                 "members of an organisation; the page of announcements needs no login"),
     ),
     TableSpec(
         "land_measure", "亩均评价差别化措施", "Measures of the per-mu evaluation", MEASURE, ("batch", "firm", "code"),
