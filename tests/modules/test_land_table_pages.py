@@ -68,7 +68,7 @@ def test_a_firm_objects_and_another_official_decides(
         "paper": "合成证第9号",
     }
     refused = boss.post("/land/table/own/", given | {"claimed_m2": "很多", "paper": ""})
-    assert refused.status_code == 400
+    assert refused.status_code == 422
     assert "面积应为不小于 0 的数" in refused.content.decode()
     assert boss.post("/land/table/own/", given).status_code == 302
     made = LandObjection.objects.get(firm=first_firm)

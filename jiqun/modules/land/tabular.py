@@ -66,13 +66,13 @@ AREA_FIELDS = (
     Field("firm", "统一社会信用代码", "Credit code", "firm_id"),
     Field("town", "所在乡镇", "Town", "code"),
     Field("year", "年度", "Year", "integer", source="table__year"),
-    Field("area_m2", "用地面积", "Land", "number", unit="平方米"),
-    Field("own_m2", "已登记用地", "Own, registered", "number", unit="平方米"),
-    Field("occupied_m2", "实际占用未登记", "Occupied, not registered", "number", unit="平方米"),
-    Field("rented_in_m2", "租入分摊", "Share rented in", "number", unit="平方米"),
-    Field("rented_out_m2", "租出分摊", "Share let", "number", unit="平方米"),
-    Field("excluded_m2", "扣除", "Excluded", "number", unit="平方米"),
-    Field("reported_m2", "企业填报", "Reported by the firm", "number", unit="平方米"),
+    Field("area_m2", "用地面积", "Land", "number", unit="m²"),
+    Field("own_m2", "已登记用地", "Own, registered", "number", unit="m²"),
+    Field("occupied_m2", "实际占用未登记", "Occupied, not registered", "number", unit="m²"),
+    Field("rented_in_m2", "租入分摊", "Share rented in", "number", unit="m²"),
+    Field("rented_out_m2", "租出分摊", "Share let", "number", unit="m²"),
+    Field("excluded_m2", "扣除", "Excluded", "number", unit="m²"),
+    Field("reported_m2", "企业填报", "Reported by the firm", "number", unit="m²"),
     Field("flags", "需要核对", "To be looked at", filter="none", sortable=False),
     Field("state", "状态", "State", "words", words=LAND_STATES, source="table__state"),
     Field("key", "用地表", "Land table", "code", source="table__key"),
@@ -84,7 +84,7 @@ def _dressed_areas(found: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     return [
         dict(row) | {
             "href": reverse("land-table-firm", args=[row["key"], row["firm"]]),
-            "flags": flag_words(tuple(row["flags"] or ())) or None,
+            "flags": flag_words(tuple(str(row["flags"] or "").split())) or None,
         }
         for row in found
     ]  # fmt: skip

@@ -207,4 +207,5 @@ def area_rows(fields: tuple[Field, ...], viewer: Viewer, query: Query) -> Rows:
     found = model_read(LandRow.objects.visible_to, fields)(viewer, query)
     if may_see_firm_rows(viewer):
         note_read(viewer, {str(row["firm"]) for row in found.rows if row.get("firm")})
-    return found
+    rows = [dict(row) | {"flags": " ".join(row["flags"] or ()) or None} for row in found.rows]
+    return Rows(rows, found.total)
