@@ -246,6 +246,10 @@ def parcel_rows(fields: Sequence[Field], viewer: Viewer, query: Query) -> Rows:
     if not may_see_firm_rows(viewer):
         alone = pl.col("users").is_in(["", *sorted(viewer.firms)])
         mine = mine.with_columns(pl.when(alone).then(pl.col("tax_per_mu")).alias("tax_per_mu"))
+    codes = ("kinds", "reasons", "signals", "missing")
+    mine = mine.with_columns(
+        pl.when(pl.col(name) != "").then(pl.col(name)).alias(name) for name in codes
+    )
     table: Any = ibis.memtable(mine)
     found = asked_rows(table, query, {one.name: one for one in fields}, ("parcel",))
     firms = dict(everything.select("parcel", "users").iter_rows())

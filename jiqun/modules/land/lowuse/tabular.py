@@ -74,8 +74,8 @@ def _dressed(found: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     return [
         dict(row) | {
             "href": reverse("land-lowuse-parcel", args=[row["parcel"]]),
-            "verdict_badge": BADGES[str(row["verdict"])], "kinds": _codes(row["kinds"], kinds),
-            "reasons": _codes(row["reasons"], reasons), "signals": _codes(row["signals"], reasons),
+            "verdict_badge": BADGES[str(row["verdict"])], "kinds_note": _codes(row["kinds"], kinds),
+            "reasons_note": _codes(row["reasons"], reasons), "signals_note": _codes(row["signals"], reasons),
             "missing": _codes(row["missing"], facts),
         }
         for row in found

@@ -39,13 +39,13 @@ from jiqun.modules.land.rights import own_offices
 from jiqun.modules.land.states.lowuse import STATES, State
 
 PURPOSE = ("查看低效用地的宗地", "parcels of low-efficiency land")
-COUNTS = (Field("what", "结论", "Verdict"), Field("parcels", "宗地", "Parcels", unit="宗"))
+COUNTS = (Field("what", "结论", "Verdict"), Field("parcels", "宗地", "Parcels"))
 TYPES = (
-    Field("what", "类型或条件", "Type or criterion"), Field("parcels", "宗地", "Parcels", unit="宗"),
+    Field("what", "类型或条件", "Type or criterion"), Field("parcels", "宗地", "Parcels"),
     Field("mark", "出处", "Rests on"),
 )  # fmt: skip
 STATE_FIELDS = (
-    Field("state", "状态", "State"), Field("files", "档案", "Files", unit="份"), Field("next", "下一步", "Next"),
+    Field("state", "状态", "State"), Field("files", "档案", "Files"), Field("next", "下一步", "Next"),
 )  # fmt: skip
 EVIDENCE = (
     Field("reason", "条件", "Criterion"), Field("fact", "事实", "Fact"), Field("value", "取值", "Value"),

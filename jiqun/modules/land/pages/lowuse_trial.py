@@ -32,7 +32,7 @@ from jiqun.modules.land.pages.lowuse import basis, count_words, old
 
 Row = dict[str, Any]
 OUTCOME = (
-    Field("what", "项目", "What"), Field("now", "现行", "Now", unit="宗"), Field("then", "试算", "Trial", unit="宗"),
+    Field("what", "项目", "What"), Field("now", "现行", "Now"), Field("then", "试算", "Trial"),
 )  # fmt: skip
 MOVED = (
     Field("parcel", "宗地", "Parcel", link="href"), Field("location", "坐落", "Location"),
