@@ -28,7 +28,6 @@ from jiqun.core.tabular.fields import cell_value
 from jiqun.masters.models import Organisation
 from tests.console import Demo, SignIn
 from tests.modules.lowuse.rows import make_files
-from tests.modules.permu.rows import make_permu
 from tests.modules.policy.rows import make_rows
 
 pytestmark = pytest.mark.django_db
