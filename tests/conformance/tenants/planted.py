@@ -182,7 +182,8 @@ PLANTS: Mapping[str, Plant] = {
     "another's notices": Plant(_everything(OwnQuerySet), ("notices/",), READ_OR_WRITE),
     "another's robot": Plant(_everything(notices.RobotQuerySet), ("notices/",), READ_OR_WRITE),
     "search across tenants": Plant(_everything(search.SegmentQuerySet), ("search/", "api/search")),
-    "bulk export": Plant(_bulk, ("data/", "api/tables")),
+    # The bug is in the tables of facts: imports and commitments, which share the beginning, are not it.
+    "bulk export": Plant(_bulk, ("data/<", "api/tables/firm", "api/tables/trade_link")),
     "a view is deleted by somebody else": Plant(
         _all(_everything(views.SavedViewQuerySet), _permitted(data_actions, "delete_view")),
         ("data/",),
