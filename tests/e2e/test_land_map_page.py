@@ -20,7 +20,7 @@ PIXELS = """const pixels = (canvas) => {
 # Colours that cover more than a speck of the layers of the map, without what is half transparent.
 COLOURS = (
     f"() => {{ {PIXELS}"
-    + """
+     """
   const found = {};
   for (const canvas of document.querySelectorAll('.jq-parcel-canvas canvas')) {
     const { data } = pixels(canvas);
@@ -38,7 +38,7 @@ COLOURS = (
 # Whether a canvas of the map has the fill of grade B as it is on white paper.
 LIGHT = (
     f"() => {{ {PIXELS}"
-    + """ return [...document.querySelectorAll('.jq-parcel-canvas canvas')].some((canvas) => {
+     """ return [...document.querySelectorAll('.jq-parcel-canvas canvas')].some((canvas) => {
   const { data } = pixels(canvas);
   for (let at = 0; at < data.length; at += 4)
     if (data[at] === 234 && data[at + 1] === 241 && data[at + 2] === 253) return true;
