@@ -313,15 +313,15 @@ def _metres(value: float | None, unit: str) -> str:
     return f"{number_words(value, 2)} {unit}" if value is not None else number_words(None)
 
 
-def _card_links(who: Viewer, parcel: str, graded: str) -> list[dict[str, Any]]:
+def _card_links(who: Viewer, parcel: str, rated: str) -> list[dict[str, Any]]:
     links: list[dict[str, Any]] = []
     if own := _page_of(parcel):
         links.append(link(("宗地页", "The parcel's page"), own))
-    if graded in who.firms:
+    if rated in who.firms:
         links.append(link(("本企业的评价", "The own evaluation"), reverse("land-own")))
-    elif graded:
+    elif rated:
         links.append(
-            link(("使用权人的评价", "The holder's evaluation"), reverse("land-firm", args=[graded]))
+            link(("使用权人的评价", "The holder's evaluation"), reverse("land-firm", args=[rated]))
         )
     return links
 
