@@ -347,7 +347,13 @@ def _of_case(verb: str, why: str = "an official states a purpose first") -> Post
 
 def _new_land_table(_: World, rows: Rows) -> Mapping[str, object]:
     table = rows[land.LandTable]
-    return {"verb": "open", "department": table.department_id, "place": table.place, "year": 2024, "days": 8}  # type: ignore[attr-defined]
+    return {
+        "verb": "open",
+        "department": table.department_id,
+        "place": table.place,
+        "year": 2024,
+        "days": 8,
+    }  # type: ignore[attr-defined]
 
 
 REASON = _words(reason="调离岗位")
