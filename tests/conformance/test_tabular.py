@@ -26,6 +26,7 @@ from jiqun.core.data.listing import asked, write_file
 from jiqun.core.tabular import Field, Plan, Query, TableSpec, Upload, parse, specs
 from jiqun.core.tabular.fields import cell_value
 from jiqun.masters.models import Organisation
+from jiqun.modules.land.models import LandRow, LandTable
 from tests.console import Demo, SignIn
 from tests.modules.lowuse.rows import make_files
 from tests.modules.policy.rows import make_rows
@@ -57,11 +58,18 @@ def official(people: Mapping[str, User]) -> Viewer:
 
 @pytest.fixture(autouse=True)
 def benefits(demo: Demo, people: Mapping[str, User], first_firm: str) -> None:
-    """Rows of benefits, which the demo county's files do not have."""
+    """Rows of benefits and of a land table, which the demo county's files do not have."""
     office = Organisation.objects.get(membership__user=people["analyst"])
     four = [people[name] for name in ("analyst", "system", "security", "audit")]
     make_rows(office, four, first_firm, "990101")
     make_files(office, four, first_firm, "990101", demo.store)
+    table = LandTable.objects.create(
+        key="YD2025-1", place="990101", year=2025, snapshot="s", digest="d", department=office, made_by=four[0]
+    )  # fmt: skip
+    LandRow.objects.create(
+        table=table, firm=first_firm, firm_name="合成企业", town="990101001", area_m2=200.25, own_m2=200.25,
+        reported_m2=190.0, flags=["differs"],
+    )  # fmt: skip
 
 
 @pytest.fixture
