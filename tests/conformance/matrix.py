@@ -459,7 +459,6 @@ def _of_land_file(verb: str, why: str = "an official states a purpose first") ->
     return Post("land-lowuse-file", _words(verb=verb, words="合成情况记录"), done=NOBODY, why=why)
 
 
-
 REASON = _words(reason="调离岗位")
 POSTS: Mapping[str, Post] = {
     "masters.open_organisation": Post("organisation-new", _words(name="合成新单位", kind="park")),

@@ -21,7 +21,6 @@ PIXELS = """const pixels = (canvas) => {
 COLOURS = (
     f"() => {{ {PIXELS}"
     """
-     """
   const found = {};
   for (const canvas of document.querySelectorAll('.jq-parcel-canvas canvas')) {
     const { data } = pixels(canvas);
@@ -40,7 +39,6 @@ COLOURS = (
 LIGHT = (
     f"() => {{ {PIXELS}"
     """ return [...document.querySelectorAll('.jq-parcel-canvas canvas')].some((canvas) => {
-     """ return [...document.querySelectorAll('.jq-parcel-canvas canvas')].some((canvas) => {
   const { data } = pixels(canvas);
   for (let at = 0; at < data.length; at += 4)
     if (data[at] === 234 && data[at + 1] === 241 && data[at + 2] === 253) return true;
