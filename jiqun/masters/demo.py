@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
+import polars as pl
 from django.contrib.auth.models import User
 from django.utils import timezone
 
@@ -24,6 +25,7 @@ from jiqun.facts.store.store import Store
 from jiqun.masters.viewers import viewer_of
 
 Login = tuple[str, str, str]
+MANUFACTURING = (pl.lit("13"), pl.lit("43"))  # divisions of GB/T 4754
 DEMO_CONSENTS = (
     ("chain", ["trade_link.value"], 365),
     ("benchmark", ["firm_indicator.output", "firm_indicator.electricity_kwh"], 180),
@@ -57,8 +59,7 @@ def first_accounts(facts: Store, *, synthetic: bool) -> list[Account]:
     ]
     if not synthetic:
         return accounts
-    firms = facts.current("firm")
-    first = firms.order_by("firm").limit(1).select("firm", "name", "place").to_polars()
+    first = _first_firm(facts)
     if first.height:
         firm, name, place = first.row(0)
         county = _county(facts, place)
@@ -87,6 +88,15 @@ def first_accounts(facts: Store, *, synthetic: bool) -> list[Account]:
             Account("firm", "企业用户 firm", name, "firm", Role.FIRM, county, firm),
         ]
     return accounts
+
+
+def _first_firm(facts: Store) -> pl.DataFrame:
+    """The first manufacturer of the register, so that every page of a firm has something; else the first firm."""
+    firms = facts.polars("firm", ["firm", "name", "place"]).sort("firm")
+    main = facts.polars("firm_industry", ["firm", "industry", "main"]).filter("main")
+    made = main.filter(pl.col("industry").str.slice(0, 2).is_between(*MANUFACTURING))
+    makers = firms.filter(pl.col("firm").is_in(made["firm"].implode()))
+    return (makers if makers.height else firms).head(1)
 
 
 def _county(facts: Store, place: str) -> str:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from hashlib import sha256
 
+from django.contrib.auth.models import User
 from django.db.models import Model
 from django.utils import timezone
 
@@ -44,6 +45,11 @@ OWNERLESS: Mapping[type[Model], str] = {
     core.SearchPosting: "made of the entries, which have seeds",
     core.SearchState: "how far each source is indexed",
 }
+
+
+def _office(user: User) -> masters.Organisation:
+    """The first organisation that a person belongs to: a later seed may give it another."""
+    return masters.Organisation.objects.filter(membership__user=user).earliest("pk")
 
 
 def _tokens(world: World, tenant: str) -> list[Model]:
@@ -206,7 +212,7 @@ def _benefits(world: World, tenant: str) -> list[Model]:
     if tenant not in {"official", "elsewhere"}:
         return []
     user, place = world.users[tenant], str(TENANTS[tenant][1])  # type: ignore[index]
-    office = masters.Organisation.objects.filter(membership__user=user).earliest("pk")
+    office = _office(user)
     item = policy.Item.objects.create(
         place=place, policy=word(tenant, "policy"), version="1", title=word(tenant, "item"), valid_from=TODAY,
         department=office, made_by=user,
@@ -296,7 +302,7 @@ def _land(world: World, tenant: str) -> list[Model]:
     until = timezone.localdate() + dt.timedelta(days=9)
     table = land.LandTable.objects.create(
         key=f"landtable-{tenant}", place=place, year=2025, state="published", snapshot="s", digest="d",
-        department=masters.Organisation.objects.filter(membership__user=user).earliest("pk"), made_by=user, published_by=user,
+        department=_office(user), made_by=user, published_by=user,
         notes=[[word(tenant, "landnote")] * 2], public_from=until - dt.timedelta(days=12), public_until=until,
     )  # fmt: skip
     if tenant == "official":
@@ -391,7 +397,7 @@ def _lowuse(world: World, tenant: str) -> list[Model]:
     made = land.LandFile.objects.create(
         key=f"land-{tenant}", parcel=f"P-{tenant}", place=PLACE, location=word(tenant, "location"),
         firm=world.firms[tenant], firm_name=word(tenant, "name"), area_m2=1_000, trace={"reasons": []},
-        office=masters.Organisation.objects.filter(membership__user=one).earliest("pk"), state="reported", tool="improve",
+        office=_office(one), state="reported", tool="improve",
         responsible=word(tenant, "responsible"), due=TODAY, released_m2=400, tax_before_fen=AMOUNT,
         tax_after_fen=AMOUNT, made_by=one, planned_by=one, decided_by=two, reported_by=two,
     )  # fmt: skip
@@ -421,7 +427,7 @@ def _parcels(world: World, tenant: str) -> list[Model]:
     official = world.users["official"]
     parcel = land.Parcel.objects.create(
         code=f"parcel-{tenant}", place="990101", firm=world.firms[tenant], firm_name=word(tenant, "name"),
-        location="合成路", department=masters.Organisation.objects.filter(membership__user=official).earliest("pk"),
+        location="合成路", department=_office(official),
         record={"area": "20000", "notice": "合成公告", "tax": "≥15", "term": "50"}, price_fen=AMOUNT, bond_fen=AMOUNT,
         rules="jiqun-2026.1", control="jiqun-2026.1", reading="jiqun-2026.1", made_by=official,
     )  # fmt: skip
@@ -447,7 +453,7 @@ def _drafts(world: World, tenant: str) -> list[Model]:
     )
     draft = policy.Draft.objects.create(
         key=f"draft-{tenant}", text=text, place=place, title=word(tenant, "drafttitle"), made_by=user,
-        department=masters.Organisation.objects.filter(membership__user=user).earliest("pk"), clause=word(tenant, "clause"),
+        department=_office(user), clause=word(tenant, "clause"),
         reason=word(tenant, "draftreason"),
     )  # fmt: skip
     field = policy.DraftField.objects.create(

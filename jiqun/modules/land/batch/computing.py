@@ -216,7 +216,8 @@ def _figure(
     missing: tuple[Any, ...] = (None, unit, "", None)
     value, of, source, as_of = held.get((firm, indicator), missing)
     used = value is not None and of == unit
+    number = int(value) if value is not None and used else None
     return {
-        "name": name, "indicator": indicator, "value": int(value or 0) if used else None, "unit": unit,
+        "name": name, "indicator": indicator, "value": number, "unit": unit,
         "source": str(source or "") if used else "", "as_of": str(as_of or "") if used else "",
     }  # fmt: skip
