@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Any
 
 from django.db.models import Model
 from django.utils import timezone
@@ -441,14 +442,9 @@ def _of_case(verb: str, why: str = "an official states a purpose first") -> Post
 
 
 def _new_land_table(_: World, rows: Rows) -> Mapping[str, object]:
-    table = rows[land.LandTable]
-    return {
-        "verb": "open",
-        "department": table.department_id,
-        "place": table.place,
-        "year": 2024,
-        "days": 8,
-    }  # type: ignore[attr-defined]
+    made: Any = rows[land.LandTable]
+    given = {"department": made.department_id, "place": made.place, "year": 2024, "days": 8}
+    return given | {"verb": "open"}
 
 
 def _of_parcel(verb: str, why: str = "an official states a purpose first") -> Post:
