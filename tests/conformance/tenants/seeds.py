@@ -11,7 +11,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from hashlib import sha256
 
-from django.contrib.auth.models import User
 from django.db.models import Model
 from django.utils import timezone
 
@@ -24,18 +23,23 @@ from jiqun.engine.disclosure.rules import Rule
 from jiqun.masters import models as masters
 from jiqun.masters.viewers import viewer_of
 from jiqun.modules.land import models as land
-from jiqun.modules.land.evaluation.findings import scheme_for
 from jiqun.modules.policy import models as policy
 from jiqun.modules.policy.benefits.ledger.posting import make_accounts
 from tests.conformance.tenants.canary import word
+from tests.conformance.tenants.seeds_land import (
+    AMOUNT,
+    TODAY,
+    land_tables,
+    low_use,
+    office_of,
+    permu,
+    standard_land,
+)
 from tests.conformance.tenants.world import PLACE, TENANTS, Owned, World, token_of
 from tests.console import DEMO_SCOPE
 
 KINDS = {Grade.PERSONAL: "person", Grade.FIRM: "firm"}
 Seed = Callable[[World, str], list[Model]]
-TODAY = dt.date(2026, 6, 1)
-AMOUNT = 12_345
-PERMU = "zhejiang-huangyan-2022"
 # Rows that belong to nobody: nothing of a tenant stands in them.
 OWNERLESS: Mapping[type[Model], str] = {
     AuditChain: "the length of a chain; has no addresses and is visible to nobody",
@@ -45,11 +49,6 @@ OWNERLESS: Mapping[type[Model], str] = {
     core.SearchPosting: "made of the entries, which have seeds",
     core.SearchState: "how far each source is indexed",
 }
-
-
-def _office(user: User) -> masters.Organisation:
-    """The first organisation that a person belongs to: a later seed may give it another."""
-    return masters.Organisation.objects.filter(membership__user=user).earliest("pk")
 
 
 def _tokens(world: World, tenant: str) -> list[Model]:
@@ -212,7 +211,7 @@ def _benefits(world: World, tenant: str) -> list[Model]:
     if tenant not in {"official", "elsewhere"}:
         return []
     user, place = world.users[tenant], str(TENANTS[tenant][1])  # type: ignore[index]
-    office = _office(user)
+    office = office_of(user)
     item = policy.Item.objects.create(
         place=place, policy=word(tenant, "policy"), version="1", title=word(tenant, "item"), valid_from=TODAY,
         department=office, made_by=user,
@@ -294,120 +293,6 @@ def _case(
     ]  # fmt: skip
 
 
-def _land(world: World, tenant: str) -> list[Model]:
-    """A land table of each official; in that of the firms' place a row and an objection of each."""
-    if tenant not in {"official", "elsewhere"}:
-        return []
-    user, place = world.users[tenant], str(TENANTS[tenant][1])  # type: ignore[index]
-    until = timezone.localdate() + dt.timedelta(days=9)
-    table = land.LandTable.objects.create(
-        key=f"landtable-{tenant}", place=place, year=2025, state="published", snapshot="s", digest="d",
-        department=_office(user), made_by=user, published_by=user,
-        notes=[[word(tenant, "landnote")] * 2], public_from=until - dt.timedelta(days=12), public_until=until,
-    )  # fmt: skip
-    if tenant == "official":
-        for firm in world.firms:
-            world.rows += [Owned(firm, row) for row in _land_of(world, firm, table)]
-    return [table]
-
-
-def _land_of(world: World, firm: str, table: land.LandTable) -> list[Model]:
-    """A row with two lines, the first of them objected to."""
-    code, user = world.firms[firm], world.users[firm]
-    lines = [
-        {"firm": code, "parcel": f"合成宗地{number}", "kind": "own", "area": 10_000, "floor": 0, "total_floor": 0,
-         "first": None, "last": None, "document": word(firm, "evidence"), "town": table.place, "source": "合成",
-         "as_of": None, "counted": 10_000, "problem": None}
-        for number in (1, 2)
-    ]  # fmt: skip
-    return [
-        land.LandRow.objects.create(table=table, firm=code, firm_name="合成企业", area_m2=200.0, own_m2=200.0,
-                                    towns={table.place: 20_000}, lines=lines),
-        land.LandObjection.objects.create(
-            table=table, firm=code, firm_name=word(firm, "name"), parcel="合成宗地1", kind="own",
-            document=word(firm, "evidence"), stated_dm2=10_000, claimed_dm2=9_000, reason=word(firm, "note"),
-            paper=word(firm, "evidence"), made_by=user, published_by=world.users["official"],
-        ),
-    ]  # fmt: skip
-
-
-def _permu(world: World, tenant: str) -> list[Model]:
-    """Batches of the two officials: one in publicity, of an office with a plain name, and one just opened."""
-    if tenant not in {"official", "elsewhere"}:
-        return []
-    user, place = world.users[tenant], str(TENANTS[tenant][1])  # type: ignore[index]
-    office = masters.Organisation.objects.create(
-        name=f"合成亩均办 {tenant}", kind="bureau", place=place
-    )
-    masters.Membership.objects.create(user=user, organisation=office, role="analyst")
-    if tenant == "elsewhere":
-        return [land.Batch.objects.create(
-            key="permu-elsewhere", place=place, year=2025, department=office, rules=PERMU, made_by=user,
-            notice_document=word(tenant, "permu"),
-        )]  # fmt: skip
-    run, today = world.store.runs("land_batch")[0], timezone.localdate()
-    digest = scheme_for(PERMU, 2025).digest
-    batch = land.Batch.objects.create(
-        key="permu-official", place=place, year=2025, department=office, rules=PERMU, rules_digest=digest,
-        state="publicity", public_from=today, public_until=today + dt.timedelta(days=9), made_by=user,
-        calculated_by=user, reviewed_by=world.users["system"], notice_document=word(tenant, "permu"),
-    )  # fmt: skip
-    made = land.Calculation.objects.create(
-        batch=batch, number=1, reason=word(tenant, "calculation"), run=run.run, snapshot=run.snapshot,
-        rules_version=run.rules_version, rules_digest=digest, code_version=run.code_version, benchmarks={},
-        inputs_digest=run.params["inputs"], benchmarks_digest=run.params["frozen"], firms=run.rows,
-        result_digest=run.params["digest"], made_by=user,
-    )  # fmt: skip
-    for firm in world.firms:
-        world.rows += [Owned(firm, row) for row in _sheet(world, firm, batch)]
-    step = land.Step.objects.create(
-        batch=batch, event="publish", before="reviewed", after="publicity", by=user, note=word(tenant, "step")
-    )  # fmt: skip
-    return [batch, made, step]
-
-
-def _sheet(world: World, firm: str, batch: land.Batch) -> list[Model]:
-    """A firm's sheet with an open objection and a waiver."""
-    code, user = world.firms[firm], world.users[firm]
-    shared = {"batch": batch, "place": batch.place, "firm": code, "firm_name": word(firm, "name")}
-    figures = [{"name": "tax", "indicator": "tax", "value": AMOUNT, "unit": "CNY_fen", "source": word(firm, "subject"),
-                "as_of": "2026-01-31"}]  # fmt: skip
-    return [
-        land.Sheet.objects.create(key=f"sheet-{firm}", figures=figures, **shared),
-        land.Objection.objects.create(
-            key=f"objection-{firm}", stage="publicity", field="tax", shown=AMOUNT, claimed=1,
-            reason=word(firm, "evidence"), proof=word(firm, "evidence"), made_by=user, **shared,
-        ),
-        land.Waiver.objects.create(
-            decision=word(firm, "evidence"), commitment=word(firm, "condition"), until=TODAY,
-            made_by=world.users["official"], **shared,
-        ),
-        land.Step.objects.create(
-            batch=batch, firm=code, event="object", before="publicity", after="publicity", by=user,
-            note=word(firm, "note"),
-        ),
-    ]  # fmt: skip
-
-
-def _lowuse(world: World, tenant: str) -> list[Model]:
-    """A firm's file of low-efficiency land: planned by the official, decided and reported by another."""
-    if tenant not in world.firms:
-        return []
-    one, two = (world.users[name] for name in ("official", "system"))
-    made = land.LandFile.objects.create(
-        key=f"land-{tenant}", parcel=f"P-{tenant}", place=PLACE, location=word(tenant, "location"),
-        firm=world.firms[tenant], firm_name=word(tenant, "name"), area_m2=1_000, trace={"reasons": []},
-        office=_office(one), state="reported", tool="improve",
-        responsible=word(tenant, "responsible"), due=TODAY, released_m2=400, tax_before_fen=AMOUNT,
-        tax_after_fen=AMOUNT, made_by=one, planned_by=one, decided_by=two, reported_by=two,
-    )  # fmt: skip
-    entry = land.LandFileEntry.objects.create(
-        file=made, event="check", before="progress", after="progress", on=TODAY, document=word(tenant, "document"),
-        words=word(tenant, "note"), by=one,
-    )  # fmt: skip
-    return [made, entry]
-
-
 def _keys(world: World, tenant: str) -> list[Model]:
     return [
         policy.OnceKey.objects.create(
@@ -418,25 +303,6 @@ def _keys(world: World, tenant: str) -> list[Model]:
             result={},
         )
     ]
-
-
-def _parcels(world: World, tenant: str) -> list[Model]:
-    """A firm's parcel under the official's bureau: its deal, and what waits for a second official."""
-    if tenant not in world.firms:
-        return []
-    official = world.users["official"]
-    parcel = land.Parcel.objects.create(
-        code=f"parcel-{tenant}", place="990101", firm=world.firms[tenant], firm_name=word(tenant, "name"),
-        location="合成路", department=_office(official),
-        record={"area": "20000", "notice": "合成公告", "tax": "≥15", "term": "50"}, price_fen=AMOUNT, bond_fen=AMOUNT,
-        rules="jiqun-2026.1", control="jiqun-2026.1", reading="jiqun-2026.1", made_by=official,
-    )  # fmt: skip
-    said = {"parcel": parcel, "day": TODAY, "note": word(tenant, "note"), "made_by": official}
-    return [
-        parcel,
-        land.ParcelEvent.objects.create(seq=1, kind="deal", document="合成公告", recorded=TODAY, **said),
-        land.ParcelProposal.objects.create(kind="measure", milestone="contract", document="合成文书", **said),
-    ]  # fmt: skip
 
 
 def _drafts(world: World, tenant: str) -> list[Model]:
@@ -453,7 +319,7 @@ def _drafts(world: World, tenant: str) -> list[Model]:
     )
     draft = policy.Draft.objects.create(
         key=f"draft-{tenant}", text=text, place=place, title=word(tenant, "drafttitle"), made_by=user,
-        department=_office(user), clause=word(tenant, "clause"),
+        department=office_of(user), clause=word(tenant, "clause"),
         reason=word(tenant, "draftreason"),
     )  # fmt: skip
     field = policy.DraftField.objects.create(
@@ -481,11 +347,11 @@ SEEDS: Mapping[Seed, tuple[type[Model], ...]] = {
         policy.Item, policy.Pool, policy.LedgerAccount, policy.LedgerTransfer, policy.Batch, policy.PaymentFile,
         policy.Receipt, policy.Case, policy.Payment, policy.Hold, policy.Step,
     ),
-    _land: (land.LandTable, land.LandRow, land.LandObjection),
-    _lowuse: (land.LandFile, land.LandFileEntry),
+    land_tables: (land.LandTable, land.LandRow, land.LandObjection),
+    low_use: (land.LandFile, land.LandFileEntry),
     _keys: (policy.OnceKey,),
-    _permu: (land.Batch, land.Calculation, land.Sheet, land.Objection, land.Waiver, land.Step),
-    _parcels: (land.Parcel, land.ParcelEvent, land.ParcelProposal),
+    permu: (land.Batch, land.Calculation, land.Sheet, land.Objection, land.Waiver, land.Step),
+    standard_land: (land.Parcel, land.ParcelEvent, land.ParcelProposal),
     _drafts: (policy.DraftText, policy.Draft, policy.DraftField),
 }  # fmt: skip
 
