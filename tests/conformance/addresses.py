@@ -73,6 +73,8 @@ NOWHERE: Mapping[str, str] = dict.fromkeys(
     ),
     "nothing",
 )
+# Addresses of what the register has of a parcel; the others are of parcels with a contract.
+REGISTERED = {"land-map-card", "land-lowuse-parcel", "jiqun_modules_land_lowuse_rest_one"}
 # Of the chain's pages, the one that shows no place's data. Elsewhere roles decide, not places.
 PLACELESS = {"chain-linkages"}
 FILES = (".png", ".pdf", ".xlsx")
@@ -122,7 +124,7 @@ def sample(name: str, parameter: str, demo: Demo, rows: Rows) -> str:
         return demo.finding("leading", "176")
     if parameter == "firm":
         return str(demo.store.polars("firm").filter(status="active")["firm"].min())
-    if parameter == "parcel":
+    if parameter == "parcel" and name in REGISTERED:
         return str(demo.store.polars("parcel")["parcel"].min())
     for key in (f"{name}.{parameter}", parameter):
         if key in NAMES:

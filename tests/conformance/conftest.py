@@ -39,26 +39,16 @@ def owner_of(model: type[Model]) -> str:
     return OWNERS.get(model, "official")
 
 
-@pytest.fixture(scope="module")
-def built(demo_folder: Path, django_db_blocker: DjangoDbBlocker) -> Iterator[World]:
-    """The world of a file's tests, built once: each test runs in a savepoint inside its transaction."""
-    with (
-        django_db_blocker.unblock(),
-        override_settings(STORE=demo_folder / "store"),
-        transaction.atomic(),
-    ):
-        store = factstore.store()
-        firms = two_firms(store)
-        made = World(store, firms, open_accounts(firms))
-        seed(made)
-        yield made
-        transaction.set_rollback(True)
+def _built() -> World:
+    store = factstore.store()
+    firms = two_firms(store)
+    made = World(store, firms, open_accounts(firms))
+    seed(made)
+    return made
 
 
-@pytest.fixture
-def world(built: World, demo: Demo) -> World:
-    """Accounts and rows of every tenant; an import, whose file is on the disk, and a draft are real ones."""
-    made = built.again(demo.store)
+def _with_files(made: World) -> World:
+    """Add an import, whose file is on the disk, and a draft of a table."""
     fields = specs()["organisations"].template_fields
     text = "\n".join((",".join(one.zh for one in fields), ",".join(one.example for one in fields)))
     official, system = (viewer_of(made.users[name]) for name in ("official", "system"))
@@ -68,6 +58,30 @@ def world(built: World, demo: Demo) -> World:
         Owned("official", draft(viewer=official, scope=SCOPE, title_zh="产值（合成）")),
     ]  # fmt: skip
     return made
+
+
+@pytest.fixture
+def world(demo: Demo) -> World:
+    """Accounts and rows of every tenant; an import and a draft of a table are real ones."""
+    return _with_files(_built())
+
+
+@pytest.fixture(scope="module")
+def built(demo_folder: Path, django_db_blocker: DjangoDbBlocker) -> Iterator[World]:
+    """The same, built once for a file whose tests all need it: each runs in a savepoint of it."""
+    with (
+        django_db_blocker.unblock(),
+        override_settings(STORE=demo_folder / "store"),
+        transaction.atomic(),
+    ):
+        yield _built()
+        transaction.set_rollback(True)
+
+
+@pytest.fixture
+def shared_world(built: World, demo: Demo) -> World:
+    """The world of the file; a file that takes it as its ``world`` opens no accounts of its own."""
+    return _with_files(built.again(demo.store))
 
 
 @pytest.fixture

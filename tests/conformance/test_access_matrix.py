@@ -153,6 +153,11 @@ REGISTER = ("/masters/", "/data/organisations/")
 TABLES_OF_THE_API = "jiqun_core_data_rest_table_"
 
 
+@pytest.fixture
+def world(shared_world: World) -> World:
+    return shared_world
+
+
 def _rule(address: Address) -> Rule:
     """The rule of an address; KeyError for a new one of which nothing has been said."""
     if address.name in BY_NAME:

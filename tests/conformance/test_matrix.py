@@ -49,6 +49,11 @@ VERBS = {verb: who for row in MODELS.values() for verb, who in row.verbs.items()
 PURPOSE = "核对补链清单"
 
 
+@pytest.fixture
+def world(shared_world: World) -> World:
+    return shared_world
+
+
 def verbs() -> Mapping[str, Action]:
     """Every verb of ours."""
     import_every_verb()

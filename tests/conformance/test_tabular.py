@@ -29,6 +29,7 @@ from jiqun.masters.models import Organisation
 from jiqun.modules.land.models import LandRow, LandTable
 from tests.console import Demo, SignIn
 from tests.modules.lowuse.rows import make_files
+from tests.modules.parcels.rows import make_parcel
 from tests.modules.permu.rows import make_permu
 from tests.modules.policy.rows import make_rows
 
@@ -65,6 +66,7 @@ def benefits(demo: Demo, people: Mapping[str, User], first_firm: str) -> None:
     make_rows(office, four, first_firm, "990101")
     make_files(office, four, first_firm, "990101")
     make_permu(demo.store, office, four, first_firm)
+    make_parcel(office, four[0], first_firm, "990101")
     table = LandTable.objects.create(
         key="YD2025-1", place="990101", year=2025, snapshot="s", digest="d", department=office, made_by=four[0]
     )  # fmt: skip

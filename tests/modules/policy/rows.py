@@ -7,13 +7,22 @@ import datetime as dt
 from django.contrib.auth.models import User
 
 from jiqun.masters.models import Organisation
-from jiqun.modules.policy.models import Batch, Case, Item, Payment, PaymentFile, Pool
+from jiqun.modules.policy.models import (
+    Batch,
+    Case,
+    Draft,
+    DraftText,
+    Item,
+    Payment,
+    PaymentFile,
+    Pool,
+)
 
 ITEMS = 12
 
 
 def make_rows(office: Organisation, people: list[User], firm: str, place: str) -> None:
-    """Make twelve draft items of an office, and a case of a firm that four people have paid."""
+    """Make twelve draft items of an office, a drafted rule, and a case of a firm that four people have paid."""
     maker, confirmer, approver, payer = people
     day = dt.date(2026, 1, 1)
     items = Item.objects.bulk_create(
@@ -52,3 +61,8 @@ def make_rows(office: Organisation, people: list[User], firm: str, place: str) -
         payee="合成企业", bank="合成银行", account="62220000", state="paid", reason="无", settled_at=case.since,
         made_by=maker, confirmed_by=confirmer, approved_by=approver, paid_by=payer,
     )  # fmt: skip
+    text = DraftText.objects.create(
+        place=place, title="合成文件", text="合成条款", digest="d", made_by=maker
+    )
+    Draft.objects.create(key="QC-1", text=text, place=place, title="合成条款", made_by=maker, department=office,
+                         clause="第三条", reason="无")  # fmt: skip

@@ -33,7 +33,7 @@ COLUMNS = (
     Field("firm_name", "土地使用权人", "Holder"),
     Field("location", "坐落", "Location"),
     Field("area_mu", "面积", "Area", "number", unit="亩"),
-    Field("floor_m2", "已建建筑面积", "Floor built", "number", unit="平方米"),
+    Field("floor_m2", "已建建筑面积", "Floor built", "number", unit="m²"),
     Field("plot_ratio", "实际容积率", "Plot ratio", "number", about_zh="登记建筑面积 ÷ 登记用地面积",
           about_en="registered floor over registered land"),
     Field("deal_day", "成交日期", "Day of the deal", "date"),
