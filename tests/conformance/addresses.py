@@ -74,7 +74,7 @@ NOWHERE: Mapping[str, str] = dict.fromkeys(
     "nothing",
 )
 # Addresses of what the register has of a parcel; the others are of parcels with a contract.
-REGISTERED = {"land-map-card", "land-lowuse-parcel", "jiqun_modules_land_lowuse_rest_one"}
+REGISTERED = {"land-map-card", "land-lowuse-parcel", "jiqun_modules_land_lowuse_rest_parcel"}
 # Of the chain's pages, the one that shows no place's data. Elsewhere roles decide, not places.
 PLACELESS = {"chain-linkages"}
 FILES = (".png", ".pdf", ".xlsx")

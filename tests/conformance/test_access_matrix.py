@@ -133,6 +133,13 @@ BY_NAME: Mapping[str, Rule] = {
     "land-tables": EVERYBODY, "land-table": Rule(FIRMS | {"official"}, 404), "land-table-public": Rule(PUBLIC),
     "land-own-land": Rule(FIRMS, 404), "land-line-objection": Rule(frozenset({"firma"}), 404),
     "land-table-firm": Rule(frozenset(), 404),  # the sample is the place's first firm, for a purpose
+    # low-efficiency land: sums for officials of the place, files for a purpose, a firm its own
+    "land-lowuse": Rule(frozenset({"official"})), "land-lowuse-own": Rule(FIRMS),
+    "land-lowuse-thresholds": Rule(frozenset({"official"})), "land-lowuse-portfolio": Rule(frozenset({"official"})),
+    "land-lowuse-portfolio-xlsx": Rule(frozenset()), "land-lowuse-parcel": Rule(frozenset(), 404),
+    "land-lowuse-file": Rule(frozenset({"firma"}), 404),
+    "jiqun_modules_land_lowuse_rest_summary": Rule(frozenset({"official"})),
+    "jiqun_modules_land_lowuse_rest_parcel": Rule(frozenset(), 404),
     "land-parcels": Rule(FIRMS | OFFICIALS), "land-parcel": Rule(frozenset({"firma"}), 404),
     "land-parcel-shapes": Rule(OFFICIALS), "jiqun_modules_land_rest_parcels_parcels": EVERYBODY,
     "jiqun_modules_land_rest_parcels_one_parcel": Rule(frozenset({"firma"}), 404),
@@ -151,11 +158,6 @@ BY_NAME: Mapping[str, Rule] = {
 # The register of organisations names the places that they answer for.
 REGISTER = ("/masters/", "/data/organisations/")
 TABLES_OF_THE_API = "jiqun_core_data_rest_table_"
-
-
-@pytest.fixture
-def world(shared_world: World) -> World:
-    return shared_world
 
 
 def _rule(address: Address) -> Rule:

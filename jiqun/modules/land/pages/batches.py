@@ -209,7 +209,7 @@ def _figures(one: Batch, answers: Mapping[str, int]) -> list[dict[str, str]]:
         figure(("全部认可", "Accepted"), f"{answers.get('accepted', 0):,}", households),
         figure(("有异议", "Objected"), f"{answers.get('objected', 0):,}", households),
         figure(("未回复", "No answer"), f"{answers.get('no_answer', 0) + answers.get('waiting', 0):,}", households),
-        figure(("异议待处理", "Objections open"), f"{objections.get('open', 0):,}", pick("条", "")),
+        figure(("异议待处理", "Objections open"), f"{objections.get('open', 0):,}", pick("条", "objections")),
     ]  # fmt: skip
 
 

@@ -106,7 +106,7 @@ def _overview(request: HttpRequest, who: Viewer) -> HttpResponse:
     everything = reverse("table", args=["land_parcel"])
     return show(
         request, ("标准地", "Standard land"), parts=parts, figures=_figures(seen) if seen else [
-            figure(("在管地块", "Parcels"), str(by_state.total()), pick("宗", ""))],
+            figure(("在管地块", "Parcels"), str(by_state.total()), pick("宗", "parcels"))],
         lede=pick("从成交到达产：每宗地现在在哪个节点、到期还有几天、缺什么材料。",
                   "From deal to full production: each parcel's milestone, days left, evidence lacking."),
         links=[
@@ -123,7 +123,7 @@ def _figures(found: Sequence[Standing]) -> list[dict[str, str]]:
         for one in found
         if one.next and one.next.left is not None and one.phase in _OPEN
     ]
-    parcels_ = pick("宗", "")
+    parcels_ = pick("宗", "parcels")
     return [
         figure(("地块", "Parcels"), str(len(found)), parcels_),
         figure((f"{LATER} 天内到期", f"Due within {LATER} days"), str(sum(0 <= n <= LATER for n in left)), parcels_),

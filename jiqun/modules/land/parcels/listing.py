@@ -56,7 +56,7 @@ def row_of(one: Standing, built: Mapping[str, Any] | None = None) -> dict[str, A
         "parcel": one.parcel.code, "place": one.parcel.place, "firm": one.parcel.firm,
         "firm_name": one.parcel.firm_name or None, "location": one.parcel.location or None,
         "area_mu": float(land) if land is not None else None, "floor_m2": floor,
-        "plot_ratio": floor / area if floor is not None and area else None,
+        "plot_ratio": round(floor / area, 4) if floor is not None and area else None,
         "deal_day": one.state.deal, "price_fen": one.parcel.price_fen, "bond_left": one.bond_left,
         "state": str(one.phase), "milestone": str(at.milestone) if at else None,
         "due": at.deadline.day if at and at.deadline else None, "left": at.left if at else None,
