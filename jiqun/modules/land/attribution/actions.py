@@ -13,10 +13,10 @@ from jiqun.core.factstore import store
 from jiqun.core.forms import wrong
 from jiqun.engine.calendar import add_working_days
 from jiqun.errors import JiqunError, Kind, Problem
+from jiqun.masters.offices import serves
 from jiqun.modules.land.attribution.helping import another, locked, target, words_of
 from jiqun.modules.land.attribution.lines import has_lines, land_of
 from jiqun.modules.land.models import LandObjection, LandRow, LandTable
-from jiqun.modules.land.models.landtable import serves
 from jiqun.modules.land.shapes import digest_of
 from jiqun.modules.land.states.landtable import TableEvent, TableState, after
 from jiqun.rules.calendars import calendar_ahead

@@ -15,10 +15,10 @@ from jiqun.core.actions import action, refuse
 from jiqun.core.audit import record
 from jiqun.core.forms import wrong
 from jiqun.errors import JiqunError, Kind, Problem
+from jiqun.masters.offices import serves
 from jiqun.modules.land.lowuse.tools import tools
 from jiqun.modules.land.lowuse.words import NOT
 from jiqun.modules.land.models import LandFile, LandFileEntry
-from jiqun.modules.land.rights import serves
 from jiqun.modules.land.states.lowuse import Event, State, after
 
 LEAST_WORDS = 4

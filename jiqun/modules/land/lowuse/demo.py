@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from jiqun.core.access import Viewer
 from jiqun.facts.store.store import Store
+from jiqun.masters.offices import own_offices
 from jiqun.masters.viewers import viewer_of
 from jiqun.modules.land.lowuse import actions as verbs
 from jiqun.modules.land.lowuse.actions import Noted, Plan, Result
@@ -17,7 +18,6 @@ from jiqun.modules.land.lowuse.found import found_of
 from jiqun.modules.land.lowuse.selectors import ScreenView, low_rows, newest_runs, screen_view
 from jiqun.modules.land.lowuse.tools import usual_tool
 from jiqun.modules.land.models import LandFile
-from jiqun.modules.land.rights import own_offices
 
 PEOPLE = ("analyst", "reviewer")
 PURPOSE = "演示低效用地一地一档（合成数据）"

@@ -12,50 +12,14 @@ from django.utils.translation import gettext_lazy as _
 
 from jiqun.core.access import Role, Viewer, may_see_firm_rows
 from jiqun.core.visible import VisibleQuerySet
-from jiqun.masters.models import Membership, Organisation
+from jiqun.masters.models import Organisation
+from jiqun.masters.offices import within
 from jiqun.modules.land.shapes import FirmLand
 from jiqun.modules.land.states.landtable import ENDED, OPEN, TABLE_STATES, TableState
 
 M = TypeVar("M", bound=models.Model)
 User = settings.AUTH_USER_MODEL
 TERMS = ("own", "occupied", "rented_in", "rented_out", "excluded")
-
-
-def within(places: frozenset[str], column: str = "place") -> Q:
-    """Return rows whose place is one of these or lies within one (code prefix)."""
-    if "*" in places:
-        return Q(pk__isnull=False)
-    found = Q(pk__in=[])
-    for place in sorted(places):
-        found |= Q(**{f"{column}__startswith": place})
-    return found
-
-
-def answers_for(viewer: Viewer, place: str) -> bool:
-    """Whether the viewer is an official of the place or of one that it lies in."""
-    own = viewer.duty_places
-    return viewer.known and ("*" in own or any(place.startswith(one) for one in own))
-
-
-def serves(viewer: Viewer, organisation: int | None, place: str) -> bool:
-    """Whether the viewer works as an official in this very office, and for this place."""
-    if organisation is None or not answers_for(viewer, place):
-        return False
-    held = Membership.objects.in_force().filter(
-        user_id=viewer.user_id, role=Role.ANALYST.value, organisation_id=organisation
-    )
-    return held.exists()
-
-
-def own_bureaux(viewer: Viewer) -> list[Organisation]:
-    """Return the bureaux in which the viewer works as an official, by name."""
-    if not viewer.official:
-        return []
-    held = Membership.objects.in_force().filter(user_id=viewer.user_id, role=Role.ANALYST.value)
-    found = Organisation.objects.filter(
-        pk__in=held.values("organisation_id"), kind=Organisation.Kind.BUREAU
-    )
-    return list(found)
 
 
 def _m2(area: int | None) -> float | None:

@@ -12,7 +12,7 @@ from django.db.models import Count, F, Q, Sum
 from jiqun.core.access import Viewer
 from jiqun.core.visible import VisibleQuerySet
 from jiqun.masters.models import Organisation
-from jiqun.modules.land.rights import of_firm, within
+from jiqun.masters.offices import firm_rows, within
 from jiqun.modules.land.states.lowuse import ENDED, EVENTS, STATES, WITH_PLAN, Event, State
 
 User = settings.AUTH_USER_MODEL
@@ -24,7 +24,7 @@ class LandFileQuerySet(VisibleQuerySet["LandFile"]):
 
     def visible_to(self, viewer: Viewer) -> Self:
         """Return the files that the viewer may see; the reader logs what is shown (``lowuse.cases``)."""
-        return self.filter(of_firm(viewer))
+        return self.filter(firm_rows(viewer))
 
     def locked(self, key: str) -> LandFile:
         """Lock a file until the commit."""
@@ -134,7 +134,7 @@ class LandFileEntryQuerySet(VisibleQuerySet["LandFileEntry"]):
 
     def visible_to(self, viewer: Viewer) -> Self:
         """Return the entries of the files that the viewer may see."""
-        return self.filter(of_firm(viewer, firm="file__firm", place="file__place"))
+        return self.filter(firm_rows(viewer, firm="file__firm", place="file__place"))
 
 
 class LandFileEntry(models.Model):

@@ -17,6 +17,7 @@ from jiqun.core.forms import attempt
 from jiqun.core.frame import Part, ask, asks_purpose, figure, link, note, press, show, table
 from jiqun.core.pages import page, public_page, viewer
 from jiqun.core.tabular import Field, pick
+from jiqun.masters.offices import answers_for, own_offices
 from jiqun.modules.land.attribution.actions import (
     DAYS,
     freeze_table,
@@ -37,7 +38,6 @@ from jiqun.modules.land.attribution.selectors import (
 )
 from jiqun.modules.land.attribution.shown import mu_words, square_metres_words
 from jiqun.modules.land.models import LandObjection, LandTable
-from jiqun.modules.land.models.landtable import answers_for, own_bureaux
 from jiqun.modules.land.shapes import FLAGS
 from jiqun.modules.land.states.landtable import (
     OBJECTION_WORDS,
@@ -79,7 +79,7 @@ PUBLIC = (
 def draft_form(who: Viewer, data: Any = None) -> forms.Form:
     """Bureau, place, year, days and telephone of a draft."""
     form = forms.Form(data)
-    offices = [(str(one.pk), one.name) for one in own_bureaux(who)]
+    offices = [(str(one.pk), one.name) for one in own_offices(who)]
     year = timezone.localdate().year - 1
     form.fields |= {
         "department": forms.ChoiceField(label=pick("主管部门", "Bureau in charge"), choices=offices),

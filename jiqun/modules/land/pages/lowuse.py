@@ -16,6 +16,7 @@ from jiqun.core.frame import Part, Said, ask, asks_purpose, figure, link, note, 
 from jiqun.core.pages import page, viewer
 from jiqun.core.tabular import Field, pick
 from jiqun.engine.land.screening import YES
+from jiqun.masters.offices import own_offices
 from jiqun.modules.land.lowuse.actions import open_land_file
 from jiqun.modules.land.lowuse.cases import files_of, state_sums
 from jiqun.modules.land.lowuse.findings import notes_of, screened, thresholds_of
@@ -35,7 +36,6 @@ from jiqun.modules.land.lowuse.shown import fact_words, file_row, number_words
 from jiqun.modules.land.lowuse.tools import kind_words
 from jiqun.modules.land.lowuse.words import BADGES, M2_PER_MU, VERDICTS, Words
 from jiqun.modules.land.models import LandFile
-from jiqun.modules.land.rights import own_offices
 from jiqun.modules.land.states.lowuse import STATES, State
 
 PURPOSE = ("查看低效用地的宗地", "parcels of low-efficiency land")

@@ -15,6 +15,7 @@ from jiqun.core.access import Viewer
 from jiqun.core.frame import Part, ask, figure, link, press, show, table
 from jiqun.core.pages import page, viewer
 from jiqun.core.tabular import Field, pick
+from jiqun.masters.offices import serves
 from jiqun.modules.land.lowuse import actions as verbs
 from jiqun.modules.land.lowuse.cases import entries_of, the_file
 from jiqun.modules.land.lowuse.forms import (
@@ -36,7 +37,6 @@ from jiqun.modules.land.lowuse.shown import (
 from jiqun.modules.land.lowuse.tools import rules_now
 from jiqun.modules.land.lowuse.words import FEN_PER_WAN, M2_PER_MU
 from jiqun.modules.land.models import LandFile
-from jiqun.modules.land.rights import serves
 from jiqun.modules.land.states.lowuse import STATES, TABLE, Event, State
 from jiqun.rules.land.screens import criteria
 
