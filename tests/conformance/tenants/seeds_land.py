@@ -24,15 +24,23 @@ def office_of(user: User) -> masters.Organisation:
     return masters.Organisation.objects.filter(membership__user=user).earliest("pk")
 
 
+def _plain_office(user: User, name: str, place: str) -> masters.Organisation:
+    """An office of an official whose name may stand on public pages: no canary is in it."""
+    office = masters.Organisation.objects.create(name=name, kind="bureau", place=place)
+    masters.Membership.objects.create(user=user, organisation=office, role="analyst")
+    return office
+
+
 def land_tables(world: World, tenant: str) -> list[Model]:
     """A land table of each official; in that of the firms' place a row and an objection of each."""
     if tenant not in {"official", "elsewhere"}:
         return []
     user, place = world.users[tenant], str(TENANTS[tenant][1])  # type: ignore[index]
     until = timezone.localdate() + dt.timedelta(days=9)
+    office = _plain_office(user, f"合成国土所 {tenant}", place)
     table = land.LandTable.objects.create(
         key=f"landtable-{tenant}", place=place, year=2025, state="published", snapshot="s", digest="d",
-        department=office_of(user), made_by=user, published_by=user,
+        department=office, made_by=user, published_by=user,
         notes=[[word(tenant, "landnote")] * 2], public_from=until - dt.timedelta(days=12), public_until=until,
     )  # fmt: skip
     if tenant == "official":
@@ -66,10 +74,7 @@ def permu(world: World, tenant: str) -> list[Model]:
     if tenant not in {"official", "elsewhere"}:
         return []
     user, place = world.users[tenant], str(TENANTS[tenant][1])  # type: ignore[index]
-    office = masters.Organisation.objects.create(
-        name=f"合成亩均办 {tenant}", kind="bureau", place=place
-    )
-    masters.Membership.objects.create(user=user, organisation=office, role="analyst")
+    office = _plain_office(user, f"合成亩均办 {tenant}", place)
     if tenant == "elsewhere":
         return [land.Batch.objects.create(
             key="permu-elsewhere", place=place, year=2025, department=office, rules=PERMU, made_by=user,
