@@ -33,6 +33,10 @@ PERSONAL = {
     "policy.receipt", "policy.step",
     # What firms were shown and said, and who decided.
     "land.batch", "land.calculation", "land.objection", "land.sheet", "land.step", "land.waiver",
+    "land.landfile", "land.landfileentry", "land.landobjection", "land.landrow", "land.landtable",
+    "land.parcel", "land.parcelevent", "land.parcelproposal",
+    # Who drafted rules, who corrected and confirmed them.
+    "policy.draft", "policy.draftfield", "policy.drafttext",
     # The search index is made again from what it indexes.
     "core.searchentry", "core.searchposting", "core.searchsegment", "core.searchstate",
 }  # fmt: skip
