@@ -22,10 +22,10 @@ def test_a_new_database_gets_its_tables_and_an_older_one_is_told(tmp_path: Path)
         require_tables()
         assert Case.objects.count() == 0
         require_tables()
-        MigrationRecorder(connection).record_unapplied("policy", "0002_guards")
+        MigrationRecorder(connection).record_unapplied("policy", "0003_drafts")
         before = connection.introspection.table_names()
         with pytest.raises(JiqunError) as caught:
             require_tables()
         assert caught.value.code == "E-DATABASE-BEHIND"
-        assert "policy 0002_guards" in caught.value.message_zh
+        assert "policy 0003_drafts" in caught.value.message_zh
         assert connection.introspection.table_names() == before

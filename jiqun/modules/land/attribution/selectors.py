@@ -64,14 +64,17 @@ def the_row(viewer: Viewer, table: LandTable, firm: str) -> LandRow:
     return found
 
 
-def own_row(viewer: Viewer) -> LandRow:
-    """Return the viewer's own row in the newest published table; ``E-LAND-TABLE`` without one."""
+def own_row(viewer: Viewer) -> LandRow | None:
+    """Return the own firm's row in the newest published table, None before one is published.
+
+    Raises:
+        JiqunError: ``E-LAND-TABLE`` for who is no firm's user.
+    """
+    if not viewer.firms:
+        raise _missing("用地表的企业", "firm in the land table")
     rows = LandRow.objects.visible_to(viewer).filter(firm__in=sorted(viewer.firms))
     shown = rows.exclude(table__state="withdrawn").select_related("table", "table__department")
-    found = shown.order_by("-table__year", "-table__pk").first() if viewer.firms else None
-    if found is None:
-        raise _missing("用地表的企业", "firm in the land table")
-    return found
+    return shown.order_by("-table__year", "-table__pk").first()
 
 
 def the_objection(viewer: Viewer, number: int) -> LandObjection:

@@ -73,6 +73,12 @@ def own_land(request: HttpRequest) -> HttpResponse:
     """我的用地: the own row of the newest published table; objections while it is in publicity."""
     who = viewer(request)
     row = own_row(who)
+    if row is None:
+        return show(request, ("我的用地", "My land"), parts=[note((
+            "还没有公示包含本企业的用地表。公示后，这里逐行列出用地，公示期内可以提出异议。",
+            ("No land table with your firm has been published yet. Once it is, its lines stand here, and you may "
+             "object to them while it is in publicity."),
+        ), "info")])  # fmt: skip
     refusal = None
     if request.method == "POST":
         given = {name: request.POST.get(name, "") for name in ("claimed_m2", "reason", "paper")}
