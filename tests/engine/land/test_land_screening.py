@@ -123,6 +123,7 @@ def test_a_sound_parcel_of_which_everything_is_known() -> None:
         "invested_share": 1.0, "tax_per_mu": 20.0, "tax_per_mu_before": 20.0, "county_tax_per_mu": 15.0,
         "county_tax_per_mu_before": 15.0, "contract_tax_per_mu": 20.0, "plot_ratio": 1.2,
         "planned_plot_ratio": 1.5, "building_coefficient": 0.45, "power_share": 0.9,
+        "power_on_year": 1.0,
     }  # fmt: skip
     found = screen(RULES, {name: column(value) for name, value in sound.items()})
     assert not found.verdicts.any()
