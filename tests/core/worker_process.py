@@ -26,6 +26,7 @@ settings.MIGRATION_MODULES = {
         "sessions",
         "jiqun.core",
         "jiqun.masters",
+        "jiqun.modules.land",
         "jiqun.modules.policy",
         "account",
         "mfa",

@@ -342,6 +342,14 @@ def test_a_graded_column_needs_a_basis_only_where_it_says_something() -> None:
 # ---- round trip -----------------------------------------------------------------------------
 
 SAMPLES: dict[str, list[dict[str, object]]] = {
+    "parcel": [{"parcel": "990101001001GB00001", "location": "合成路", "place": "990101", "use": "工业用地",
+                "holder": FIRM_A, "area_m2": 20_000.5, "floor_m2": 25_000.0, "planned_ratio": 1.2,
+                "datum": "cgcs2000", "geometry": '{"type":"Polygon","coordinates":[]}'}],
+    "parcel_use": [{"parcel": "990101001001GB00001", "firm": FIRM_A, "kind": "rented_in", "area_m2": 20_000.5,
+                    "floor_m2": 4_000.25, "total_floor_m2": 25_000.0, "first": dt.date(2024, 1, 1),
+                    "document": "合成租1号", "lawful_basis": "法定职责"}],
+    "parcel_deal": [{"parcel": "990101001001GB00001", "place": "990101", "firm": FIRM_A, "notice": "合成公告1号",
+                     "area": "20000", "investment": "≥300", "plot_ratio": "1.0-2.0"}],
     "place": [
         {"place": "990101", "name_zh": "合成县", "name_en": "Synthetic, \"County\"", "level": "county",
          "lon": 120.123456789, "lat": -0.1, "population": 352_000, "area_km2": 3348.75},

@@ -192,7 +192,8 @@ function mount(host: HTMLElement, data: MapData): void {
     const code = encodeURIComponent(`${feature.getId()}`);
     const answer = await fetch(`${host.dataset.card!.replace('PARCEL', code)}?part=1`).catch(() => null);
     if (!answer?.ok) return;
-    aside.innerHTML = await answer.text(); // our own server's page, escaped by its templates
+    const page = new DOMParser().parseFromString(await answer.text(), 'text/html');
+    aside.replaceChildren(...page.body.childNodes);
     aside.scrollIntoView({ block: 'nearest' });
   };
 
