@@ -25,7 +25,6 @@ from jiqun.facts.store.store import Store
 from jiqun.masters.viewers import viewer_of
 
 Login = tuple[str, str, str]
-NEWLY_LISTED = "首次入规"
 MANUFACTURING = (pl.lit("13"), pl.lit("43"))  # divisions of GB/T 4754
 DEMO_CONSENTS = (
     ("chain", ["trade_link.value"], 365),
@@ -92,18 +91,12 @@ def first_accounts(facts: Store, *, synthetic: bool) -> list[Account]:
 
 
 def _first_firm(facts: Store) -> pl.DataFrame:
-    """A firm for whose every page there is something: a manufacturer that is new above the threshold.
-
-    Where none is on that list, the first manufacturer; where there is none, the first firm.
-    """
+    """The first manufacturer of the register, so that every page of a firm has something; else the first firm."""
     firms = facts.polars("firm", ["firm", "name", "place"]).sort("firm")
     main = facts.polars("firm_industry", ["firm", "industry", "main"]).filter("main")
     made = main.filter(pl.col("industry").str.slice(0, 2).is_between(*MANUFACTURING))
     makers = firms.filter(pl.col("firm").is_in(made["firm"].implode()))
-    lists = facts.polars("firm_attribute", ["firm", "item", "content"])
-    new = lists.filter(item=NEWLY_LISTED, content="是")["firm"]
-    found = makers.filter(pl.col("firm").is_in(new.implode()))
-    return next((one for one in (found, makers) if one.height), firms).head(1)
+    return (makers if makers.height else firms).head(1)
 
 
 def _county(facts: Store, place: str) -> str:

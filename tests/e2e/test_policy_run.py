@@ -13,6 +13,7 @@ from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 
 from jiqun.cockpit.setup import open_accounts
+from jiqun.masters.models import Organisation
 from jiqun.modules.policy.benefits.ledger.actions import books
 from jiqun.modules.policy.benefits.ledger.verify import verify
 from jiqun.modules.policy.models import Batch, Case, Pool
@@ -31,6 +32,9 @@ def enter(
     """Open a window as one of the demo's own people, as ``jiqun up`` has set them up."""
     settings.VAR = tmp_path_factory.mktemp("var")
     open_accounts()
+    matters = demo.store.polars("firm_attribute", ["firm", "item", "content"])
+    entitled = matters.filter(item="首次入规", content="是")["firm"].min()
+    Organisation.objects.filter(membership__user__username="firm").update(firm=entitled)
     demo_benefits(demo.store)
     contexts: dict[str, BrowserContext] = {}
     windows: dict[str, Watched] = {}
