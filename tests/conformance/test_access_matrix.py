@@ -21,7 +21,7 @@ from tests.conformance.addresses import Address, operations, pages
 from tests.conformance.tenants.world import TENANTS, World
 from tests.console import DEMO_QUERY, PEOPLE, Demo, SignIn
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 KNOWN = frozenset(TENANTS) - {"anonymous"}
 OFFICIALS = frozenset({"official", "elsewhere"})
 FIRMS = frozenset({"firma", "firmb"})

@@ -26,7 +26,7 @@ from jiqun.core.security.actions import issue_token
 from jiqun.masters.viewers import viewer_of
 from tests.console import DEMO_SCOPE, Demo
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 load_all_checks()
 KEPT = CHECKS.get_by_names(
     [

@@ -33,7 +33,7 @@ from tests.modules.parcels.rows import make_parcel
 from tests.modules.permu.rows import make_permu
 from tests.modules.policy.rows import make_rows
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 TABLES = [*specs()]
 IMPORTABLE = [name for name, spec in specs().items() if spec.importer is not None]
 FACTS = [name for name in IMPORTABLE if specs()[name].importer.asks]  # type: ignore[union-attr]
