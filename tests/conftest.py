@@ -17,21 +17,17 @@ from django.utils import translation
 from pytest_django import DjangoDbBlocker, Settings
 
 from jiqun.core import factstore
-from jiqun.core.audit.guards import remove_guards
 from jiqun.core.registry import engines
+from jiqun.core.triggers import remove
 from jiqun.demo import generate
 from jiqun.facts.load.folder import load_folder
 from jiqun.facts.store.store import Store
 from jiqun.masters.models import Membership, Organisation, Person
-from jiqun.modules.land import guards as land_guards
-from jiqun.modules.land.attribution import guards as table_guards
 from jiqun.modules.land.batch.computing import compute
 from jiqun.modules.land.models import Batch
-from jiqun.modules.land.parcels import guards as parcel_guards
-from jiqun.modules.policy import guards as policy_guards
-from jiqun.modules.policy.draft_guards import remove_draft_guards
 from tests.conformance.asvs import pytest_runtest_logreport, pytest_sessionfinish  # noqa: F401 - hooks
 from tests.console import DEMO_FIRMS, PEOPLE, Demo, built_once
+from tests.guards import GUARDS, MIGRATED, present
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
 
@@ -78,17 +74,13 @@ def _digest_of_makers() -> str:
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> None:
-    """Without the triggers of the log and the ledger, which would not let a test empty its tables.
+    """Without the triggers of what is only ever added, which would not let a test empty its tables.
 
-    tests/core/test_migrations.py shows that a migrated database has them.
+    tests/core/test_triggers.py shows that the migrated database had them.
     """
     with django_db_blocker.unblock():
-        remove_guards(connection)
-        policy_guards.remove_guards(connection)
-        land_guards.remove_guards(connection)
-        table_guards.remove_guards(connection)
-        parcel_guards.remove_guards(connection)
-        remove_draft_guards(connection)
+        MIGRATED.update(present(connection))
+        remove(connection, GUARDS)
 
 
 @pytest.fixture(scope="session")

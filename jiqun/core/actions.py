@@ -99,6 +99,29 @@ def refuse(problems: Sequence[Problem]) -> None:
     )
 
 
+def another(viewer: Viewer, *people: int | None, code: str, hint: tuple[str, str]) -> None:
+    """Refuse one of the people who did an earlier step: four eyes.
+
+    Args:
+        viewer: who wants to do this step.
+        people: who did the others.
+        code: of the error; pages explain codes that end with FOUR-EYES.
+        hint: who has to be whom, in both languages.
+
+    Raises:
+        JiqunError: ``code``.
+    """
+    if viewer.user_id in people:
+        raise JiqunError(
+            code,
+            "这一步必须由另一个人办理：您已经办过前面的一步",
+            "another person has to do this: you did one of the steps before",
+            hint_zh=hint[0],
+            hint_en=hint[1],
+            kind=Kind.FORBIDDEN,
+        )
+
+
 def viewer_of_system(name: str) -> Viewer:
     """Return the viewer of a command or a job of the system itself: no rights of its own."""
     return Viewer(user_id=None, name=name)

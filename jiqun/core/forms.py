@@ -7,10 +7,12 @@ from typing import TypeVar
 
 from django import forms
 
+from jiqun.core.actions import refuse
 from jiqun.core.tabular import pick
 from jiqun.errors import JiqunError, Kind, Problem
 
 R = TypeVar("R")
+LEAST = 4  # characters of a reason
 
 
 def wrong(
@@ -26,6 +28,24 @@ def wrong(
     return Problem(
         "E-INPUT", zh, en, remedy_zh=remedy_zh, remedy_en=remedy_en, column=field, value=value
     )
+
+
+def words_problem(text: str, field: str = "words") -> tuple[str, list[Problem]]:
+    """Return what a person wrote without stray spaces, and what is wrong: fewer than four characters."""
+    words = " ".join(text.split())[:500]
+    if len(words) >= LEAST:
+        return words, []
+    return words, [wrong(
+        field, "请写明情况，至少四个字", "say it in at least four characters",
+        remedy_zh="内容会留在办理记录里。", remedy_en="It is kept on record.",
+    )]  # fmt: skip
+
+
+def words_of(text: str, field: str = "words") -> str:
+    """Return what a person wrote; ``E-INPUT`` for fewer than four characters."""
+    words, problems = words_problem(text, field)
+    refuse(problems)
+    return words
 
 
 def attempt(form: forms.Form, verb: Callable[[], R]) -> R | None:

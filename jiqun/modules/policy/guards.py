@@ -1,4 +1,4 @@
-"""Triggers of the ledger and of what is only ever added, on SQLite and PostgreSQL.
+"""Triggers of the ledger and of what is only ever added.
 
 ``install_chain`` checks each movement against the one before it on both accounts, and refuses a
 debit that the account does not cover; ``install_guards`` refuses to change or delete rows. Both
@@ -10,9 +10,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from jiqun.core.triggers import Trigger, install, only_added, remove
 from jiqun.modules.policy.models import LedgerTransfer, OnceKey, PaymentFile, Receipt, Step
 
-MESSAGE = "rows are only ever added here / 只能追加"
 BROKEN = "the movement does not follow the one before / 记账不连续"
 SHORT = "the account does not cover this / 余额不足"
 FIXED = tuple(model._meta.db_table for model in (LedgerTransfer, PaymentFile, Receipt, Step))
@@ -37,96 +37,33 @@ _CREDITS = f"COALESCE((SELECT MAX(credit_total) FROM {_LEDGER} WHERE credit_id =
 _UNCOVERED = (
     f"NEW.debit_total > {_CREDITS} AND (SELECT bounded FROM {_ACCOUNT} WHERE id = NEW.debit_id)"
 )
-_CHAIN = f"{_side('debit')} OR {_side('credit')}"
-
-
-def _sqlite_chain() -> list[str]:
-    return [
-        f"CREATE TRIGGER IF NOT EXISTS {_LEDGER}_{name} BEFORE INSERT ON {_LEDGER} WHEN {when} "
-        f"BEGIN SELECT RAISE(ABORT, '{words}'); END"
-        for name, when, words in (("chain", _CHAIN, BROKEN), ("cover", _UNCOVERED, SHORT))
-    ]
-
-
-def _postgresql_chain() -> list[str]:
-    return [
-        (
-            f"CREATE OR REPLACE FUNCTION policy_ledger_chain() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
-            f"IF {_CHAIN} THEN RAISE EXCEPTION '{BROKEN}' USING ERRCODE = 'integrity_constraint_violation'; END IF; "
-            f"IF {_UNCOVERED} THEN RAISE EXCEPTION '{SHORT}' USING ERRCODE = 'integrity_constraint_violation'; END IF; "
-            "RETURN NEW; END $$"
-        ),
-        (
-            f"CREATE OR REPLACE TRIGGER {_LEDGER}_chain BEFORE INSERT ON {_LEDGER} FOR EACH ROW "
-            "EXECUTE FUNCTION policy_ledger_chain()"
-        ),
-    ]
-
-
-def _sqlite_guards() -> list[str]:
-    body = f"BEGIN SELECT RAISE(ABORT, '{MESSAGE}'); END"
-    once = f" WHEN {_ONCE_BROKEN}"
-    found: list[str] = []
-    for table in (*FIXED, _ONCE):
-        when = once if table == _ONCE else ""
-        found += [
-            f"CREATE TRIGGER IF NOT EXISTS {table}_no_update BEFORE UPDATE ON {table}{when} {body}",
-            f"CREATE TRIGGER IF NOT EXISTS {table}_no_delete BEFORE DELETE ON {table} {body}",
-        ]
-    return found
-
-
-def _postgresql_guards() -> list[str]:
-    refuse = "EXECUTE FUNCTION policy_append_only()"
-    found = [
-        (
-            "CREATE OR REPLACE FUNCTION policy_append_only() RETURNS trigger LANGUAGE plpgsql AS $$ "
-            f"BEGIN RAISE EXCEPTION '{MESSAGE}' USING ERRCODE = 'integrity_constraint_violation'; END $$"
-        )
-    ]
-    for table in (*FIXED, _ONCE):
-        when = f" WHEN ({_ONCE_BROKEN})" if table == _ONCE else ""
-        found += [
-            f"CREATE OR REPLACE TRIGGER {table}_no_update BEFORE UPDATE ON {table} FOR EACH ROW{when} {refuse}",
-            f"CREATE OR REPLACE TRIGGER {table}_no_delete BEFORE DELETE ON {table} FOR EACH ROW {refuse}",
-            f"CREATE OR REPLACE TRIGGER {table}_no_truncate BEFORE TRUNCATE ON {table} FOR EACH STATEMENT {refuse}",
-        ]
-    return found
-
-
-def _execute(connection: Any, statements: list[str]) -> None:
-    with connection.cursor() as cursor:
-        for statement in statements:
-            cursor.execute(statement)
+CHAIN = (
+    Trigger(
+        f"{_LEDGER}_chain", _LEDGER, "INSERT", BROKEN, f"{_side('debit')} OR {_side('credit')}"
+    ),
+    Trigger(f"{_LEDGER}_cover", _LEDGER, "INSERT", SHORT, _UNCOVERED),
+)
+GUARDS = (
+    *(trigger for table in FIXED for trigger in only_added(table)),
+    *only_added(_ONCE, unless=_ONCE_BROKEN),
+)
 
 
 def install_chain(connection: Any) -> None:
     """Make the triggers that check each movement; safe to run again."""
-    _execute(connection, _sqlite_chain() if connection.vendor == "sqlite" else _postgresql_chain())
+    install(connection, CHAIN)
 
 
 def install_guards(connection: Any) -> None:
     """Make the triggers that refuse to change rows; safe to run again."""
-    _execute(
-        connection, _sqlite_guards() if connection.vendor == "sqlite" else _postgresql_guards()
-    )
+    install(connection, GUARDS)
 
 
 def remove_guards(connection: Any) -> None:
     """Drop the triggers that refuse to change rows, as emptying a test database needs."""
-    kinds = (
-        ("update", "delete") if connection.vendor == "sqlite" else ("update", "delete", "truncate")
-    )
-    on = " ON {}" if connection.vendor == "postgresql" else ""
-    _execute(connection, [
-        f"DROP TRIGGER IF EXISTS {table}_no_{kind}{on.format(table)}"
-        for table in (*FIXED, _ONCE) for kind in kinds
-    ])  # fmt: skip
+    remove(connection, GUARDS)
 
 
 def remove_chain(connection: Any) -> None:
     """Drop the triggers that check each movement, as a migration of their tables must."""
-    on = f" ON {_LEDGER}" if connection.vendor == "postgresql" else ""
-    _execute(
-        connection, [f"DROP TRIGGER IF EXISTS {_LEDGER}_{name}{on}" for name in ("chain", "cover")]
-    )
+    remove(connection, CHAIN)

@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from jiqun.core.access import Role, Viewer
+from jiqun.core.actions import another as refuse_same
 from jiqun.core.actions import refuse
 from jiqun.core.audit import record
 from jiqun.core.forms import wrong
@@ -23,6 +24,10 @@ from jiqun.modules.land.states.batch import Event, State, after
 SHEET_READY = kind("land.sheet", zh="亩均评价数据待核对", en="Per-mu figures to be confirmed")
 RESULT_PUBLIC = kind("land.result", zh="亩均评价结果公示", en="Per-mu result in publicity")
 DECIDED = kind("land.decided", zh="亩均评价异议已处理", en="Objection to per-mu figures decided")
+FOUR_EYES = (
+    "测算、复核、审定是三个不同的人；异议由测算人和登记人以外的人处理。",
+    "Calculation, review and approval take three people; neither who calculated nor who objected decides.",
+)
 
 
 def new_key() -> str:
@@ -70,17 +75,6 @@ def may_move(batch: Batch, event: Event) -> None:
     after(State(batch.state), event)
 
 
-def text_problem(text: str, field: str) -> tuple[str, list[Problem]]:
-    """Return what a person wrote without stray spaces, and what is wrong with it."""
-    words = " ".join(text.split())[:500]
-    if len(words) >= 4:
-        return words, []
-    return words, [wrong(
-        field, "请写明情况，至少四个字", "say it in at least four characters",
-        remedy_zh="内容会留在办理记录里。", remedy_en="It is kept with the batch.",
-    )]  # fmt: skip
-
-
 def paper_problem(text: str, field: str) -> tuple[str, list[Problem]]:
     """Return the number of a document without stray spaces, and what is wrong with it."""
     paper = " ".join(text.split())[:120]
@@ -92,13 +86,6 @@ def paper_problem(text: str, field: str) -> tuple[str, list[Problem]]:
     )]  # fmt: skip
 
 
-def words_of(text: str, field: str = "words") -> str:
-    """Return what a person wrote; ``E-INPUT`` for fewer than four characters."""
-    words, problems = text_problem(text, field)
-    refuse(problems)
-    return words
-
-
 def paper_of(text: str, field: str = "document") -> str:
     """Return the number of a document; ``E-INPUT`` where there is none."""
     paper, problems = paper_problem(text, field)
@@ -107,21 +94,8 @@ def paper_of(text: str, field: str = "document") -> str:
 
 
 def another(viewer: Viewer, *people: int | None) -> None:
-    """Refuse one of the people who did an earlier step.
-
-    Raises:
-        JiqunError: ``E-LAND-FOUR-EYES``.
-    """
-    if viewer.user_id in people:
-        raise JiqunError(
-            "E-LAND-FOUR-EYES",
-            "这一步必须由另一个人办理：您已经办过前面的一步",
-            "another person has to do this: you did one of the steps before",
-            hint_zh="测算、复核、审定是三个不同的人；异议由测算人和登记人以外的人处理。",
-            hint_en="Calculation, review and approval take three people; an objection is decided by neither who "
-            "calculated nor who entered it.",
-            kind=Kind.FORBIDDEN,
-        )
+    """Refuse one of the people who did an earlier step; ``E-LAND-FOUR-EYES``."""
+    refuse_same(viewer, *people, code="E-LAND-FOUR-EYES", hint=FOUR_EYES)
 
 
 def days_run(until: date | None) -> None:

@@ -11,17 +11,20 @@ from typing import Any
 from django.utils import timezone
 
 from jiqun.core.access import Role, Viewer
-from jiqun.core.actions import action, refuse
+from jiqun.core.actions import action, another, refuse
 from jiqun.core.audit import record
-from jiqun.core.forms import wrong
-from jiqun.errors import JiqunError, Kind, Problem
+from jiqun.core.forms import words_problem, wrong
+from jiqun.errors import Problem
 from jiqun.masters.offices import serves
 from jiqun.modules.land.lowuse.tools import tools
 from jiqun.modules.land.lowuse.words import NOT
 from jiqun.modules.land.models import LandFile, LandFileEntry
 from jiqun.modules.land.states.lowuse import Event, State, after
 
-LEAST_WORDS = 4
+FOUR_EYES = (
+    "方案由一人拟定、另一人审定；结果由一人上报、另一人销号。",
+    "One proposes a plan and another decides it; one reports the result and another closes.",
+)
 MOST_FEN = 10**14
 
 
@@ -70,10 +73,7 @@ class Result:
 
 
 def _words(text: str, name: str = "words") -> list[Problem]:
-    if len(" ".join(text.split())) >= LEAST_WORDS:
-        return []
-    return [wrong(name, "请写明情况，至少四个字", "say it in at least four characters",
-                  remedy_zh="内容会留在档案里。", remedy_en="It is kept in the file.")]  # fmt: skip
+    return words_problem(text, name)[1]
 
 
 def _noted(noted: Noted) -> list[Problem]:
@@ -110,20 +110,8 @@ def _entry(viewer: Viewer, one: LandFile, event: Event, noted: Noted, before: st
 
 
 def _another(viewer: Viewer, *people: int | None) -> None:
-    """Refuse who did the step before.
-
-    Raises:
-        JiqunError: ``E-LAND-LOWUSE-FOUR-EYES``.
-    """
-    if viewer.user_id in people:
-        raise JiqunError(
-            "E-LAND-LOWUSE-FOUR-EYES",
-            "这一步必须由另一个人办理：您已经办过前面的一步",
-            "another person has to do this: you did the step before",
-            hint_zh="方案由一人拟定、另一人审定；结果由一人上报、另一人销号。",
-            hint_en="One proposes a plan and another decides it; one reports the result and another closes.",
-            kind=Kind.FORBIDDEN,
-        )
+    """Refuse who did the step before; ``E-LAND-LOWUSE-FOUR-EYES``."""
+    another(viewer, *people, code="E-LAND-LOWUSE-FOUR-EYES", hint=FOUR_EYES)
 
 
 def _serves(viewer: Viewer, land_file: LandFile) -> bool:

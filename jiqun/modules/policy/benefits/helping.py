@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from django.utils import timezone
 
 from jiqun.core.access import Viewer
+from jiqun.core.actions import another as refuse_same
 from jiqun.core.actions import refuse
 from jiqun.core.audit import record
 from jiqun.core.forms import wrong
@@ -16,42 +17,20 @@ from jiqun.modules.policy.benefits.moving import case_target
 from jiqun.modules.policy.machine import State
 from jiqun.modules.policy.models import Batch, Case, Hold
 
+FOUR_EYES = (
+    "录入、部门确认、财政审核、支付是四个不同的人。",
+    "Entry, the bureau's confirmation, the finance office's approval and payment take four people.",
+)
+
 
 def new_key(letters: str) -> str:
     """Return a number for a batch or pool: letters, the day, and six random digits."""
     return f"{letters}{timezone.localdate():%Y%m%d}-{secrets.token_hex(3).upper()}"
 
 
-def words_of(text: str, field: str = "words") -> str:
-    """Return what a person wrote, without stray spaces.
-
-    Raises:
-        JiqunError: ``E-INPUT`` for fewer than four characters.
-    """
-    words = " ".join(text.split())[:500]
-    if len(words) < 4:
-        refuse([wrong(
-            field, "请写明情况，至少四个字", "say it in at least four characters",
-            remedy_zh="内容会留在办理记录里。", remedy_en="It is kept with the case.",
-        )])  # fmt: skip
-    return words
-
-
 def another(viewer: Viewer, *people: int | None) -> None:
-    """Refuse one of the people who had the case in hand before.
-
-    Raises:
-        JiqunError: ``E-POLICY-FOUR-EYES``.
-    """
-    if viewer.user_id in people:
-        raise JiqunError(
-            "E-POLICY-FOUR-EYES",
-            "这一步必须由另一个人办理：您已经办过前面的一步",
-            "another person has to do this: you did one of the steps before",
-            hint_zh="录入、部门确认、财政审核、支付是四个不同的人。",
-            hint_en="Entry, the bureau's confirmation, the finance office's approval and payment take four people.",
-            kind=Kind.FORBIDDEN,
-        )
+    """Refuse one of the people who did an earlier step; ``E-POLICY-FOUR-EYES``."""
+    refuse_same(viewer, *people, code="E-POLICY-FOUR-EYES", hint=FOUR_EYES)
 
 
 def locked_one(key: str) -> Case:

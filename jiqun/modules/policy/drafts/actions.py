@@ -11,9 +11,9 @@ from django.utils import timezone
 from jiqun.core.access import Viewer
 from jiqun.core.actions import action, refuse
 from jiqun.core.audit import record
-from jiqun.core.forms import wrong
+from jiqun.core.forms import words_of, wrong
 from jiqun.errors import JiqunError, Kind
-from jiqun.modules.policy.benefits.helping import new_key, words_of
+from jiqun.modules.policy.benefits.helping import new_key
 from jiqun.modules.policy.drafts.composing import composed, fields_of, items_of, open_fields
 from jiqun.modules.policy.drafts.reading import read
 from jiqun.modules.policy.drafts.settling import apply, settlement

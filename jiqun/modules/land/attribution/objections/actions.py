@@ -8,11 +8,11 @@ from jiqun.core.access import Role, Viewer
 from jiqun.core.actions import action, refuse
 from jiqun.core.audit import record
 from jiqun.core.factstore import store
-from jiqun.core.forms import wrong
+from jiqun.core.forms import words_of, wrong
 from jiqun.errors import JiqunError, Kind, Problem
 from jiqun.masters.offices import serves
 from jiqun.modules.land.attribution.correcting import corrected, figure_of, store_correction
-from jiqun.modules.land.attribution.helping import another, locked, target, words_of
+from jiqun.modules.land.attribution.helping import another, locked, target
 from jiqun.modules.land.attribution.lines import firm_land, flagged
 from jiqun.modules.land.models import LandObjection, LandRow, LandTable
 from jiqun.modules.land.shapes import Line, digest_of

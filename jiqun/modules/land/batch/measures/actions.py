@@ -9,18 +9,10 @@ from django.utils import timezone
 from jiqun.core.access import Viewer, may_see_firm_rows
 from jiqun.core.actions import action, refuse
 from jiqun.core.audit import record
-from jiqun.core.forms import wrong
+from jiqun.core.forms import words_of, words_problem, wrong
 from jiqun.errors import Problem
 from jiqun.masters.offices import serves
-from jiqun.modules.land.batch.helping import (
-    days_run,
-    move,
-    noted,
-    paper_problem,
-    target,
-    text_problem,
-    words_of,
-)
+from jiqun.modules.land.batch.helping import days_run, move, noted, paper_problem, target
 from jiqun.modules.land.models import Batch, Sheet, Waiver
 from jiqun.modules.land.states.batch import ANNOUNCED, Event, State
 
@@ -84,7 +76,7 @@ def add_waiver(
         JiqunError: ``E-FORBIDDEN``, ``E-INPUT`` with every problem.
     """
     paper, problems = paper_problem(decision, "decision")
-    said, more = text_problem(commitment, "commitment")
+    said, more = words_problem(commitment, "commitment")
     problems += [*more, *_term(sheet, until)]
     refuse(problems)
     made = Waiver.objects.create(

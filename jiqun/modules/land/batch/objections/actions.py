@@ -9,19 +9,12 @@ from jiqun.core.access import Viewer, may_see_firm_rows
 from jiqun.core.actions import action, refuse
 from jiqun.core.audit import record
 from jiqun.core.factstore import store
+from jiqun.core.forms import words_problem
 from jiqun.core.notices.outbox import Words
 from jiqun.errors import JiqunError, Kind, Problem
 from jiqun.masters.offices import serves
 from jiqun.modules.land.batch.figures import held_value, label_of
-from jiqun.modules.land.batch.helping import (
-    DECIDED,
-    another,
-    noted,
-    paper_problem,
-    target,
-    tell,
-    text_problem,
-)
+from jiqun.modules.land.batch.helping import DECIDED, another, noted, paper_problem, target, tell
 from jiqun.modules.land.batch.objections.entering import (
     Claim,
     checked,
@@ -93,7 +86,7 @@ def decide_objection(
     batch = Batch.objects.locked(current.batch_id)
     _decidable(current, batch)
     another(viewer, batch.calculated_by_id, current.made_by_id)
-    said, problems = text_problem(words, "words")
+    said, problems = words_problem(words, "words")
     paper, number = "", None
     if upheld:
         paper, more = paper_problem(document, "document")

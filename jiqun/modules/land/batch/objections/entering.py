@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from django.utils import timezone
 
 from jiqun.core.access import Viewer
-from jiqun.core.forms import wrong
+from jiqun.core.forms import words_problem, wrong
 from jiqun.errors import JiqunError, Kind, Problem
 from jiqun.modules.land.batch.figures import held_value, label_of
-from jiqun.modules.land.batch.helping import noted, paper_problem, text_problem
+from jiqun.modules.land.batch.helping import noted, paper_problem
 from jiqun.modules.land.models import Batch, Objection, Sheet
 from jiqun.modules.land.states.batch import STATES, State
 
@@ -69,7 +69,7 @@ def _claim_problems(one: Claim, names: set[str], waiting: set[str]) -> list[Prob
         ))  # fmt: skip
     if one.field and held_value(one.field, one.value) is None:
         found.append(not_a_number(one.field, one.value, f"value_{one.field}"))
-    found += text_problem(one.reason, f"reason_{one.field}")[1]
+    found += words_problem(one.reason, f"reason_{one.field}")[1]
     return found + paper_problem(one.proof, f"proof_{one.field}")[1]
 
 
@@ -95,7 +95,7 @@ def enter(
             key=f"{sheet.key}-{number}", batch_id=sheet.batch_id, place=sheet.place, firm=sheet.firm,
             firm_name=sheet.firm_name, stage=stage, field=one.field, shown=held.get(one.field),
             claimed=held_value(one.field, one.value) if one.field else None,
-            reason=text_problem(one.reason, "")[0], proof=paper_problem(one.proof, "")[0],
+            reason=words_problem(one.reason, "")[0], proof=paper_problem(one.proof, "")[0],
             on_behalf=on_behalf, made_by_id=viewer.user_id,
         )
         for number, one in enumerate(claims, start=before + 1)

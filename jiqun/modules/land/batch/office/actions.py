@@ -8,7 +8,7 @@ from jiqun.core.access import Viewer
 from jiqun.core.actions import action, refuse
 from jiqun.core.audit import record
 from jiqun.core.factstore import store
-from jiqun.core.forms import wrong
+from jiqun.core.forms import words_of, wrong
 from jiqun.core.notices.outbox import Words
 from jiqun.core.version import code_version
 from jiqun.engine.calendar import add_working_days
@@ -36,7 +36,6 @@ from jiqun.modules.land.batch.helping import (
     paper_of,
     target,
     tell,
-    words_of,
 )
 from jiqun.modules.land.evaluation.findings import CODE, scheme_for
 from jiqun.modules.land.models import Batch, Calculation, Objection, Sheet

@@ -7,8 +7,8 @@ from django.utils import timezone
 from jiqun.core.access import Viewer
 from jiqun.core.actions import action, refuse
 from jiqun.core.audit import record
-from jiqun.core.forms import wrong
-from jiqun.modules.policy.benefits.helping import another, hold, locked_one, nothing, words_of
+from jiqun.core.forms import words_of, wrong
+from jiqun.modules.policy.benefits.helping import another, hold, locked_one, nothing
 from jiqun.modules.policy.benefits.moving import case_target
 from jiqun.modules.policy.machine import REASONS
 from jiqun.modules.policy.models import Case, Hold

@@ -7,9 +7,9 @@ from django.utils import timezone
 from jiqun.core.access import Viewer
 from jiqun.core.actions import action, refuse
 from jiqun.core.audit import record
-from jiqun.core.forms import wrong
+from jiqun.core.forms import words_of, wrong
 from jiqun.errors import Problem
-from jiqun.modules.policy.benefits.helping import new_key, words_of
+from jiqun.modules.policy.benefits.helping import new_key
 from jiqun.modules.policy.benefits.ledger.posting import Act, Book, make_accounts
 from jiqun.modules.policy.benefits.ledger.verify import Books, Verified, verify
 from jiqun.modules.policy.benefits.once import Result, once

@@ -8,16 +8,10 @@ from django.utils import timezone
 
 from jiqun.core.access import Viewer
 from jiqun.core.actions import action
+from jiqun.core.forms import words_of
 from jiqun.engine.calendar import add_working_days, announced
 from jiqun.errors import JiqunError, Kind
-from jiqun.modules.policy.benefits.helping import (
-    another,
-    hold,
-    locked_in,
-    locked_one,
-    nothing,
-    words_of,
-)
+from jiqun.modules.policy.benefits.helping import another, hold, locked_in, locked_one, nothing
 from jiqun.modules.policy.benefits.moving import move
 from jiqun.modules.policy.benefits.once import Result
 from jiqun.modules.policy.machine import Event, State

@@ -5,8 +5,8 @@ from __future__ import annotations
 from jiqun.core.access import Viewer
 from jiqun.core.actions import action, refuse
 from jiqun.core.audit import record
-from jiqun.core.forms import wrong
-from jiqun.modules.policy.benefits.helping import another, locked_one, words_of
+from jiqun.core.forms import words_of, wrong
+from jiqun.modules.policy.benefits.helping import another, locked_one
 from jiqun.modules.policy.benefits.ledger.posting import Act, Book
 from jiqun.modules.policy.benefits.money import yuan
 from jiqun.modules.policy.benefits.moving import case_target, move
