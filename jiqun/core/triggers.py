@@ -55,6 +55,11 @@ class Trigger:
             f"CREATE OR REPLACE TRIGGER {self.name} {on} FOR EACH {each} EXECUTE FUNCTION {self.name}()",
         ]  # fmt: skip
 
+    def dropped(self, vendor: str) -> str:
+        """Return the statement that drops it, there or not."""
+        on = f" ON {self.table}" if vendor == "postgresql" else ""
+        return f"DROP TRIGGER IF EXISTS {self.name}{on}"
+
 
 def only_added(table: str, *, message: str = APPENDED, unless: str = "") -> tuple[Trigger, ...]:
     """Return the triggers of a table whose rows are only ever added.
@@ -80,5 +85,4 @@ def remove(connection: Any, triggers: Iterable[Trigger]) -> None:
     """Drop the triggers, as emptying a test database or a migration of their tables needs."""
     with connection.cursor() as cursor:
         for one in triggers:
-            on = f" ON {one.table}" if connection.vendor == "postgresql" else ""
-            cursor.execute(f"DROP TRIGGER IF EXISTS {one.name}{on}")
+            cursor.execute(one.dropped(connection.vendor))
