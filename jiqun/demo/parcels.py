@@ -23,7 +23,8 @@ MU = 2000 / 3  # m²
 SMALL, YARD = 5 * MU, 8 * MU  # below it a firm may rent; from there a yard may let
 TENANTS = 0.4  # of the small firms
 LET = 0.6  # of a yard, at most
-ROAD, BLOCK = 14.0, 900.0  # m: between parcels, width of a town's block
+ROAD = 14.0  # m between parcels
+WIDE = 1.4  # how much wider than deep a town's block is
 CHECK = "法定职责（用地核查，合成示例）"
 PARCEL_HEAD = ["宗地编号", "坐落", "所属乡镇代码", "土地用途", "使用权人代码", "登记面积（平方米）",
                "总建筑面积（平方米）", "建筑占地（平方米）", "规划容积率", "坐标系", "图形"]  # fmt: skip
@@ -116,11 +117,14 @@ def _shapes(yards: list[_Yard]) -> dict[str, list[list[float]]]:
     centre = {row["place"]: (row["lon"], row["lat"]) for row in towns().iter_rows(named=True)}
     found: dict[str, list[list[float]]] = {}
     at: dict[str, tuple[float, float, float]] = {}
+    block: dict[str, float] = {}
+    for one in yards:
+        block[one.place] = block.get(one.place, 0.0) + one.area
     for one in yards:
         x, y, high = at.get(one.place, (0.0, 0.0, 0.0))
         width = float(np.sqrt(one.area * 1.4))
         depth = one.area / width
-        if x and x + width > BLOCK:
+        if x and x + width > WIDE * float(np.sqrt(block[one.place])):
             x, y, high = 0.0, y + high + ROAD, 0.0
         west, south = centre[one.place]
         corners = ((x, y), (x + width, y), (x + width, y + depth), (x, y + depth), (x, y))

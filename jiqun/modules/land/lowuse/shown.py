@@ -18,7 +18,7 @@ from jiqun.rules.loader import Pack
 
 UNITS: Mapping[str, Words] = {
     "months": ("个月", "months"), "years": ("年", "years"), "share": ("", ""), "ratio": ("", ""), "yes/no": ("", ""),
-    "fen/mu": ("万元/亩", "CNY 10k/mu"),
+    "fen/mu": ("万元/亩", "CNY 10k/mu"), "wan/mu": ("万元/亩", "CNY 10k/mu"), "mu": ("亩", "mu"),
 }  # fmt: skip
 
 

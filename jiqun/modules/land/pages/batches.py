@@ -14,6 +14,7 @@ from jiqun.core.access import Viewer, forbidden
 from jiqun.core.factstore import own_places, store
 from jiqun.core.frame import Part, Said, ask, asks_purpose, figure, link, note, press, show, table
 from jiqun.core.pages import page, viewer
+from jiqun.core.place_names import place_words
 from jiqun.core.tabular import Field, pick
 from jiqun.errors import JiqunError
 from jiqun.modules.land.batch.measures import actions as measures
@@ -62,7 +63,7 @@ def batches(request: HttpRequest) -> HttpResponse:
     if not who.official:
         raise forbidden("查看评价批次", "see batches of the evaluation")
     rows = [
-        {"key": one.key, "href": reverse("land-batch", args=[one.key]), "place": one.place, "year": str(one.year),
+        {"key": one.key, "href": reverse("land-batch", args=[one.key]), "place": place_words(one.place), "year": str(one.year),
          "state": one.state, "state_badge": STATES[State(one.state)].badge, "by": _by(one),
          "department": one.department.name, "made_at": one.made_at}
         for one in batches_of(who)

@@ -296,7 +296,7 @@ def own(request: HttpRequest) -> HttpResponse:
         for row in own_parcels(store(), who)
     ]  # fmt: skip
     return show(
-        request, ("我的用地", "Our land"),
+        request, ("我的低效用地", "My low-efficiency land"),
         parts=[table(("本企业的宗地", "Our parcels"), OWN, rows, ("没有登记的宗地", "No parcel is registered")),
                table(("档案", "Files"), FILES, [file_row(one) for one in files_of(who)], ("没有", "None"))],
         lede=pick("筛查用了哪些数据、缺什么、有没有建档；可以在档案里写意见。",

@@ -17,7 +17,7 @@ from jiqun.core.tabular import Field, Provenance, pick, workbook
 from jiqun.modules.land.evaluation.words import MARKS
 from jiqun.modules.land.lowuse.portfolio import BUDGET, Portfolio, portfolio
 from jiqun.modules.land.lowuse.selectors import ScreenView, screen_view
-from jiqun.modules.land.lowuse.shown import number_words, tool_words
+from jiqun.modules.land.lowuse.shown import UNITS, number_words, tool_words, value_words
 from jiqun.modules.land.lowuse.words import FEN_PER_WAN, M2_PER_MU
 from jiqun.modules.land.pages.lowuse import basis, old
 
@@ -91,10 +91,9 @@ def _figures(found: Portfolio) -> list[dict[str, str]]:
 def _form(view: ScreenView, found: Portfolio) -> Part:
     fields: list[Row] = [{"name": BUDGET, "label": pick("预算", "Budget"), "unit": pick("万元", "CNY 10k"),
                           "value": f"{found.budget_fen / FEN_PER_WAN:g}"}]  # fmt: skip
-    units = {"wan/mu": ("万元/亩", "CNY 10k/mu"), "mu": ("亩", "mu"), "share": ("小数", "decimal")}
     for name, value in found.values.items():
         one = view.pack.parameters[name]
-        fields.append({"name": name, "label": f"{one.mark} {pick(one.zh, one.en)}", "unit": pick(*units[one.unit]),
+        fields.append({"name": name, "label": f"{one.mark} {pick(one.zh, one.en)}", "unit": _unit(one.unit),
                        "value": f"{value:g}"})  # fmt: skip
     return {
         "fields": fields, "problems": found.problems, "clear": False,
@@ -103,6 +102,10 @@ def _form(view: ScreenView, found: Portfolio) -> Part:
         "words": pick("成本、可腾出的比例和单厂用地都是本项目的假设 ◆，由本县确定；网址可发给同事。",
                       "Costs, shares and the land of a plant are assumptions ◆ for the county to set."),
     }  # fmt: skip
+
+
+def _unit(unit: str) -> str:
+    return pick("小数", "decimal") if unit == "share" else pick(*UNITS[unit])
 
 
 def _parts(found: Portfolio) -> list[Part]:
@@ -154,7 +157,7 @@ def _assumed(view: ScreenView, found: Portfolio) -> list[Row]:
     rows: list[Row] = []
     for name, value in found.values.items():
         one = view.pack.parameters[name]
-        rows.append({"name": pick(one.zh, one.en), "value": f"{value:g} {one.unit}",
+        rows.append({"name": pick(one.zh, one.en), "value": value_words(value, one.unit),
                      "mark": f"{one.mark} {pick(*MARKS[one.mark])}", "mark_badge": "warning"})  # fmt: skip
     return rows
 

@@ -15,12 +15,23 @@ from django.views.decorators.http import require_http_methods
 from jiqun.core.access import Viewer
 from jiqun.core.data.visible import visible_facts
 from jiqun.core.factstore import store
-from jiqun.core.frame import Part, Words, ask, asks_purpose, figure, link, note, press, show, table
+from jiqun.core.frame import (
+    Part,
+    Words,
+    ask,
+    asks_purpose,
+    figure,
+    heading,
+    link,
+    note,
+    press,
+    show,
+    table,
+)
 from jiqun.core.pages import page, viewer
 from jiqun.core.tabular import Field, pick
 from jiqun.engine.land.clock.events import Kind
 from jiqun.engine.land.clock.status import PHASES
-from jiqun.engine.land.exact import yuan
 from jiqun.errors import JiqunError, Problem
 from jiqun.facts.contract import contracts
 from jiqun.modules.land.models import Parcel, ParcelProposal
@@ -78,9 +89,11 @@ def _entered(request: HttpRequest, who: Viewer, found: Parcel) -> HttpResponse:
         table(("节点", "Milestones"), shown.MILESTONES_TABLE, shown.milestone_rows(one),
               hint=("期限按工作合同与规则包计算，中止计时按日顺延；“预计”随前一节点变动。",
                     "Days follow from contract and rules; stops move them day by day; projected ones may move.")),
-        *_forms(who, one), *_control(one, deal, control),
+        *_control(one, deal, control),
         table(("办理记录", "History"), shown.EVENTS, shown.event_rows(one, rows, who)),
     ]  # fmt: skip
+    if asked := _forms(who, one):
+        parts += [heading(("现在可以办理", "What may be done now")), *asked]
     return show(
         request, (found.location or found.code, found.location or found.code), small=found.code, parts=parts,
         refusal=refusal, figures=_figures(one, deal), facts=_facts(one, deal),
@@ -95,7 +108,8 @@ def _figures(one: Standing, deal: Deal) -> list[dict[str, str]]:
         figure(("面积", "Area"), f"{float(area):,.2f}" if area else "—", pick("亩", "mu")),
         figure(("成交价", "Price"), f"{price / 1_000_000:,.2f}" if price else "—", pick("万元", "CNY 10k")),
         figure(("年期", "Term"), f"{float(term):g}" if term else "—", pick("年", "years")),
-        figure(("在管保证金", "Bond held"), yuan(left) if left is not None else "—", pick("元", "CNY")),
+        figure(("在管保证金", "Bond held"), f"{left // 100:,}.{left % 100:02d}" if left is not None else "—",
+               pick("元", "CNY")),
         figure(("状态", "State"), pick(*PHASES[one.phase]),
                pick(*shown.MILESTONES[one.next.milestone]) + (f" {due}" if due else "") if one.next else ""),
     ]  # fmt: skip
@@ -130,8 +144,11 @@ def _slips(deal: Deal) -> list[Part]:
 
 def _slip(one: Problem) -> dict[str, str]:
     words = pick(one.message_zh, one.message_en)
+    named = {
+        column.name: pick(column.zh, column.en) for column in contracts()["parcel_deal"].columns
+    }
     return {
-        "column": one.column,
+        "column": named.get(one.column, one.column),
         "value": one.value,
         "why": words,
         "remedy": pick(one.remedy_zh, one.remedy_en),
