@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import os
 import shutil
@@ -22,12 +23,23 @@ from jiqun.core.triggers import remove
 from jiqun.demo import generate
 from jiqun.facts.load.folder import load_folder
 from jiqun.facts.store.store import Store
-from jiqun.masters.models import Membership, Organisation, Person
 from jiqun.modules.land.batch.computing import compute
 from jiqun.modules.land.models import Batch
 from tests.conformance.asvs import pytest_runtest_logreport, pytest_sessionfinish  # noqa: F401 - hooks
-from tests.console import DEMO_FIRMS, PEOPLE, Demo, built_once
+from tests.console import DEMO_FIRMS, Demo, built_once, main_firm, open_people
 from tests.guards import GUARDS, MIGRATED, present
+
+
+def pytest_collection_finish() -> None:
+    """Keep what was loaded and collected out of every later search for garbage."""
+    gc.collect()
+    gc.freeze()
+
+
+def pytest_unconfigure() -> None:
+    """Let libraries find what is theirs at the end."""
+    gc.unfreeze()
+
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
 
@@ -130,24 +142,14 @@ def own_demo(demo: Demo, demo_folder: Path, tmp_path: Path, settings: Settings) 
 
 @pytest.fixture
 def first_firm(demo: Demo) -> str:
-    """The firm that the firm user of ``people`` belongs to: the first of the leading industry."""
-    facts = demo.store
-    main = facts.current("firm_industry")
-    made = main.filter(main["industry"].startswith("176") & main["main"])
-    return str(made.order_by("firm").limit(1).select("firm").to_polars()["firm"][0])
+    """The firm that the firm user of ``people`` belongs to."""
+    return main_firm(demo.store)
 
 
 @pytest.fixture
 def people(db: None, first_firm: str) -> Mapping[str, User]:
     """One person of each role, an analyst of another place, and one who belongs to nothing."""
-    users = {name: User.objects.create(username=name) for name in (*PEOPLE, "nobody")}
-    for name, (kind, place, of_firm, role) in PEOPLE.items():
-        organisation = Organisation.objects.create(
-            name=name, kind=kind, place=place, firm=first_firm if of_firm else ""
-        )
-        Person.objects.create(user=users[name], organisation=organisation, name=f"{name} 本人")
-        Membership.objects.create(user=users[name], organisation=organisation, role=role.value)
-    return users
+    return open_people(first_firm)
 
 
 @pytest.fixture

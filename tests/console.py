@@ -8,10 +8,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from django.test import Client
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.test import Client, override_settings
+from pytest_django import DjangoDbBlocker
 
 from jiqun.core.access import Role
 from jiqun.facts.store.store import Store
+from jiqun.masters.models import Membership, Organisation, Person
 from jiqun.modules.chain.analysis.inputs import Scope
 
 SignIn = Callable[..., Client]
@@ -61,3 +65,37 @@ def built_once(folder: Path) -> Iterator[bool]:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield not done.exists()
         done.touch()
+
+
+@contextmanager
+def standing(store: Path, blocker: DjangoDbBlocker) -> Iterator[None]:
+    """What is written to the database inside stands for all tests of a file, and is then undone.
+
+    Each test runs in a savepoint of it. For fixtures of a module.
+    """
+    with (
+        blocker.unblock(),
+        override_settings(STORE=store),
+        transaction.atomic(),
+    ):
+        yield
+        transaction.set_rollback(True)
+
+
+def main_firm(store: Store) -> str:
+    """The first firm of the leading industry."""
+    main = store.current("firm_industry")
+    made = main.filter(main["industry"].startswith("176") & main["main"])
+    return str(made.order_by("firm").limit(1).select("firm").to_polars()["firm"][0])
+
+
+def open_people(firm: str) -> dict[str, User]:
+    """One person of each role, an analyst of another place, and one who belongs to nothing."""
+    users = {name: User.objects.create(username=name) for name in (*PEOPLE, "nobody")}
+    for name, (kind, place, of_firm, role) in PEOPLE.items():
+        organisation = Organisation.objects.create(
+            name=name, kind=kind, place=place, firm=firm if of_firm else ""
+        )
+        Person.objects.create(user=users[name], organisation=organisation, name=f"{name} 本人")
+        Membership.objects.create(user=users[name], organisation=organisation, role=role.value)
+    return users

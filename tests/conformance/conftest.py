@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
-from django.db import transaction
 from django.db.models import Model
-from django.test import override_settings
 from pytest_django import DjangoDbBlocker
 
 from jiqun.core import factstore
@@ -22,7 +21,7 @@ from jiqun.modules.land import models as land
 from jiqun.modules.policy import models as policy
 from tests.conformance.tenants.seeds import seed
 from tests.conformance.tenants.world import Owned, World, open_accounts, two_firms
-from tests.console import Demo
+from tests.console import Demo, standing
 from tests.core.test_publication_pages import SCOPE
 
 # Whose row stands for a model in addresses and verbs; of the others it is the official's.
@@ -40,15 +39,11 @@ def owner_of(model: type[Model]) -> str:
 
 
 def _built() -> World:
+    """Accounts and rows of every tenant; an import and a draft of a table are real ones."""
     store = factstore.store()
     firms = two_firms(store)
     made = World(store, firms, open_accounts(firms))
     seed(made)
-    return made
-
-
-def _with_files(made: World) -> World:
-    """Add an import, whose file is on the disk, and a draft of a table."""
     fields = specs()["organisations"].template_fields
     text = "\n".join((",".join(one.zh for one in fields), ",".join(one.example for one in fields)))
     official, system = (viewer_of(made.users[name]) for name in ("official", "system"))
@@ -62,26 +57,32 @@ def _with_files(made: World) -> World:
 
 @pytest.fixture
 def world(demo: Demo) -> World:
-    """Accounts and rows of every tenant; an import and a draft of a table are real ones."""
-    return _with_files(_built())
+    """The tenants with their rows."""
+    return _built()
 
 
 @pytest.fixture(scope="module")
-def built(demo_folder: Path, django_db_blocker: DjangoDbBlocker) -> Iterator[World]:
+def built(
+    demo_folder: Path, django_db_blocker: DjangoDbBlocker
+) -> Iterator[tuple[World, Mapping[Path, bytes]]]:
     """The same, built once for a file whose tests all need it: each runs in a savepoint of it."""
-    with (
-        django_db_blocker.unblock(),
-        override_settings(STORE=demo_folder / "store"),
-        transaction.atomic(),
-    ):
-        yield _built()
-        transaction.set_rollback(True)
+    with standing(demo_folder / "store", django_db_blocker):
+        made = _built()
+        folders = [one.row.folder for one in made.rows if isinstance(one.row, core.Import)]
+        files = [path for folder in folders for path in folder.glob("*")]
+        yield made, {path: path.read_bytes() for path in files}
+    for folder in folders:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture
-def shared_world(built: World, demo: Demo) -> World:
+def shared_world(built: tuple[World, Mapping[Path, bytes]], demo: Demo) -> World:
     """The world of the file; a file that takes it as its ``world`` opens no accounts of its own."""
-    return _with_files(built.again(demo.store))
+    made, files = built
+    for path, content in files.items():  # no savepoint puts these back
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+    return made.again(demo.store)
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
 
-PERSISTENCE = 90.0  # seconds for one write; longer means that the server does not come back
+PERSISTENCE = 90.0  # seconds for one write from the last kill on; before it others may be luckier
 EDGE = "----jiqun"
 COLUMNS = "编号,类别,名称,地方"
 GOOD = 2  # rows of each file that are to be stored
@@ -153,6 +153,8 @@ class Client(threading.Thread):
         """Send again until the wanted answer comes; any refusal is noted as unexpected."""
         end = time.monotonic() + PERSISTENCE
         while time.monotonic() < end:
+            if not self.stop.is_set():
+                end = time.monotonic() + PERSISTENCE
             try:
                 answer = self._send(name, verb)
             except Away:

@@ -9,7 +9,9 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from copy import copy
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
@@ -20,14 +22,16 @@ from django.db import connection
 from django.http import QueryDict
 from django.test.utils import CaptureQueriesContext
 from django.utils.translation import override
+from pytest_django import DjangoDbBlocker
 
+from jiqun.core import factstore
 from jiqun.core.access import Role, Viewer
 from jiqun.core.data.listing import asked, write_file
 from jiqun.core.tabular import Field, Plan, Query, TableSpec, Upload, parse, specs
 from jiqun.core.tabular.fields import cell_value
 from jiqun.masters.models import Organisation
 from jiqun.modules.land.models import LandRow, LandTable
-from tests.console import Demo, SignIn
+from tests.console import Demo, SignIn, main_firm, open_people, standing
 from tests.modules.lowuse.rows import make_files
 from tests.modules.parcels.rows import make_parcel
 from tests.modules.permu.rows import make_permu
@@ -58,22 +62,39 @@ def official(people: Mapping[str, User]) -> Viewer:
     )
 
 
-@pytest.fixture(autouse=True)
-def benefits(demo: Demo, people: Mapping[str, User], first_firm: str) -> None:
-    """Rows of benefits and of a land table, which the demo county's files do not have."""
-    office = Organisation.objects.get(membership__user=people["analyst"])
-    four = [people[name] for name in ("analyst", "system", "security", "audit")]
-    make_rows(office, four, first_firm, "990101")
-    make_files(office, four, first_firm, "990101")
-    make_permu(demo.store, office, four, first_firm)
-    make_parcel(office, four[0], first_firm, "990101")
-    table = LandTable.objects.create(
-        key="YD2025-1", place="990101", year=2025, snapshot="s", digest="d", department=office, made_by=four[0]
-    )  # fmt: skip
-    LandRow.objects.create(
-        table=table, firm=first_firm, firm_name="合成企业", town="990101001", area_m2=200.25, own_m2=200.25,
-        reported_m2=190.0, flags=["differs"],
-    )  # fmt: skip
+@pytest.fixture(scope="module")
+def built(
+    demo_folder: Path, django_db_blocker: DjangoDbBlocker
+) -> Iterator[tuple[str, Mapping[str, User]]]:
+    """The accounts, and rows of the tables that the demo county's files do not have."""
+    with standing(demo_folder / "store", django_db_blocker):
+        store = factstore.store()
+        firm = main_firm(store)
+        people = open_people(firm)
+        office = Organisation.objects.get(membership__user=people["analyst"])
+        four = [people[name] for name in ("analyst", "system", "security", "audit")]
+        make_rows(office, four, firm, "990101")
+        make_files(office, four, firm, "990101")
+        make_permu(store, office, four, firm)
+        make_parcel(office, four[0], firm, "990101")
+        table = LandTable.objects.create(
+            key="YD2025-1", place="990101", year=2025, snapshot="s", digest="d", department=office, made_by=four[0]
+        )  # fmt: skip
+        LandRow.objects.create(
+            table=table, firm=firm, firm_name="合成企业", town="990101001", area_m2=200.25, own_m2=200.25,
+            reported_m2=190.0, flags=["differs"],
+        )  # fmt: skip
+        yield firm, people
+
+
+@pytest.fixture
+def first_firm(built: tuple[str, Mapping[str, User]]) -> str:
+    return built[0]
+
+
+@pytest.fixture
+def people(built: tuple[str, Mapping[str, User]], demo: Demo) -> Mapping[str, User]:
+    return {name: copy(one) for name, one in built[1].items()}
 
 
 @pytest.fixture

@@ -10,9 +10,7 @@ from typing import Any
 
 import pytest
 from django.apps import apps
-from django.db import transaction
 from django.db.models import Model
-from django.test import override_settings
 from pytest_django import DjangoDbBlocker, Settings
 
 from jiqun.core import factstore
@@ -27,7 +25,7 @@ from tests.conformance.tenants.crawler import Crawler, LeakError
 from tests.conformance.tenants.planted import PLANTS
 from tests.conformance.tenants.seeds import OWNERLESS, SEEDS, seed
 from tests.conformance.tenants.world import World, add_figures, open_accounts, two_firms
-from tests.console import built_once
+from tests.console import built_once, standing
 
 pytestmark = pytest.mark.django_db
 # Parameters that are numbers: rows of which models they name.
@@ -65,17 +63,12 @@ def tenants_folder(
 @pytest.fixture(scope="module")
 def built(tenants_folder: Path, django_db_blocker: DjangoDbBlocker) -> Iterator[World]:
     """The world of all tests here, built once: each runs in a savepoint inside its transaction."""
-    with (
-        django_db_blocker.unblock(),
-        override_settings(STORE=tenants_folder),
-        transaction.atomic(),
-    ):
+    with standing(tenants_folder, django_db_blocker):
         facts = factstore.store()
         firms = two_firms(facts)
         made = World(facts, firms, open_accounts(firms))
         seed(made)
         yield made
-        transaction.set_rollback(True)
 
 
 @pytest.fixture

@@ -97,6 +97,9 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['-at', '-id'],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(models.Q(('action', 'core.read_firms'), _negated=True), models.Q(('reason', ''), _negated=True), _connector='OR'), name='a_read_of_firms_has_a_purpose'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -117,6 +120,10 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['-id'],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('valid_until__gte', models.F('valid_from'))), name='consent_period_in_order'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('withdrawn_at__isnull', True), ('withdrawn_by__isnull', True)), models.Q(('withdrawn_at__isnull', False), ('withdrawn_by__isnull', False)), _connector='OR'), name='consent_withdrawal_is_whole'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -131,6 +138,9 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['-id'],
+                'indexes': [
+                    models.Index(fields=['consent', '-id'], name='consent_use_newest'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -144,6 +154,9 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['-id'],
+                'constraints': [
+                    models.UniqueConstraint(fields=('entry', 'position'), name='one_firm_at_one_position'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -168,6 +181,9 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['-id'],
+                'constraints': [
+                    models.UniqueConstraint(condition=models.Q(('idempotency', ''), _negated=True), fields=('user', 'idempotency'), name='import_sent_once'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -199,6 +215,10 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['-id'],
+                'indexes': [
+                    models.Index(fields=['state', 'id'], name='job_queue'),
+                    models.Index(fields=['user', '-id'], name='job_of_person'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -234,6 +254,13 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['-id'],
+                'indexes': [
+                    models.Index(condition=models.Q(('read', None), ('shown', True)), fields=['user'], name='notice_unread'),
+                    models.Index(fields=['user', '-id'], name='notice_of_person'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(fields=('user', 'key'), name='notice_once'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -245,6 +272,11 @@ class Migration(migrations.Migration):
                 ('on', models.BooleanField()),
                 ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to=settings.AUTH_USER_MODEL)),
             ],
+            options={
+                'constraints': [
+                    models.UniqueConstraint(fields=('user', 'kind', 'channel'), name='notice_choice_once'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='PasswordRecord',
@@ -290,6 +322,10 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ('-id',),
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('approved_by__isnull', True), models.Q(('approved_by', models.F('made_by')), _negated=True), _connector='OR'), name='publication_needs_two_people'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('approved_by__isnull', True), ('state', 'draft')), models.Q(('approved_by__isnull', False), ('state__in', ['published', 'withdrawn'])), _connector='OR'), name='publication_is_approved'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -329,6 +365,10 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['id'],
+                'indexes': [
+                    models.Index(fields=['state', 'due'], name='delivery_queue'),
+                    models.Index(fields=['robot', '-sent'], name='delivery_rate'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -345,6 +385,10 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['name'],
+                'constraints': [
+                    models.UniqueConstraint(fields=('user', 'table', 'name'), name='saved_view_named_once'),
+                    models.UniqueConstraint(condition=models.Q(('is_default', True)), fields=('user', 'table'), name='one_default_view'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -361,6 +405,11 @@ class Migration(migrations.Migration):
                 ('built', models.DateTimeField(auto_now=True)),
                 ('user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, to=settings.AUTH_USER_MODEL)),
             ],
+            options={
+                'indexes': [
+                    models.Index(fields=['source'], name='search_source'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='SearchPosting',
@@ -371,6 +420,11 @@ class Migration(migrations.Migration):
                 ('numbers', models.BinaryField()),
                 ('segment', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, to='core.searchsegment')),
             ],
+            options={
+                'constraints': [
+                    models.UniqueConstraint(fields=('gram', 'segment', 'title'), name='search_gram'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='SearchEntry',
@@ -384,89 +438,10 @@ class Migration(migrations.Migration):
                 ('url', models.CharField(blank=True, max_length=300)),
                 ('segment', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='core.searchsegment')),
             ],
-        ),
-        migrations.AddConstraint(
-            model_name='auditentry',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('action', 'core.read_firms'), _negated=True), models.Q(('reason', ''), _negated=True), _connector='OR'), name='a_read_of_firms_has_a_purpose'),
-        ),
-        migrations.AddConstraint(
-            model_name='consent',
-            constraint=models.CheckConstraint(condition=models.Q(('valid_until__gte', models.F('valid_from'))), name='consent_period_in_order'),
-        ),
-        migrations.AddConstraint(
-            model_name='consent',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('withdrawn_at__isnull', True), ('withdrawn_by__isnull', True)), models.Q(('withdrawn_at__isnull', False), ('withdrawn_by__isnull', False)), _connector='OR'), name='consent_withdrawal_is_whole'),
-        ),
-        migrations.AddIndex(
-            model_name='consentuse',
-            index=models.Index(fields=['consent', '-id'], name='consent_use_newest'),
-        ),
-        migrations.AddConstraint(
-            model_name='firmread',
-            constraint=models.UniqueConstraint(fields=('entry', 'position'), name='one_firm_at_one_position'),
-        ),
-        migrations.AddConstraint(
-            model_name='import',
-            constraint=models.UniqueConstraint(condition=models.Q(('idempotency', ''), _negated=True), fields=('user', 'idempotency'), name='import_sent_once'),
-        ),
-        migrations.AddIndex(
-            model_name='job',
-            index=models.Index(fields=['state', 'id'], name='job_queue'),
-        ),
-        migrations.AddIndex(
-            model_name='job',
-            index=models.Index(fields=['user', '-id'], name='job_of_person'),
-        ),
-        migrations.AddIndex(
-            model_name='notice',
-            index=models.Index(condition=models.Q(('read', None), ('shown', True)), fields=['user'], name='notice_unread'),
-        ),
-        migrations.AddIndex(
-            model_name='notice',
-            index=models.Index(fields=['user', '-id'], name='notice_of_person'),
-        ),
-        migrations.AddConstraint(
-            model_name='notice',
-            constraint=models.UniqueConstraint(fields=('user', 'key'), name='notice_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='noticechoice',
-            constraint=models.UniqueConstraint(fields=('user', 'kind', 'channel'), name='notice_choice_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='publishedtable',
-            constraint=models.CheckConstraint(condition=models.Q(('approved_by__isnull', True), models.Q(('approved_by', models.F('made_by')), _negated=True), _connector='OR'), name='publication_needs_two_people'),
-        ),
-        migrations.AddConstraint(
-            model_name='publishedtable',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('approved_by__isnull', True), ('state', 'draft')), models.Q(('approved_by__isnull', False), ('state__in', ['published', 'withdrawn'])), _connector='OR'), name='publication_is_approved'),
-        ),
-        migrations.AddIndex(
-            model_name='delivery',
-            index=models.Index(fields=['state', 'due'], name='delivery_queue'),
-        ),
-        migrations.AddIndex(
-            model_name='delivery',
-            index=models.Index(fields=['robot', '-sent'], name='delivery_rate'),
-        ),
-        migrations.AddConstraint(
-            model_name='savedview',
-            constraint=models.UniqueConstraint(fields=('user', 'table', 'name'), name='saved_view_named_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='savedview',
-            constraint=models.UniqueConstraint(condition=models.Q(('is_default', True)), fields=('user', 'table'), name='one_default_view'),
-        ),
-        migrations.AddIndex(
-            model_name='searchsegment',
-            index=models.Index(fields=['source'], name='search_source'),
-        ),
-        migrations.AddConstraint(
-            model_name='searchposting',
-            constraint=models.UniqueConstraint(fields=('gram', 'segment', 'title'), name='search_gram'),
-        ),
-        migrations.AddIndex(
-            model_name='searchentry',
-            index=models.Index(fields=['key'], name='search_key'),
+            options={
+                'indexes': [
+                    models.Index(fields=['key'], name='search_key'),
+                ],
+            },
         ),
     ]

@@ -14,8 +14,6 @@ from typing import Any, cast
 
 import numpy as np
 import numpy.typing as npt
-from sklearn.ensemble import HistGradientBoostingClassifier
-from sklearn.linear_model import LogisticRegression
 
 from jiqun.engine.regional.entry.arrays import BoolArray, IntArray
 from jiqun.engine.regional.entry.calibrate import frequency_knots
@@ -322,6 +320,8 @@ def _fit_logit(
     design: Array, truth: BoolArray, weight: Array, penalty: float
 ) -> tuple[Array, float]:
     """Return coefficients and intercept of the ridge logit."""
+    from sklearn.linear_model import LogisticRegression  # seconds to load; no page fits
+
     model: Any = LogisticRegression(C=penalty, solver="newton-cholesky", max_iter=50, tol=1e-6)
     model.fit(design, truth, sample_weight=weight)
     return cast("Array", model.coef_[0]), float(model.intercept_[0])
@@ -343,6 +343,8 @@ def _logit_trial(
 
 def _fit_trees(sample: _Sample, rows: IntArray, settings: FitSettings) -> Any:
     """Return fitted boosted trees; no early stopping, so that the fit is a function of its data."""
+    from sklearn.ensemble import HistGradientBoostingClassifier
+
     trees: Any = HistGradientBoostingClassifier(
         max_iter=settings.rounds,
         learning_rate=settings.learning_rate,

@@ -45,6 +45,17 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ('-pk',),
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('answer_days__gte', 1), ('publicity_days__gte', 1)), name='permu_terms_have_days'),
+                    models.CheckConstraint(condition=models.Q(('state__in', ['collecting', 'confirming', 'calculated', 'reviewed', 'publicity', 'approval', 'approved', 'announced', 'measures', 'closed', 'withdrawn'])), name='permu_state_known'),
+                    models.UniqueConstraint(condition=models.Q(('state', 'withdrawn'), _negated=True), fields=('place', 'year'), name='permu_one_batch_a_year'),
+                    models.CheckConstraint(condition=models.Q(('state__in', ['collecting', 'withdrawn']), models.Q(('rules_digest__gt', ''), ('calculated_by__isnull', False)), _connector='OR'), name='permu_rules_are_frozen'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['announced', 'approval', 'approved', 'closed', 'measures', 'publicity', 'reviewed']), _negated=True), ('reviewed_by__isnull', False), _connector='OR'), name='permu_is_reviewed'),
+                    models.CheckConstraint(condition=models.Q(('reviewed_by__isnull', True), models.Q(('reviewed_by', models.F('calculated_by')), _negated=True), _connector='OR'), name='permu_reviewed_by_another'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['announced', 'approved', 'closed', 'measures']), _negated=True), models.Q(('approved_by__isnull', False), ('approval_document__gt', ''), ('approved_on__isnull', False)), _connector='OR'), name='permu_is_approved'),
+                    models.CheckConstraint(condition=models.Q(('approved_by__isnull', True), models.Q(models.Q(('approved_by', models.F('made_by')), _negated=True), models.Q(('approved_by', models.F('calculated_by')), _negated=True), models.Q(('approved_by', models.F('reviewed_by')), _negated=True)), _connector='OR'), name='permu_approved_by_a_third'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['announced', 'closed', 'measures']), _negated=True), models.Q(('notice_document__gt', ''), ('announced_on__isnull', False)), _connector='OR'), name='permu_is_announced'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -72,6 +83,9 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ('batch', 'number'),
+                'constraints': [
+                    models.UniqueConstraint(fields=('batch', 'number'), name='permu_calculation_once'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -103,6 +117,11 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ('pk',),
+                'constraints': [
+                    models.UniqueConstraint(condition=models.Q(('state', 'open')), fields=('batch', 'firm', 'field'), name='permu_objection_once_open'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('decided_by__isnull', True), ('state', 'open')), models.Q(('decided_by__isnull', False), ('entered_by__isnull', False), ('state__in', ['upheld', 'dismissed']), ('words__gt', ''), models.Q(('decided_by', models.F('entered_by')), _negated=True), models.Q(('decided_by', models.F('made_by')), _negated=True)), _connector='OR'), name='permu_objection_decided_by_another'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('state', 'upheld'), _negated=True), models.Q(('document__gt', ''), models.Q(('field', ''), ('decided__isnull', False), _connector='OR')), _connector='OR'), name='permu_upheld_has_value_and_document'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -121,6 +140,10 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ('pk',),
+                'constraints': [
+                    models.UniqueConstraint(fields=('batch', 'firm'), name='permu_sheet_once'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('answer__in', ['waiting', 'no_answer']), ('answered_by__isnull', True)), models.Q(('answer__in', ['accepted', 'objected']), ('answered_by__isnull', False)), _connector='OR'), name='permu_silence_is_no_answer'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -160,74 +183,10 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ('-pk',),
+                'constraints': [
+                    models.UniqueConstraint(condition=models.Q(('ended_on__isnull', True)), fields=('batch', 'firm'), name='permu_waiver_once'),
+                    models.CheckConstraint(condition=models.Q(('decision__gt', ''), ('commitment__gt', '')), name='permu_waiver_has_decision'),
+                ],
             },
-        ),
-        migrations.AddConstraint(
-            model_name='batch',
-            constraint=models.CheckConstraint(condition=models.Q(('answer_days__gte', 1), ('publicity_days__gte', 1)), name='permu_terms_have_days'),
-        ),
-        migrations.AddConstraint(
-            model_name='batch',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['collecting', 'confirming', 'calculated', 'reviewed', 'publicity', 'approval', 'approved', 'announced', 'measures', 'closed', 'withdrawn'])), name='permu_state_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='batch',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'withdrawn'), _negated=True), fields=('place', 'year'), name='permu_one_batch_a_year'),
-        ),
-        migrations.AddConstraint(
-            model_name='batch',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['collecting', 'withdrawn']), models.Q(('rules_digest__gt', ''), ('calculated_by__isnull', False)), _connector='OR'), name='permu_rules_are_frozen'),
-        ),
-        migrations.AddConstraint(
-            model_name='batch',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['announced', 'approval', 'approved', 'closed', 'measures', 'publicity', 'reviewed']), _negated=True), ('reviewed_by__isnull', False), _connector='OR'), name='permu_is_reviewed'),
-        ),
-        migrations.AddConstraint(
-            model_name='batch',
-            constraint=models.CheckConstraint(condition=models.Q(('reviewed_by__isnull', True), models.Q(('reviewed_by', models.F('calculated_by')), _negated=True), _connector='OR'), name='permu_reviewed_by_another'),
-        ),
-        migrations.AddConstraint(
-            model_name='batch',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['announced', 'approved', 'closed', 'measures']), _negated=True), models.Q(('approved_by__isnull', False), ('approval_document__gt', ''), ('approved_on__isnull', False)), _connector='OR'), name='permu_is_approved'),
-        ),
-        migrations.AddConstraint(
-            model_name='batch',
-            constraint=models.CheckConstraint(condition=models.Q(('approved_by__isnull', True), models.Q(models.Q(('approved_by', models.F('made_by')), _negated=True), models.Q(('approved_by', models.F('calculated_by')), _negated=True), models.Q(('approved_by', models.F('reviewed_by')), _negated=True)), _connector='OR'), name='permu_approved_by_a_third'),
-        ),
-        migrations.AddConstraint(
-            model_name='batch',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['announced', 'closed', 'measures']), _negated=True), models.Q(('notice_document__gt', ''), ('announced_on__isnull', False)), _connector='OR'), name='permu_is_announced'),
-        ),
-        migrations.AddConstraint(
-            model_name='calculation',
-            constraint=models.UniqueConstraint(fields=('batch', 'number'), name='permu_calculation_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='objection',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'open')), fields=('batch', 'firm', 'field'), name='permu_objection_once_open'),
-        ),
-        migrations.AddConstraint(
-            model_name='objection',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('decided_by__isnull', True), ('state', 'open')), models.Q(('decided_by__isnull', False), ('entered_by__isnull', False), ('state__in', ['upheld', 'dismissed']), ('words__gt', ''), models.Q(('decided_by', models.F('entered_by')), _negated=True), models.Q(('decided_by', models.F('made_by')), _negated=True)), _connector='OR'), name='permu_objection_decided_by_another'),
-        ),
-        migrations.AddConstraint(
-            model_name='objection',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'upheld'), _negated=True), models.Q(('document__gt', ''), models.Q(('field', ''), ('decided__isnull', False), _connector='OR')), _connector='OR'), name='permu_upheld_has_value_and_document'),
-        ),
-        migrations.AddConstraint(
-            model_name='sheet',
-            constraint=models.UniqueConstraint(fields=('batch', 'firm'), name='permu_sheet_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='sheet',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('answer__in', ['waiting', 'no_answer']), ('answered_by__isnull', True)), models.Q(('answer__in', ['accepted', 'objected']), ('answered_by__isnull', False)), _connector='OR'), name='permu_silence_is_no_answer'),
-        ),
-        migrations.AddConstraint(
-            model_name='waiver',
-            constraint=models.UniqueConstraint(condition=models.Q(('ended_on__isnull', True)), fields=('batch', 'firm'), name='permu_waiver_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='waiver',
-            constraint=models.CheckConstraint(condition=models.Q(('decision__gt', ''), ('commitment__gt', '')), name='permu_waiver_has_decision'),
         ),
     ]

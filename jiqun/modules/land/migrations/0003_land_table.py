@@ -53,6 +53,13 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ('-pk',),
+                'constraints': [
+                    models.UniqueConstraint(condition=models.Q(('state', 'withdrawn'), _negated=True), fields=('place', 'year'), name='one_land_table_a_year'),
+                    models.CheckConstraint(condition=models.Q(('state__in', ['draft', 'published', 'frozen', 'withdrawn'])), name='land_table_state_known'),
+                    models.CheckConstraint(condition=models.Q(('state__in', ('draft', 'withdrawn')), models.Q(('public_from__isnull', False), ('public_until__isnull', False), ('published_by__isnull', False)), _connector='OR'), name='land_table_published_by_somebody'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('state', 'frozen'), _negated=True), models.Q(('frozen_at__isnull', False), ('frozen_by__isnull', False), ('frozen_snapshot__gt', ''), models.Q(('frozen_by', models.F('published_by')), _negated=True)), _connector='OR'), name='land_table_frozen_by_another'),
+                    models.CheckConstraint(condition=models.Q(('days__gte', 1)), name='land_table_has_days'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -76,6 +83,9 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ('table', 'firm'),
+                'constraints': [
+                    models.UniqueConstraint(fields=('table', 'firm'), name='firm_once_in_a_land_table'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -104,47 +114,13 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ('pk',),
+                'constraints': [
+                    models.UniqueConstraint(condition=models.Q(('state', 'open')), fields=('table', 'firm', 'parcel', 'kind', 'document'), name='one_open_land_objection'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('decided_at__isnull', True), ('decided_by__isnull', True), ('state', 'open')), models.Q(('decided_at__isnull', False), ('decided_by__isnull', False), ('decision_paper__gt', ''), ('state__in', ['dismissed', 'upheld']), models.Q(('decided_by', models.F('published_by')), _negated=True), models.Q(('decided_by', models.F('made_by')), _negated=True)), _connector='OR'), name='land_objection_decided_by_another'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('state', 'upheld'), _negated=True), models.Q(('decided_dm2__gte', 0), ('decided_dm2__isnull', False)), _connector='OR'), name='land_objection_upheld_with_area'),
+                    models.CheckConstraint(condition=models.Q(('claimed_dm2__gte', 0)), name='land_objection_claims_no_less_than_nothing'),
+                ],
             },
-        ),
-        migrations.AddConstraint(
-            model_name='landtable',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'withdrawn'), _negated=True), fields=('place', 'year'), name='one_land_table_a_year'),
-        ),
-        migrations.AddConstraint(
-            model_name='landtable',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['draft', 'published', 'frozen', 'withdrawn'])), name='land_table_state_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='landtable',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ('draft', 'withdrawn')), models.Q(('public_from__isnull', False), ('public_until__isnull', False), ('published_by__isnull', False)), _connector='OR'), name='land_table_published_by_somebody'),
-        ),
-        migrations.AddConstraint(
-            model_name='landtable',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'frozen'), _negated=True), models.Q(('frozen_at__isnull', False), ('frozen_by__isnull', False), ('frozen_snapshot__gt', ''), models.Q(('frozen_by', models.F('published_by')), _negated=True)), _connector='OR'), name='land_table_frozen_by_another'),
-        ),
-        migrations.AddConstraint(
-            model_name='landtable',
-            constraint=models.CheckConstraint(condition=models.Q(('days__gte', 1)), name='land_table_has_days'),
-        ),
-        migrations.AddConstraint(
-            model_name='landrow',
-            constraint=models.UniqueConstraint(fields=('table', 'firm'), name='firm_once_in_a_land_table'),
-        ),
-        migrations.AddConstraint(
-            model_name='landobjection',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'open')), fields=('table', 'firm', 'parcel', 'kind', 'document'), name='one_open_land_objection'),
-        ),
-        migrations.AddConstraint(
-            model_name='landobjection',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('decided_at__isnull', True), ('decided_by__isnull', True), ('state', 'open')), models.Q(('decided_at__isnull', False), ('decided_by__isnull', False), ('decision_paper__gt', ''), ('state__in', ['dismissed', 'upheld']), models.Q(('decided_by', models.F('published_by')), _negated=True), models.Q(('decided_by', models.F('made_by')), _negated=True)), _connector='OR'), name='land_objection_decided_by_another'),
-        ),
-        migrations.AddConstraint(
-            model_name='landobjection',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'upheld'), _negated=True), models.Q(('decided_dm2__gte', 0), ('decided_dm2__isnull', False)), _connector='OR'), name='land_objection_upheld_with_area'),
-        ),
-        migrations.AddConstraint(
-            model_name='landobjection',
-            constraint=models.CheckConstraint(condition=models.Q(('claimed_dm2__gte', 0)), name='land_objection_claims_no_less_than_nothing'),
         ),
         migrations.RunPython(install, remove),
     ]

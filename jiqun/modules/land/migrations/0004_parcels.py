@@ -37,6 +37,10 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ('code',),
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('bond_fen__gte', 0)), name='parcel_bond_not_negative'),
+                    models.CheckConstraint(condition=models.Q(('price_fen__gt', 0)), name='parcel_price_positive'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -64,6 +68,15 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ('parcel', 'seq'),
+                'constraints': [
+                    models.UniqueConstraint(fields=('parcel', 'seq'), name='parcel_event_counted_once'),
+                    models.UniqueConstraint(condition=models.Q(('kind__in', ['bond_returned', 'closed', 'deal', 'land_resumed', 'measure', 'reached'])), fields=('parcel', 'kind', 'milestone'), name='parcel_event_happens_once'),
+                    models.CheckConstraint(condition=models.Q(('kind__in', ['deal', 'reached', 'checked', 'evidence', 'extension_requested', 'extension_granted', 'extension_refused', 'clock_stopped', 'clock_resumed', 'rectification_ordered', 'rectified', 'measure', 'bond_returned', 'bond_forfeited', 'closed', 'land_resumed'])), name='parcel_event_kind_known'),
+                    models.CheckConstraint(condition=models.Q(('day__lte', models.F('recorded'))), name='parcel_event_in_time'),
+                    models.CheckConstraint(condition=models.Q(('document', ''), _negated=True), name='parcel_event_has_document'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('confirmed_by__isnull', False), ('kind__in', ['bond_forfeited', 'bond_returned', 'checked', 'extension_granted', 'extension_refused', 'land_resumed', 'measure']), models.Q(('confirmed_by', models.F('made_by')), _negated=True)), models.Q(models.Q(('kind__in', ['bond_forfeited', 'bond_returned', 'checked', 'extension_granted', 'extension_refused', 'land_resumed', 'measure']), _negated=True), ('confirmed_by__isnull', True)), _connector='OR'), name='parcel_event_four_eyes'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('fen__gt', 0), ('fen__isnull', False), ('kind__in', ['bond_forfeited', 'bond_returned'])), models.Q(models.Q(('kind__in', ['bond_forfeited', 'bond_returned']), _negated=True), ('fen__isnull', True)), _connector='OR'), name='parcel_event_bond_amount'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -90,54 +103,11 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ('-pk',),
+                'constraints': [
+                    models.UniqueConstraint(condition=models.Q(('state', 'open')), fields=('parcel', 'kind', 'milestone'), name='proposal_one_at_a_time'),
+                    models.CheckConstraint(condition=models.Q(('kind__in', ['bond_forfeited', 'bond_returned', 'checked', 'extension_granted', 'extension_refused', 'land_resumed', 'measure'])), name='proposal_of_what_takes_two'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('settled_at__isnull', True), ('settled_by__isnull', True), ('state', 'open')), models.Q(('settled_at__isnull', False), ('settled_by__isnull', False), ('state', 'dropped')), models.Q(('settled_at__isnull', False), ('settled_by__isnull', False), ('state', 'confirmed'), models.Q(('settled_by', models.F('made_by')), _negated=True)), _connector='OR'), name='proposal_confirmed_by_another'),
+                ],
             },
-        ),
-        migrations.AddConstraint(
-            model_name='parcel',
-            constraint=models.CheckConstraint(condition=models.Q(('bond_fen__gte', 0)), name='parcel_bond_not_negative'),
-        ),
-        migrations.AddConstraint(
-            model_name='parcel',
-            constraint=models.CheckConstraint(condition=models.Q(('price_fen__gt', 0)), name='parcel_price_positive'),
-        ),
-        migrations.AddConstraint(
-            model_name='parcelevent',
-            constraint=models.UniqueConstraint(fields=('parcel', 'seq'), name='parcel_event_counted_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='parcelevent',
-            constraint=models.UniqueConstraint(condition=models.Q(('kind__in', ['bond_returned', 'closed', 'deal', 'land_resumed', 'measure', 'reached'])), fields=('parcel', 'kind', 'milestone'), name='parcel_event_happens_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='parcelevent',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['deal', 'reached', 'checked', 'evidence', 'extension_requested', 'extension_granted', 'extension_refused', 'clock_stopped', 'clock_resumed', 'rectification_ordered', 'rectified', 'measure', 'bond_returned', 'bond_forfeited', 'closed', 'land_resumed'])), name='parcel_event_kind_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='parcelevent',
-            constraint=models.CheckConstraint(condition=models.Q(('day__lte', models.F('recorded'))), name='parcel_event_in_time'),
-        ),
-        migrations.AddConstraint(
-            model_name='parcelevent',
-            constraint=models.CheckConstraint(condition=models.Q(('document', ''), _negated=True), name='parcel_event_has_document'),
-        ),
-        migrations.AddConstraint(
-            model_name='parcelevent',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('confirmed_by__isnull', False), ('kind__in', ['bond_forfeited', 'bond_returned', 'checked', 'extension_granted', 'extension_refused', 'land_resumed', 'measure']), models.Q(('confirmed_by', models.F('made_by')), _negated=True)), models.Q(models.Q(('kind__in', ['bond_forfeited', 'bond_returned', 'checked', 'extension_granted', 'extension_refused', 'land_resumed', 'measure']), _negated=True), ('confirmed_by__isnull', True)), _connector='OR'), name='parcel_event_four_eyes'),
-        ),
-        migrations.AddConstraint(
-            model_name='parcelevent',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('fen__gt', 0), ('fen__isnull', False), ('kind__in', ['bond_forfeited', 'bond_returned'])), models.Q(models.Q(('kind__in', ['bond_forfeited', 'bond_returned']), _negated=True), ('fen__isnull', True)), _connector='OR'), name='parcel_event_bond_amount'),
-        ),
-        migrations.AddConstraint(
-            model_name='parcelproposal',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'open')), fields=('parcel', 'kind', 'milestone'), name='proposal_one_at_a_time'),
-        ),
-        migrations.AddConstraint(
-            model_name='parcelproposal',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['bond_forfeited', 'bond_returned', 'checked', 'extension_granted', 'extension_refused', 'land_resumed', 'measure'])), name='proposal_of_what_takes_two'),
-        ),
-        migrations.AddConstraint(
-            model_name='parcelproposal',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('settled_at__isnull', True), ('settled_by__isnull', True), ('state', 'open')), models.Q(('settled_at__isnull', False), ('settled_by__isnull', False), ('state', 'dropped')), models.Q(('settled_at__isnull', False), ('settled_by__isnull', False), ('state', 'confirmed'), models.Q(('settled_by', models.F('made_by')), _negated=True)), _connector='OR'), name='proposal_confirmed_by_another'),
         ),
     ]

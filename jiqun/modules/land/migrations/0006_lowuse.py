@@ -44,6 +44,13 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ('-pk',),
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('state__in', ['found', 'verified', 'planned', 'decided', 'progress', 'reported', 'closed', 'withdrawn'])), name='land_file_state_known'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['closed', 'decided', 'progress', 'reported']), _negated=True), models.Q(('decided_by__isnull', False), ('due__isnull', False), ('planned_by__isnull', False), ('tool__gt', ''), models.Q(('decided_by', models.F('planned_by')), _negated=True)), _connector='OR'), name='land_file_plan_needs_two_people'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('state', 'closed'), _negated=True), models.Q(('closed_by__isnull', False), ('released_m2__isnull', False), ('reported_by__isnull', False), ('tax_after_fen__isnull', False), ('tax_before_fen__isnull', False), models.Q(('closed_by', models.F('reported_by')), _negated=True)), _connector='OR'), name='land_file_end_needs_two_people'),
+                    models.CheckConstraint(condition=models.Q(('released_m2__isnull', True), ('released_m2__lte', models.F('area_m2')), _connector='OR'), name='land_file_releases_what_is_there'),
+                    models.UniqueConstraint(condition=models.Q(('state__in', ['closed', 'withdrawn']), _negated=True), fields=('parcel',), name='land_file_one_live_per_parcel'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -64,25 +71,5 @@ class Migration(migrations.Migration):
             options={
                 'ordering': ('pk',),
             },
-        ),
-        migrations.AddConstraint(
-            model_name='landfile',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['found', 'verified', 'planned', 'decided', 'progress', 'reported', 'closed', 'withdrawn'])), name='land_file_state_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='landfile',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['closed', 'decided', 'progress', 'reported']), _negated=True), models.Q(('decided_by__isnull', False), ('due__isnull', False), ('planned_by__isnull', False), ('tool__gt', ''), models.Q(('decided_by', models.F('planned_by')), _negated=True)), _connector='OR'), name='land_file_plan_needs_two_people'),
-        ),
-        migrations.AddConstraint(
-            model_name='landfile',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'closed'), _negated=True), models.Q(('closed_by__isnull', False), ('released_m2__isnull', False), ('reported_by__isnull', False), ('tax_after_fen__isnull', False), ('tax_before_fen__isnull', False), models.Q(('closed_by', models.F('reported_by')), _negated=True)), _connector='OR'), name='land_file_end_needs_two_people'),
-        ),
-        migrations.AddConstraint(
-            model_name='landfile',
-            constraint=models.CheckConstraint(condition=models.Q(('released_m2__isnull', True), ('released_m2__lte', models.F('area_m2')), _connector='OR'), name='land_file_releases_what_is_there'),
-        ),
-        migrations.AddConstraint(
-            model_name='landfile',
-            constraint=models.UniqueConstraint(condition=models.Q(('state__in', ['closed', 'withdrawn']), _negated=True), fields=('parcel',), name='land_file_one_live_per_parcel'),
         ),
     ]

@@ -24,6 +24,9 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ('pool', 'pk'),
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(models.Q(('bounded', False), ('kind', 'treasury')), models.Q(models.Q(('kind', 'treasury'), _negated=True), ('bounded', True)), _connector='OR'), name='only_the_treasury_is_unbounded'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -45,6 +48,9 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ('-pk',),
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('answer_days__gte', 1), ('publicity_days__gte', 1)), name='batch_terms_have_days'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -77,6 +83,10 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ('policy', '-version', 'pk'),
+                'constraints': [
+                    models.UniqueConstraint(fields=('place', 'policy', 'version'), name='item_version_once'),
+                    models.CheckConstraint(condition=models.Q(('declared_by__isnull', True), models.Q(('declared_by', models.F('made_by')), _negated=True), _connector='OR'), name='item_needs_two_people'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -114,6 +124,16 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ('pk',),
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('amount_fen__gt', 0)), name='case_amount_positive'),
+                    models.CheckConstraint(condition=models.Q(('paid_fen__gte', 0), ('paid_fen__lte', models.F('amount_fen'))), name='case_never_overpaid'),
+                    models.CheckConstraint(condition=models.Q(('claimed_fen__gte', 0), ('claimed_fen__lte', models.F('paid_fen')), ('recovered_fen__gte', 0), ('recovered_fen__lte', models.F('claimed_fen'))), name='case_recovers_what_was_paid'),
+                    models.CheckConstraint(condition=models.Q(('state__in', ['candidate', 'pending_data', 'department', 'firm', 'ready', 'publicity', 'objection', 'finance', 'queued', 'approved', 'sent', 'returned', 'recheck', 'waiting', 'paid', 'closed', 'recovery', 'recovered', 'waived', 'rejected'])), name='case_state_known'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['approved', 'closed', 'paid', 'recheck', 'recovered', 'recovery', 'returned', 'sent', 'waiting']), _negated=True), models.Q(('account__gt', ''), ('approved_by__isnull', False), ('confirmed_by__isnull', False)), _connector='OR'), name='case_is_approved_twice'),
+                    models.CheckConstraint(condition=models.Q(('confirmed_by__isnull', True), models.Q(('confirmed_by', models.F('made_by')), _negated=True), _connector='OR'), name='case_confirmed_by_another'),
+                    models.CheckConstraint(condition=models.Q(('approved_by__isnull', True), models.Q(models.Q(('approved_by', models.F('made_by')), _negated=True), models.Q(('approved_by', models.F('confirmed_by')), _negated=True)), _connector='OR'), name='case_approved_by_a_third'),
+                    models.UniqueConstraint(condition=models.Q(('state__in', ['rejected', 'waived']), _negated=True), fields=('policy', 'firm', 'subject'), name='one_live_case_per_matter'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -136,6 +156,12 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ('-pk',),
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('amount_fen__gt', 0)), name='transfer_moves_something'),
+                    models.CheckConstraint(condition=models.Q(('debit', models.F('credit')), _negated=True), name='transfer_has_two_sides'),
+                    models.UniqueConstraint(fields=('debit', 'debit_seq'), name='debit_counted_once'),
+                    models.UniqueConstraint(fields=('credit', 'credit_seq'), name='credit_counted_once'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -151,6 +177,9 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ('-pk',),
+                'constraints': [
+                    models.UniqueConstraint(fields=('verb', 'user', 'key'), name='once_key_once'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -197,6 +226,12 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ('-pk',),
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('amount_fen__gt', 0)), name='payment_amount_positive'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('confirmed_by', models.F('made_by')), _negated=True), models.Q(('approved_by', models.F('made_by')), _negated=True), models.Q(('approved_by', models.F('confirmed_by')), _negated=True), models.Q(('paid_by', models.F('made_by')), _negated=True), models.Q(('paid_by', models.F('confirmed_by')), _negated=True), models.Q(('paid_by', models.F('approved_by')), _negated=True)), name='payment_has_four_people'),
+                    models.UniqueConstraint(fields=('case', 'instalment', 'attempt'), name='payment_attempt_once'),
+                    models.UniqueConstraint(condition=models.Q(('state__in', ['sent', 'paid'])), fields=('case', 'instalment'), name='instalment_paid_once'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -214,6 +249,9 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ('-year', 'name', 'pk'),
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('warn_fen__gte', 0)), name='pool_warns_at_a_sum'),
+                ],
             },
         ),
         migrations.AddField(
@@ -244,6 +282,9 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ('-pk',),
+                'constraints': [
+                    models.UniqueConstraint(fields=('file', 'digest'), name='receipt_taken_once'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -282,99 +323,7 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.AddConstraint(
-            model_name='item',
-            constraint=models.UniqueConstraint(fields=('place', 'policy', 'version'), name='item_version_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='item',
-            constraint=models.CheckConstraint(condition=models.Q(('declared_by__isnull', True), models.Q(('declared_by', models.F('made_by')), _negated=True), _connector='OR'), name='item_needs_two_people'),
-        ),
-        migrations.AddConstraint(
-            model_name='case',
-            constraint=models.CheckConstraint(condition=models.Q(('amount_fen__gt', 0)), name='case_amount_positive'),
-        ),
-        migrations.AddConstraint(
-            model_name='case',
-            constraint=models.CheckConstraint(condition=models.Q(('paid_fen__gte', 0), ('paid_fen__lte', models.F('amount_fen'))), name='case_never_overpaid'),
-        ),
-        migrations.AddConstraint(
-            model_name='case',
-            constraint=models.CheckConstraint(condition=models.Q(('claimed_fen__gte', 0), ('claimed_fen__lte', models.F('paid_fen')), ('recovered_fen__gte', 0), ('recovered_fen__lte', models.F('claimed_fen'))), name='case_recovers_what_was_paid'),
-        ),
-        migrations.AddConstraint(
-            model_name='case',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['candidate', 'pending_data', 'department', 'firm', 'ready', 'publicity', 'objection', 'finance', 'queued', 'approved', 'sent', 'returned', 'recheck', 'waiting', 'paid', 'closed', 'recovery', 'recovered', 'waived', 'rejected'])), name='case_state_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='case',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['approved', 'closed', 'paid', 'recheck', 'recovered', 'recovery', 'returned', 'sent', 'waiting']), _negated=True), models.Q(('account__gt', ''), ('approved_by__isnull', False), ('confirmed_by__isnull', False)), _connector='OR'), name='case_is_approved_twice'),
-        ),
-        migrations.AddConstraint(
-            model_name='case',
-            constraint=models.CheckConstraint(condition=models.Q(('confirmed_by__isnull', True), models.Q(('confirmed_by', models.F('made_by')), _negated=True), _connector='OR'), name='case_confirmed_by_another'),
-        ),
-        migrations.AddConstraint(
-            model_name='case',
-            constraint=models.CheckConstraint(condition=models.Q(('approved_by__isnull', True), models.Q(models.Q(('approved_by', models.F('made_by')), _negated=True), models.Q(('approved_by', models.F('confirmed_by')), _negated=True)), _connector='OR'), name='case_approved_by_a_third'),
-        ),
-        migrations.AddConstraint(
-            model_name='case',
-            constraint=models.UniqueConstraint(condition=models.Q(('state__in', ['rejected', 'waived']), _negated=True), fields=('policy', 'firm', 'subject'), name='one_live_case_per_matter'),
-        ),
-        migrations.AddConstraint(
-            model_name='ledgertransfer',
-            constraint=models.CheckConstraint(condition=models.Q(('amount_fen__gt', 0)), name='transfer_moves_something'),
-        ),
-        migrations.AddConstraint(
-            model_name='ledgertransfer',
-            constraint=models.CheckConstraint(condition=models.Q(('debit', models.F('credit')), _negated=True), name='transfer_has_two_sides'),
-        ),
-        migrations.AddConstraint(
-            model_name='ledgertransfer',
-            constraint=models.UniqueConstraint(fields=('debit', 'debit_seq'), name='debit_counted_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='ledgertransfer',
-            constraint=models.UniqueConstraint(fields=('credit', 'credit_seq'), name='credit_counted_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='oncekey',
-            constraint=models.UniqueConstraint(fields=('verb', 'user', 'key'), name='once_key_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='payment',
-            constraint=models.CheckConstraint(condition=models.Q(('amount_fen__gt', 0)), name='payment_amount_positive'),
-        ),
-        migrations.AddConstraint(
-            model_name='payment',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('confirmed_by', models.F('made_by')), _negated=True), models.Q(('approved_by', models.F('made_by')), _negated=True), models.Q(('approved_by', models.F('confirmed_by')), _negated=True), models.Q(('paid_by', models.F('made_by')), _negated=True), models.Q(('paid_by', models.F('confirmed_by')), _negated=True), models.Q(('paid_by', models.F('approved_by')), _negated=True)), name='payment_has_four_people'),
-        ),
-        migrations.AddConstraint(
-            model_name='payment',
-            constraint=models.UniqueConstraint(fields=('case', 'instalment', 'attempt'), name='payment_attempt_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='payment',
-            constraint=models.UniqueConstraint(condition=models.Q(('state__in', ['sent', 'paid'])), fields=('case', 'instalment'), name='instalment_paid_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='pool',
-            constraint=models.CheckConstraint(condition=models.Q(('warn_fen__gte', 0)), name='pool_warns_at_a_sum'),
-        ),
-        migrations.AddConstraint(
             model_name='ledgeraccount',
             constraint=models.UniqueConstraint(fields=('pool', 'kind'), name='account_once_per_pool'),
-        ),
-        migrations.AddConstraint(
-            model_name='ledgeraccount',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('bounded', False), ('kind', 'treasury')), models.Q(models.Q(('kind', 'treasury'), _negated=True), ('bounded', True)), _connector='OR'), name='only_the_treasury_is_unbounded'),
-        ),
-        migrations.AddConstraint(
-            model_name='batch',
-            constraint=models.CheckConstraint(condition=models.Q(('answer_days__gte', 1), ('publicity_days__gte', 1)), name='batch_terms_have_days'),
-        ),
-        migrations.AddConstraint(
-            model_name='receipt',
-            constraint=models.UniqueConstraint(fields=('file', 'digest'), name='receipt_taken_once'),
         ),
     ]

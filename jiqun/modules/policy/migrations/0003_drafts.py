@@ -66,6 +66,12 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ('-pk',),
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('second_by__isnull', True), models.Q(('first_by__isnull', False), models.Q(('second_by', models.F('first_by')), _negated=True), models.Q(('second_by', models.F('made_by')), _negated=True)), _connector='OR'), name='draft_needs_two_people'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('state', 'once'), _negated=True), ('first_by__isnull', False), _connector='OR'), name='draft_once_has_a_first'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('state__in', ('confirmed', 'superseded')), _negated=True), models.Q(('second_by__isnull', False), models.Q(('content', ''), _negated=True), models.Q(('number', ''), _negated=True)), _connector='OR'), name='draft_confirmed_has_both'),
+                    models.UniqueConstraint(condition=models.Q(('state', 'confirmed')), fields=('place', 'number'), name='draft_number_once'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -90,22 +96,6 @@ class Migration(migrations.Migration):
                 'ordering': ('draft', 'order', 'pk'),
                 'constraints': [models.UniqueConstraint(fields=('draft', 'key'), name='draft_field_once'), models.CheckConstraint(condition=models.Q(('second_by__isnull', True), models.Q(('first_by__isnull', False), models.Q(('second_by', models.F('first_by')), _negated=True), models.Q(('settled_by__isnull', True), models.Q(('second_by', models.F('settled_by')), _negated=True), _connector='OR')), _connector='OR'), name='draft_field_needs_two_people'), models.CheckConstraint(condition=models.Q(('first_by__isnull', True), models.Q(('state', 'unsure'), _negated=True), _connector='OR'), name='draft_field_unsure_is_not_checked')],
             },
-        ),
-        migrations.AddConstraint(
-            model_name='draft',
-            constraint=models.CheckConstraint(condition=models.Q(('second_by__isnull', True), models.Q(('first_by__isnull', False), models.Q(('second_by', models.F('first_by')), _negated=True), models.Q(('second_by', models.F('made_by')), _negated=True)), _connector='OR'), name='draft_needs_two_people'),
-        ),
-        migrations.AddConstraint(
-            model_name='draft',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'once'), _negated=True), ('first_by__isnull', False), _connector='OR'), name='draft_once_has_a_first'),
-        ),
-        migrations.AddConstraint(
-            model_name='draft',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state__in', ('confirmed', 'superseded')), _negated=True), models.Q(('second_by__isnull', False), models.Q(('content', ''), _negated=True), models.Q(('number', ''), _negated=True)), _connector='OR'), name='draft_confirmed_has_both'),
-        ),
-        migrations.AddConstraint(
-            model_name='draft',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'confirmed')), fields=('place', 'number'), name='draft_number_once'),
         ),
         migrations.RunPython(install, remove),
     ]
