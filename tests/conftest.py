@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
-from django.conf import settings
+from django.conf import settings as installation
 from django.contrib.auth.models import User
 from django.db import connection
 from django.test import Client
@@ -52,6 +52,12 @@ def shared_data() -> Path:
     return SHARED
 
 
+@pytest.fixture(scope="session", autouse=True)
+def own_var(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Uploads of the tests lie in a folder of their own, not in that of an installation here."""
+    installation.VAR = tmp_path_factory.mktemp("var")
+
+
 @pytest.fixture(autouse=True)
 def unhurried(settings: Settings) -> None:
     """No rate limits, no slow hashing, no demand for a second factor, except in their tests."""
@@ -77,9 +83,9 @@ def _digest_of_makers() -> str:
     """A digest over all files that the demo county and its findings are made by."""
     total = hashlib.sha256()
     for name in ("demo", "engine", "facts", "modules", "rules", "core"):
-        for path in sorted((settings.BASE / "jiqun" / name).rglob("*")):
+        for path in sorted((installation.BASE / "jiqun" / name).rglob("*")):
             if path.suffix in {".py", ".yaml", ".toml", ".json", ".csv"}:
-                total.update(path.relative_to(settings.BASE).as_posix().encode())
+                total.update(path.relative_to(installation.BASE).as_posix().encode())
                 total.update(path.read_bytes())
     return total.hexdigest()[:16]
 
@@ -101,7 +107,7 @@ def demo_folder(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Pa
 
     Kept between runs as long as nothing changed that it is made by.
     """
-    folder = settings.BASE / "var" / "tests" / _digest_of_makers()
+    folder = installation.BASE / "var" / "tests" / _digest_of_makers()
     with built_once(folder) as wanted:
         if wanted:
             shutil.rmtree(folder, ignore_errors=True)

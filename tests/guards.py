@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from jiqun.core.audit import guards as audit
+from jiqun.core.papers import guards as papers
 from jiqun.modules.land import guards as batches
 from jiqun.modules.land.attribution import guards as land_table
 from jiqun.modules.land.parcels import guards as parcels
@@ -12,7 +13,7 @@ from jiqun.modules.policy import draft_guards as drafts
 from jiqun.modules.policy import guards as policy
 
 GUARDS = (
-    *audit.GUARDS, *policy.GUARDS, *drafts.GUARDS, *batches.GUARDS, *land_table.GUARDS, *parcels.GUARDS,
+    *audit.GUARDS, *papers.GUARDS, *policy.GUARDS, *drafts.GUARDS, *batches.GUARDS, *land_table.GUARDS, *parcels.GUARDS,
 )  # fmt: skip
 # These stay in the tests too: they refuse what is wrong and let tables be emptied.
 KEPT = (*policy.CHAIN, *parcels.COVER)

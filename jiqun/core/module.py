@@ -29,6 +29,7 @@ MODULE = Module(
             "factory",
             (
                 NavItem(_("本企业的数据"), "consent", "", FIRM),
+                NavItem(_("证明材料"), "papers", "", FIRM),
                 NavItem(_("谁看过"), "audit-reads", "", FIRM),
             ),
         ),
@@ -38,6 +39,7 @@ MODULE = Module(
             (
                 NavItem(_("说明用途"), "purpose", "", OFFICIAL),
                 NavItem(_("企业授权情况"), "consent-allowed", "", OFFICIAL),
+                NavItem(_("企业提交的材料"), "papers", "", OFFICIAL),
                 NavItem(_("我的查看记录"), "audit-reads", "", OFFICIAL),
             ),
         ),

@@ -62,7 +62,8 @@ class Module:
 
     The entries of ``navigation`` form one section under the module's label; ``sections`` are more
     of them. ``urls`` is a module of addresses under ``prefix``, ``router`` a router of the API, ``tables``
-    a sequence of table specs (``core.tabular``), ``search`` a sequence of search sources.
+    a sequence of table specs (``core.tabular``), ``search`` a sequence of search sources, ``papers`` a
+    mapping of matters that documents are handed in for (``core.papers``).
     """
 
     name: str
@@ -73,6 +74,7 @@ class Module:
     router: str = ""
     tables: str = ""
     search: str = ""
+    papers: str = ""
     navigation: tuple[NavItem, ...] = ()
     sections: tuple[Section, ...] = ()
     engines: tuple[Engine, ...] = ()

@@ -9,6 +9,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("jiqun.core.data.urls")),
     path("", include("jiqun.core.auditor.urls")),
     path("", include("jiqun.core.consent.urls")),
+    path("", include("jiqun.core.papers.urls")),
     path("", include("jiqun.core.security.urls")),
     path("", include("jiqun.core.jobs.urls")),
     path("", include("jiqun.core.notices.urls")),

@@ -53,7 +53,7 @@ ROWS: Mapping[str, tuple[type[Model], str]] = {
     "file": (policy.PaymentFile, "number"), "item": (policy.Item, "pk"),
     "landtable": (land.LandTable, "key"), "lineobjection": (land.LandObjection, "pk"),
     "parcel": (land.Parcel, "code"), "land_file": (land.LandFile, "key"),
-    "draft": (policy.Draft, "key"),
+    "draft": (policy.Draft, "key"), "paper": (core.Paper, "key"),
 }  # fmt: skip
 # What a row is called that is not there.
 NOWHERE: Mapping[str, str] = dict.fromkeys(
@@ -70,6 +70,7 @@ NOWHERE: Mapping[str, str] = dict.fromkeys(
         "parcel",
         "land_file",
         "draft",
+        "paper",
     ),
     "nothing",
 )

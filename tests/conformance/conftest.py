@@ -26,7 +26,8 @@ from tests.core.test_publication_pages import SCOPE
 
 # Whose row stands for a model in addresses and verbs; of the others it is the official's.
 OWNERS: Mapping[type[Model], str] = dict.fromkeys(
-    (masters.Organisation, masters.Person, masters.Membership, core.Consent, core.ConsentUse,
+    (masters.Organisation, masters.Person, masters.Membership, core.Consent, core.ConsentUse, core.Paper,
+     core.PaperUse,
      core.SearchSegment, core.SearchEntry, core.SearchPosting, policy.Case, policy.Hold, policy.Step,
      policy.Payment, land.Sheet, land.Objection, land.Waiver, land.Step, land.LandRow, land.LandObjection,
      land.Parcel, land.ParcelEvent, land.ParcelProposal, land.LandFile, land.LandFileEntry), "firma",

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db.models import Model
 from django.utils import timezone
 
@@ -90,6 +91,10 @@ MODELS: dict[type[Model], Row] = {
         delete={"jobs.cancel": who("official system")},
     ),
     core.Duty: Row(who("system"), who("system")),
+    core.Paper: Row(
+        FIRMS, who("firma"), create={"papers.add": who("firma")}, delete={"papers.remove": who("firma")},
+    ),
+    core.PaperUse: Row(FIRMS, who("firma")),
     core.Notice: Row(KNOWN, OWN, edit={"notices.read": OWN}),
     core.NoticeChoice: Row(KNOWN, OWN, edit={"notices.choose": KNOWN}),
     core.Robot: Row(
@@ -235,6 +240,7 @@ ARGUMENTS: Mapping[str, Asked] = {
     "firm": lambda world, _: world.firms["firma"],
     "receipt": lambda _, rows: rows[core.Consent].receipt,  # type: ignore[attr-defined]
     "one": lambda _, rows: rows[core.Import],
+    "paper": lambda _, rows: rows[core.Paper],
     "job": lambda _, rows: rows[core.Job],
     "notice": lambda _, rows: rows[core.Notice],
     "robot": lambda _, rows: rows[core.Robot],
@@ -455,6 +461,18 @@ def _of_land_file(verb: str, why: str = "an official states a purpose first") ->
     return Post("land-lowuse-file", _words(verb=verb, words="合成情况记录"), done=NOBODY, why=why)
 
 
+class _Pdf(SimpleUploadedFile):
+    """A file that everybody can send in turn."""
+
+    def __init__(self) -> None:
+        super().__init__("材料.pdf", b"%PDF-1.4 matrix", "application/pdf")
+
+    def read(self, *args: int) -> bytes:
+        """Read it from its beginning."""
+        self.seek(0)
+        return bytes(super().read(*args))
+
+
 REASON = _words(reason="调离岗位")
 POSTS: Mapping[str, Post] = {
     "masters.open_organisation": Post("organisation-new", _words(name="合成新单位", kind="park")),
@@ -470,6 +488,11 @@ POSTS: Mapping[str, Post] = {
     "notices.remove_robot": Post("robot-remove"),
     "notices.try_robot": Post("robot-try", done=NOBODY, why="its secret is not a sealed one"),
     "jobs.cancel": Post("job-cancel"),
+    "papers.add": Post(
+        "papers", lambda _world, _rows: {"verb": "add", "title": "合成材料", "file": _Pdf()}, done=FIRMS,
+        why="each firm to its own shelf",
+    ),
+    "papers.remove": Post("paper", _words(verb="remove"), done=NOBODY, why="it was handed in"),
     "imports.apply": Post("import-apply"),
     "imports.discard": Post("import-discard"),
     "imports.revise": Post("import-revise"),

@@ -60,6 +60,8 @@ BY_NAME: Mapping[str, Rule] = {
     "import": Rule(frozenset({"system"}), 404), "import-faulty": Rule(frozenset({"system"}), 404),
     "import-revise": WRITES_ONLY, "import-apply": WRITES_ONLY, "import-undo": WRITES_ONLY,
     "import-discard": WRITES_ONLY,
+    "papers": Rule(FIRMS | OFFICIALS), "paper": Rule(frozenset({"firma"}), 404),
+    "paper-file": Rule(frozenset({"firma"}), 404),
     "jobs": EVERYBODY, "job": Rule(frozenset({"official", "system"}), 404),
     "job-json": Rule(frozenset({"official", "system"}), 404), "job-cancel": WRITES_ONLY,
     "notices": EVERYBODY, "notices-read": WRITES_ONLY, "notice-open": WRITES_ONLY,

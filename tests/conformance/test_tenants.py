@@ -109,6 +109,7 @@ def words(world: World) -> Mapping[str, Sequence[object]]:
         "landtable": ["landtable-official", "landtable-elsewhere"],
         "parcel": ["parcel-firma", "parcel-firmb"],
         "draft": ["draft-official", "draft-elsewhere"],
+        "paper": ["paper-firma", "paper-firmb"],
     }
 
 
@@ -145,6 +146,7 @@ def crawl(world: World, *, examples: int, steps: int, where: tuple[str, ...] = (
             "landtable",
             "parcel",
             "draft",
+            "paper",
         )
         for tenant in world.users
     }

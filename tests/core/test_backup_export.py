@@ -25,7 +25,8 @@ SECRETS = ("ein-langes-2026", "zhang", "张", "d" * 64)
 PERSONAL = {
     "account.emailaddress", "account.emailconfirmation", "auth.user_groups", "auth.user_user_permissions",
     "core.apitoken", "core.auditchain", "core.auditentry", "core.auditroot", "core.delivery", "core.firmread",
-    "core.job", "core.notice", "core.noticechoice", "core.passwordrecord", "core.robot", "masters.person",
+    "core.job", "core.notice", "core.noticechoice", "core.paper", "core.paperuse",
+    "core.passwordrecord", "core.robot", "masters.person",
     "mfa.authenticator",
     # Accounts of firms, and who decided about their money.
     "policy.batch", "policy.case", "policy.hold", "policy.item", "policy.ledgeraccount",

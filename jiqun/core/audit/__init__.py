@@ -7,6 +7,6 @@ sealed one with the other. docs/explanation/audit.md says how, and what it does 
 from __future__ import annotations
 
 from jiqun.core.audit.append import entries_written, record
-from jiqun.core.audit.reads import read_firms
+from jiqun.core.audit.reads import note_read, read_firms
 
-__all__ = ["entries_written", "read_firms", "record"]
+__all__ = ["entries_written", "note_read", "read_firms", "record"]

@@ -5,6 +5,8 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterable, Sequence
 from contextvars import ContextVar
+from dataclasses import fields as parts_of
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
@@ -16,6 +18,7 @@ from jiqun.core.audit.merkle import tree_root
 from jiqun.core.models.audit import READ_FIRMS, FirmRead
 
 Key = tuple[int, str, str]
+EVERYWHERE = frozenset({"*"})
 # The request that this thread of work is in, and the firms already logged in it.
 _logged: ContextVar[tuple[str, dict[Key, frozenset[str]]] | None] = ContextVar(
     "audit_reads_logged", default=None
@@ -47,6 +50,20 @@ def read_firms(viewer: Viewer, firms: Iterable[str], *, fields: str) -> frozense
     if new:
         _write(viewer, key, new)
     return visible
+
+
+def note_read(viewer: Viewer, firms: Iterable[str], fields: str) -> None:
+    """Log that an official reads rows about firms, so that each firm sees it.
+
+    Whether the viewer may is decided before, by the place of the row: a firm that has moved out or
+    is not in the register has its row in this place all the same.
+    """
+    wanted = frozenset(firms) - {""}
+    if wanted and viewer.official and viewer.purpose:
+        # The request's viewer is a lazy stand-in, which ``dataclasses.replace`` does not take.
+        whole: dict[str, Any] = {one.name: getattr(viewer, one.name) for one in parts_of(Viewer)}
+        whole["duty"] = EVERYWHERE
+        read_firms(Viewer(**whole), wanted, fields=fields)
 
 
 def _already(request: str, key: Key) -> frozenset[str]:

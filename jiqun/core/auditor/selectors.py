@@ -54,6 +54,7 @@ _ROLES = {role.value: words for role, words in ROLE_LABELS.items()}
 FIELD_WORDS = {"output": ("产值", "output"), "employment": ("用工", "employment")}
 OWN_ACTIONS = {
     READ_FIRMS: ("查看企业数据", "read firm-level data"),
+    "papers.hand_in": ("提交证明材料", "hand a paper in"),
     CLOSE_DAY: ("封存日志", "close a day of the log"),
     "security.login": ("登录", "log in"),
     "security.login_failed": ("登录失败", "a log-in that failed"),

@@ -21,7 +21,7 @@ from jiqun.errors import JiqunError, Kind
 from jiqun.facts.store.recovery import log_path, log_versions
 from jiqun.facts.store.tables import BATCHES, FINDING, QUARANTINE, RUNS
 
-STORE, IMPORTS = "store", "imports"
+STORE, IMPORTS, PAPERS = "store", "imports", "papers"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,8 @@ class Piece:
 
 def folders() -> dict[str, Path]:
     """Return the folders that are kept, by their name in the archive."""
-    return {STORE: Path(settings.STORE), IMPORTS: Path(settings.VAR) / "imports"}
+    var = Path(settings.VAR)
+    return {STORE: Path(settings.STORE), IMPORTS: var / IMPORTS, PAPERS: var / PAPERS}
 
 
 def _tables(root: Path) -> list[Path]:
@@ -106,10 +107,11 @@ def pieces() -> list[Piece]:
         found.append(Piece(_name(root, path), path, path.read_bytes()))
     for name in sorted(facts):
         found += _table(root, root / "facts" / name)
-    uploads = folders()[IMPORTS]
-    for path in sorted(uploads.rglob("*")) if uploads.is_dir() else ():
-        if path.is_file() and not path.name.startswith("."):
-            found.append(
-                Piece(f"{IMPORTS}/{path.relative_to(uploads).as_posix()}", path, path.read_bytes())
-            )
+    for name in (IMPORTS, PAPERS):
+        folder = folders()[name]
+        found += [
+            Piece(f"{name}/{path.relative_to(folder).as_posix()}", path, path.read_bytes())
+            for path in (sorted(folder.rglob("*")) if folder.is_dir() else ())
+            if path.is_file() and not path.name.startswith(".")
+        ]
     return found

@@ -7,6 +7,7 @@ Data about persons, and whatever lets somebody in, comes along only when asked f
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 import shutil
@@ -21,10 +22,13 @@ import pyarrow.parquet as pq
 from django.db import models, transaction
 
 from jiqun import __version__
+from jiqun.core.backup.files import PAPERS, folders
 from jiqun.core.backup.load import fill, prepare_database, require_empty
 from jiqun.core.backup.rows import Model, Tally, columns, counters, line_of, lines, own_kind, tables
 from jiqun.core.backup.save import Progress, frozen, migrations, nothing
+from jiqun.core.models import Paper
 from jiqun.core.opened import store
+from jiqun.core.papers.files import content_of, keep
 from jiqun.errors import JiqunError, Kind
 from jiqun.facts.store.durable import (
     full_disk_is_clear,
@@ -101,6 +105,8 @@ def export_everything(
                 manifest["tables"][label] = _exported(folder, label, model, masks)
         progress(len(chosen), len(chosen), "facts")
         export_all(store(), target / "facts")
+        if personal:
+            _papers_out(target / "papers")
         write_json_once(target / "manifest.json", manifest)
     return manifest
 
@@ -124,11 +130,36 @@ def import_everything(folder: Path, *, progress: Progress = nothing) -> dict[str
             fill(given, manifest, progress)
             progress(len(given), len(given), "facts")
             loaded = import_all(folder / "facts", facts)
+            _papers_in(folder / "papers")
     except BaseException:
         for name in ("facts", "findings", "snapshots"):
             shutil.rmtree(facts.root / name, ignore_errors=True)
+        shutil.rmtree(folders()[PAPERS], ignore_errors=True)
         raise
     return {**{label: told["rows"] for label, told in manifest["tables"].items()}, **loaded}
+
+
+def _papers_out(target: Path) -> None:
+    """The files of firms' papers, each under its number."""
+    make_folder(target)
+    for one in Paper.objects.all():
+        write_once(target / f"{one.key}.{one.kind}", content_of(one))
+
+
+def _papers_in(source: Path) -> None:
+    """Put the papers' files where they belong; a missing or another one stops the import."""
+    for one in Paper.objects.all():
+        path = source / f"{one.key}.{one.kind}"
+        content = path.read_bytes() if path.is_file() else b""
+        if hashlib.sha256(content).hexdigest() != one.sha256:
+            raise JiqunError(
+                "E-IMPORT-FOLDER",
+                f"材料 {one.key} 的文件缺失或与登记的摘要不符：{path}",
+                f"the file of paper {one.key} is missing or is another one: {path}",
+                hint_zh="请从原安装重新导出",
+                hint_en="export it again from the old installation",
+            )
+        keep(one, content)
 
 
 def _counters(chosen: Mapping[str, Model]) -> dict[str, int]:

@@ -7,6 +7,7 @@ from jiqun.core.models.consent import Consent, ConsentUse
 from jiqun.core.models.imports import Import
 from jiqun.core.models.jobs import Duty, Job
 from jiqun.core.models.notices import Delivery, Notice, NoticeChoice, Robot
+from jiqun.core.models.papers import Paper, PaperUse
 from jiqun.core.models.publication import PublishedTable
 from jiqun.core.models.search import SearchEntry, SearchPosting, SearchSegment, SearchState
 from jiqun.core.models.security import LoginSession, PasswordRecord, RateCounter
@@ -28,6 +29,8 @@ __all__ = [
     "LoginSession",
     "Notice",
     "NoticeChoice",
+    "Paper",
+    "PaperUse",
     "PasswordRecord",
     "PublishedTable",
     "RateCounter",

@@ -20,6 +20,7 @@ MODULE = Module(
     prefix="land/",
     router="jiqun.modules.land.rest.router",
     tables="jiqun.modules.land.tabular.TABLES",
+    papers="jiqun.modules.land.matters.MATTERS",
     navigation=(
         NavItem(_("我的亩均评价"), "land-own", "", FIRM),
         NavItem(_("亩均数据确认"), "land-mine", "", FIRM),

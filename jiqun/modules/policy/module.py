@@ -19,6 +19,7 @@ MODULE = Module(
     prefix="policy/",
     router="jiqun.modules.policy.rest.router",
     tables="jiqun.modules.policy.tabular.TABLES",
+    papers="jiqun.modules.policy.matters.MATTERS",
     navigation=(
         NavItem(_("能享受的政策"), "policy-own-match", "", FIRM),
         NavItem(_("我的惠企资金"), "policy-mine", "", FIRM),

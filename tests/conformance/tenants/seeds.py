@@ -104,6 +104,24 @@ def _consents(world: World, tenant: str) -> list[Model]:
     return [one, use]
 
 
+def _papers(world: World, tenant: str) -> list[Model]:
+    """One paper of each firm that was handed in; officials of the place may open it for a purpose."""
+    if tenant not in world.firms:
+        return []
+    content = f"%PDF-1.4 {word(tenant, 'document')}".encode()
+    paper = core.Paper.objects.create(
+        key=f"paper-{tenant}", firm=world.firms[tenant], title=word(tenant, "document"), kind="pdf",
+        file_name=f"{word(tenant, 'document')}.pdf", size=len(content),
+        sha256=sha256(content).hexdigest(), made_by=world.users[tenant],
+    )  # fmt: skip
+    paper.path.parent.mkdir(parents=True, exist_ok=True)
+    paper.path.write_bytes(content)
+    use = core.PaperUse.objects.create(
+        paper=paper, sort="land.parcel", target=f"parcel-{tenant}", place=PLACE, made_by=world.users[tenant]
+    )  # fmt: skip
+    return [paper, use]
+
+
 def _imports(world: World, tenant: str) -> list[Model]:
     made = core.Import.objects.create(
         user=world.users[tenant], table="firm_indicator", file_name=f"{word(tenant, 'file')}.xlsx",
@@ -336,6 +354,7 @@ SEEDS: Mapping[Seed, tuple[type[Model], ...]] = {
     _reads: (core.FirmRead,),
     _consents: (core.Consent, core.ConsentUse),
     _imports: (core.Import,),
+    _papers: (core.Paper, core.PaperUse),
     _jobs: (core.Job,),
     _notices: (core.Notice, core.NoticeChoice),
     _robots: (core.Robot, core.Delivery),

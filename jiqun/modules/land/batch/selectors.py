@@ -12,12 +12,13 @@ import polars as pl
 from django.utils import timezone
 
 from jiqun.core.access import MINIMUM_FIRMS, Viewer, may_see_firm_rows
+from jiqun.core.audit import note_read
 from jiqun.core.data.facts import asked_rows
 from jiqun.core.factstore import store
 from jiqun.core.tabular import Field, Query, Rows, pick
 from jiqun.errors import JiqunError, Kind
 from jiqun.facts.store.store import Store
-from jiqun.masters.offices import note_read, own_offices
+from jiqun.masters.offices import own_offices
 from jiqun.modules.land.batch.computing import rows_of
 from jiqun.modules.land.batch.measures.applying import final_run, measure_rows
 from jiqun.modules.land.evaluation.findings import scheme_for

@@ -9,8 +9,8 @@ from typing import Any
 from django.db.models import QuerySet
 
 from jiqun.core.access import Grade, Viewer
+from jiqun.core.audit import note_read
 from jiqun.core.tabular import Field, Query, Rows, TableSpec, model_read
-from jiqun.masters.offices import note_read
 from jiqun.modules.land.batch.figures import label_of
 from jiqun.modules.land.batch.selectors import measure_table, result_rows
 from jiqun.modules.land.models import Objection, Sheet

@@ -14,10 +14,12 @@ from jiqun.core.access import Role, Viewer
 from jiqun.core.actions import action, another, refuse
 from jiqun.core.audit import record
 from jiqun.core.forms import words_problem, wrong
+from jiqun.core.papers import hand_in, paper_problems
 from jiqun.errors import Problem
 from jiqun.masters.offices import serves
 from jiqun.modules.land.lowuse.tools import tools
 from jiqun.modules.land.lowuse.words import NOT
+from jiqun.modules.land.matters import LOWUSE
 from jiqun.modules.land.models import LandFile, LandFileEntry
 from jiqun.modules.land.states.lowuse import Event, State, after
 
@@ -346,6 +348,7 @@ def answer_land_file(*, viewer: Viewer, land_file: LandFile, words: str) -> Land
     Raises:
         JiqunError: ``E-FORBIDDEN``, ``E-INPUT``, ``E-LAND-LOWUSE-STATE`` for a file that has ended.
     """
-    refuse(_words(words))
+    refuse([*_words(words), *paper_problems(land_file.firm, words, "words")])
     current = LandFile.objects.locked(land_file.key)
+    hand_in(viewer, current.firm, [words], sort=LOWUSE, target=current.key, place=current.place)
     return _move(viewer, current, Event.ANSWER, Noted(words=words), "lowuse.answer_file")

@@ -2,28 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import fields as parts_of
-from typing import Any
-
 from jiqun.core.access import Viewer
-from jiqun.core.audit import read_firms
+from jiqun.core.audit import note_read
 from jiqun.errors import JiqunError, Kind
 from jiqun.modules.land.models import LandFile, LandFileEntry
 from jiqun.modules.land.states.lowuse import STATES, State
 
 SHOWN = 200
-EVERYWHERE = frozenset({"*"})
-
-
-def note_read(viewer: Viewer, firms: Iterable[str]) -> None:
-    """Log that an official reads files about firms; whether the viewer may is decided before, by place."""
-    wanted = frozenset(firms) - {""}
-    if wanted and viewer.official and viewer.purpose:
-        # The request's viewer is a lazy stand-in, which ``dataclasses.replace`` does not take.
-        whole: dict[str, Any] = {one.name: getattr(viewer, one.name) for one in parts_of(Viewer)}
-        whole["duty"] = EVERYWHERE
-        read_firms(Viewer(**whole), wanted, fields="land_file")
 
 
 def the_file(viewer: Viewer, key: str) -> LandFile:
@@ -38,7 +23,7 @@ def the_file(viewer: Viewer, key: str) -> LandFile:
             hint_en="An official states a purpose first; enter from the list.",
             kind=Kind.NOT_FOUND,
         )
-    note_read(viewer, [found.firm])
+    note_read(viewer, [found.firm], "land_file")
     return found
 
 
@@ -46,7 +31,7 @@ def files_of(viewer: Viewer, parcel: str = "") -> list[LandFile]:
     """Return the files that the viewer may see, newest first, and log the look."""
     found = LandFile.objects.visible_to(viewer).select_related("office")
     rows = list((found.filter(parcel=parcel) if parcel else found)[:SHOWN])
-    note_read(viewer, {one.firm for one in rows})
+    note_read(viewer, {one.firm for one in rows}, "land_file")
     return rows
 
 

@@ -9,10 +9,10 @@ from typing import Any
 from django.urls import reverse
 
 from jiqun.core.access import Grade, Viewer, may_see_firm_rows
+from jiqun.core.audit import note_read
 from jiqun.core.factstore import store
 from jiqun.core.tabular import Field, Query, Rows, TableSpec, model_read, pick
 from jiqun.engine.land.screening import Criteria
-from jiqun.modules.land.lowuse.cases import note_read
 from jiqun.modules.land.lowuse.selectors import lawful_still, newest_runs, parcel_rows
 from jiqun.modules.land.lowuse.tools import rules_now, tools
 from jiqun.modules.land.lowuse.words import BADGES, VERDICTS
@@ -105,7 +105,7 @@ def _version() -> str:
 def _files(viewer: Viewer, query: Query) -> Rows:
     """Files that the viewer may see; reads are logged."""
     found = model_read(LandFile.objects.visible_to, FILE_FIELDS)(viewer, query)
-    note_read(viewer, {str(row["firm"]) for row in found.rows if row.get("firm")})
+    note_read(viewer, {str(row["firm"]) for row in found.rows if row.get("firm")}, "land_file")
     return found
 
 

@@ -9,7 +9,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from jiqun.masters.offices import FirmQuerySet
+from jiqun.core.visible import FirmQuerySet
 from jiqun.modules.land.models.batch import Batch
 
 User = settings.AUTH_USER_MODEL

@@ -11,8 +11,8 @@ from django.db.models import Count, F, Q
 from django.utils.translation import gettext_lazy as _
 
 from jiqun.core.access import Viewer
+from jiqun.core.visible import PlacedQuerySet, firm_rows, within
 from jiqun.masters.models import Organisation
-from jiqun.masters.offices import PlacedQuerySet, firm_rows, within
 from jiqun.modules.land.states.batch import ANNOUNCED, APPROVED, REVIEWED, STATES, State
 
 User = settings.AUTH_USER_MODEL

@@ -11,9 +11,8 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from jiqun.core.access import Role, Viewer, may_see_firm_rows
-from jiqun.core.visible import VisibleQuerySet
+from jiqun.core.visible import VisibleQuerySet, within
 from jiqun.masters.models import Organisation
-from jiqun.masters.offices import within
 from jiqun.modules.land.shapes import FirmLand
 from jiqun.modules.land.states.landtable import ENDED, OPEN, TABLE_STATES, TableState
 

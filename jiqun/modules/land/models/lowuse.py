@@ -10,9 +10,8 @@ from django.db import models
 from django.db.models import Count, F, Q, Sum
 
 from jiqun.core.access import Viewer
-from jiqun.core.visible import VisibleQuerySet
+from jiqun.core.visible import VisibleQuerySet, firm_rows, within
 from jiqun.masters.models import Organisation
-from jiqun.masters.offices import firm_rows, within
 from jiqun.modules.land.states.lowuse import ENDED, EVENTS, STATES, WITH_PLAN, Event, State
 
 User = settings.AUTH_USER_MODEL

@@ -13,10 +13,9 @@ from django.db import models
 from django.db.models import F, Q
 
 from jiqun.core.access import Viewer
-from jiqun.core.visible import VisibleQuerySet
+from jiqun.core.visible import FirmQuerySet, M, VisibleQuerySet, firm_rows, within
 from jiqun.engine.land.clock.events import KINDS, MILESTONES, Event, Kind, Milestone, Outcome
 from jiqun.masters.models import Organisation
-from jiqun.masters.offices import FirmQuerySet, M, firm_rows, within
 
 User = settings.AUTH_USER_MODEL
 BOND = frozenset({Kind.BOND_RETURNED, Kind.BOND_FORFEITED})

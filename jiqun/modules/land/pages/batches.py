@@ -63,8 +63,8 @@ def batches(request: HttpRequest) -> HttpResponse:
     if not who.official:
         raise forbidden("查看评价批次", "see batches of the evaluation")
     rows = [
-        {"key": one.key, "href": reverse("land-batch", args=[one.key]), "place": place_words(one.place), "year": str(one.year),
-         "state": one.state, "state_badge": STATES[State(one.state)].badge, "by": _by(one),
+        {"key": one.key, "href": reverse("land-batch", args=[one.key]), "place": place_words(one.place),
+         "year": str(one.year), "state": one.state, "state_badge": STATES[State(one.state)].badge, "by": _by(one),
          "department": one.department.name, "made_at": one.made_at}
         for one in batches_of(who)
     ]  # fmt: skip

@@ -15,6 +15,7 @@ from jiqun.core.access import Role, Viewer, forbidden
 from jiqun.core.factstore import is_synthetic, store
 from jiqun.core.frame import Part, ask, link, note, press, show, table
 from jiqun.core.pages import download, page, viewer
+from jiqun.core.papers import offer
 from jiqun.core.tabular import Field, pick
 from jiqun.core.typeset import pdf
 from jiqun.modules.land.batch.documents import sheet_file
@@ -165,13 +166,13 @@ def _forms(who: Viewer, one: Sheet, sent: Any) -> list[Part]:
     batch, today, found = one.batch, timezone.localdate(), list[Part]()
     own = may_accept_sheet(who, one)
     if batch.state == State.CONFIRMING and own:
-        found += _answering(one, _in_time(batch, today), sent)
+        found += _answering(who, one, _in_time(batch, today), sent)
     if batch.state == State.PUBLICITY and (own or may_object_for(who, one)):
         verb = "result" if own else "behalf"
         words = (
             ("提出异议", "Object") if own else ("代为登记异议", "Enter an objection for somebody")
         )
-        found.append(ask(words, [(verb, words)], forms.result_form(one, sent), (
+        found.append(ask(words, [(verb, words)], offer(forms.result_form(one, sent), who), (
             "公示期内可以对数据或其他事项提出异议，写明理由和证明材料编号。",
             "While the result is in publicity a figure or another matter can be objected to, with reason and document.",
         )))  # fmt: skip
@@ -187,7 +188,7 @@ def _in_time(batch: Batch, today: Any) -> bool:
     return batch.answer_until is not None and batch.answer_until >= today
 
 
-def _answering(one: Sheet, in_time: bool, sent: Any) -> list[Part]:  # noqa: FBT001 - a fact of the page
+def _answering(who: Viewer, one: Sheet, in_time: bool, sent: Any) -> list[Part]:  # noqa: FBT001 - a fact of the page
     if not in_time:
         return [note(("核对期已过。公示期内可以对结果提出异议。",
                       "The term is over. The result can be objected to while it is in publicity."))]  # fmt: skip
@@ -196,10 +197,10 @@ def _answering(one: Sheet, in_time: bool, sent: Any) -> list[Part]:  # noqa: FBT
         found.append(ask(("全部认可", "Accept all"), [("accept", ("全部认可", "Accept all"))], None,
                          ("以上每个数都认可。", "Every figure above is right.")))  # fmt: skip
     found.append(ask(("逐项异议", "Object to single figures"), [("object", ("提交异议", "Send the objections"))],
-                     forms.sheet_form(one, sent),
-                     ("只填有异议的数据项：应为数值、理由、证明材料编号；材料原件交主管部门。",
-                      ("Fill in what is wrong only: value, reason, number of the document; hand the papers to the "
-                       "office."))))  # fmt: skip
+                     offer(forms.sheet_form(one, sent), who),
+                     ("只填有异议的数据项：应为数值、理由、证明材料编号；填“证明材料”里的编号即为提交原件。",
+                      ("Fill in what is wrong only: value, reason, number of the document; a number of “Papers” "
+                       "hands the document in."))))  # fmt: skip
     return found
 
 

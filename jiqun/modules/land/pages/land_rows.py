@@ -15,6 +15,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from jiqun.core.access import Viewer
 from jiqun.core.frame import Part, ask, figure, link, note, press, show, table
 from jiqun.core.pages import page, viewer
+from jiqun.core.papers import offer, papers_part
 from jiqun.core.tabular import Field, pick
 from jiqun.engine.indices.land import WORDS
 from jiqun.modules.land.attribution.objections.actions import (
@@ -38,6 +39,7 @@ from jiqun.modules.land.attribution.shown import (
     share_words,
     square_metres_words,
 )
+from jiqun.modules.land.matters import LINE
 from jiqun.modules.land.models import LandRow
 from jiqun.modules.land.pages.land_table import OBJECTIONS, objection_row
 from jiqun.modules.land.shapes import FirmLand, Line
@@ -90,7 +92,9 @@ def own_land(request: HttpRequest) -> HttpResponse:
         refusal = press(request, {"object": verb})
         if refusal is None:
             return redirect("land-own-land")
-    return _shown(request, who, row, refusal=refusal, asks=_objecting(row, request.POST or None))
+    return _shown(
+        request, who, row, refusal=refusal, asks=_objecting(who, row, request.POST or None)
+    )
 
 
 def _shown(
@@ -155,7 +159,7 @@ def _line(number: int, one: Line) -> Row:
     }  # fmt: skip
 
 
-def _objecting(row: LandRow, data: Any) -> list[Part]:
+def _objecting(who: Viewer, row: LandRow, data: Any) -> list[Part]:
     """The form for an objection while the publicity lasts."""
     until = row.table.public_until
     if row.table.state != TableState.PUBLISHED or not until or not row.lines:
@@ -183,7 +187,9 @@ def _objecting(row: LandRow, data: Any) -> list[Part]:
     }  # fmt: skip
     about = (f"截止 {until}。写这一行的面积；按建筑面积分摊的行写租用建筑面积。",
              f"Until {until}. Write the line's area; of a line shared by floor, the rented floor.")  # fmt: skip
-    return [ask(("提出异议", "Object"), [("object", ("提出异议", "Object"))], form, about)]
+    return [
+        ask(("提出异议", "Object"), [("object", ("提出异议", "Object"))], offer(form, who), about)
+    ]
 
 
 @require_http_methods(["GET", "POST"])
@@ -202,7 +208,10 @@ def objection(request: HttpRequest, lineobjection: int) -> HttpResponse:
         refusal = press(request, verbs)
         if refusal is None:
             return redirect("land-line-objection", one.pk)
-    parts: list[Part] = [table(("异议", "Objection"), OBJECTIONS, [objection_row(one)])]
+    parts: list[Part] = [
+        table(("异议", "Objection"), OBJECTIONS, [objection_row(one)]),
+        *papers_part(who, LINE, [str(one.pk)]),
+    ]
     if one.state == OPEN and may_decide_line(who, one):
         parts.append(_deciding(request.POST or None))
     return show(

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods
 from jiqun.core.access import Viewer
 from jiqun.core.frame import Part, ask, figure, link, press, show, table
 from jiqun.core.pages import page, viewer
+from jiqun.core.papers import offer, papers_part
 from jiqun.core.tabular import Field, pick
 from jiqun.masters.offices import serves
 from jiqun.modules.land.lowuse import actions as verbs
@@ -36,6 +37,7 @@ from jiqun.modules.land.lowuse.shown import (
 )
 from jiqun.modules.land.lowuse.tools import rules_now
 from jiqun.modules.land.lowuse.words import FEN_PER_WAN, M2_PER_MU
+from jiqun.modules.land.matters import LOWUSE
 from jiqun.modules.land.models import LandFile
 from jiqun.modules.land.states.lowuse import STATES, TABLE, Event, State
 from jiqun.rules.land.screens import criteria
@@ -87,6 +89,7 @@ def file(request: HttpRequest, land_file: str) -> HttpResponse:
         parts=[
             *_forms(who, one, typed, pressed),
             table(("建档时的理由", "Reasons when it was opened"), TRACE, _trace(one), ("没有成立的条件", "None")),
+            *papers_part(who, LOWUSE, [one.key]),
             table(("办理记录", "What was done"), ENTRIES,
                   [entry_row(entry, official=who.official) for entry in entries_of(who, one)]),
         ],
@@ -163,7 +166,11 @@ def _forms(who: Viewer, one: LandFile, typed: Any, pressed: str) -> list[Part]:
     if one.firm in who.firms and (state, Event.ANSWER) in TABLE:
         data = typed if pressed == "answer" else None
         found.append(
-            ask(("我们的意见", "Our answer"), [("answer", ("提交意见", "Send"))], words_form(data))
+            ask(
+                ("我们的意见", "Our answer"),
+                [("answer", ("提交意见", "Send"))],
+                offer(words_form(data), who, ("words",)),
+            )
         )
     if serves(who, one.office_id, one.place):
         for event, title, buttons, form in STEPS:

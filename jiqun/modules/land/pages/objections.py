@@ -13,6 +13,7 @@ from jiqun.core.access import Viewer
 from jiqun.core.factstore import is_synthetic, store
 from jiqun.core.frame import Part, ask, link, note, press, show
 from jiqun.core.pages import download, page, viewer
+from jiqun.core.papers import papers_part
 from jiqun.core.tabular import Field, pick
 from jiqun.core.typeset import pdf
 from jiqun.modules.land.batch.documents import reply
@@ -20,6 +21,7 @@ from jiqun.modules.land.batch.figures import label_of, shown_value, unit_of
 from jiqun.modules.land.batch.objections.actions import decide_objection, may_decide_objection
 from jiqun.modules.land.batch.selectors import missing, the_objection
 from jiqun.modules.land.batch.tables import DECISIONS, STAGES
+from jiqun.modules.land.matters import OBJECTION
 from jiqun.modules.land.models import Objection
 from jiqun.modules.land.pages import forms
 
@@ -75,7 +77,8 @@ def objection(request: HttpRequest, objection: str) -> HttpResponse:
     ]  # fmt: skip
     return show(
         request, (f"{one.firm_name} 的异议", f"Objection of {one.firm_name}"), small=one.key, refusal=refusal,
-        crumb=back, links=links, facts=_facts(one), parts=_parts(who, one),
+        crumb=back, links=links, facts=_facts(one),
+        parts=[*papers_part(who, OBJECTION, [one.key]), *_parts(who, one)],
     )  # fmt: skip
 
 

@@ -29,11 +29,13 @@ from jiqun.core.frame import (
     table,
 )
 from jiqun.core.pages import page, viewer
+from jiqun.core.papers import offer, papers_part
 from jiqun.core.tabular import Field, pick
 from jiqun.engine.land.clock.events import Kind
 from jiqun.engine.land.clock.status import PHASES
 from jiqun.errors import JiqunError, Problem
 from jiqun.facts.contract import contracts
+from jiqun.modules.land.matters import PARCEL
 from jiqun.modules.land.models import Parcel, ParcelProposal
 from jiqun.modules.land.models.parcels import FOUR_EYES
 from jiqun.modules.land.pages.parcel_forms import day_of, entry_form, entry_of, fen_of, open_form
@@ -90,6 +92,7 @@ def _entered(request: HttpRequest, who: Viewer, found: Parcel) -> HttpResponse:
               hint=("期限按工作合同与规则包计算，中止计时按日顺延；“预计”随前一节点变动。",
                     "Days follow from contract and rules; stops move them day by day; projected ones may move.")),
         *_control(one, deal, control),
+        *papers_part(who, PARCEL, [found.code]),
         table(("办理记录", "History"), shown.EVENTS, shown.event_rows(one, rows, who)),
     ]  # fmt: skip
     if asked := _forms(who, one):
@@ -204,7 +207,7 @@ def _forms(who: Viewer, one: Standing) -> list[Part]:
             "It counts once another of the office has confirmed it.",
         )
         found.append(
-            ask((words.zh, words.en), [(str(kind), (words.zh, words.en))], entry_form(one, kind, about),
+            ask((words.zh, words.en), [(str(kind), (words.zh, words.en))], offer(entry_form(one, kind, about), who),
                 said if kind in FOUR_EYES else ("", ""))
         )  # fmt: skip
     return found

@@ -11,10 +11,10 @@ import polars as pl
 from django.urls import reverse
 
 from jiqun.core.access import Grade, Viewer, may_see_firm_rows
+from jiqun.core.audit import note_read
 from jiqun.core.data.facts import asked_rows
 from jiqun.core.factstore import rows, store
 from jiqun.core.tabular import Field, Query, Rows, TableSpec
-from jiqun.masters.offices import note_read
 from jiqun.modules.land.parcels.clock import Standing
 from jiqun.modules.land.parcels.contract import deal_of
 from jiqun.modules.land.parcels.selectors import FIELDS, standings

@@ -9,8 +9,8 @@ from datetime import date
 from django.utils import timezone
 
 from jiqun.core.access import Viewer
+from jiqun.core.audit import note_read
 from jiqun.errors import JiqunError, Kind
-from jiqun.masters.offices import note_read
 from jiqun.modules.land.models import Parcel, ParcelEvent, ParcelProposal
 from jiqun.modules.land.models.parcels import OPEN
 from jiqun.modules.land.parcels.clock import Standing, standing

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from jiqun.masters.offices import note_read
+from jiqun.core.audit import note_read
 
 __all__ = ["masked", "note_read"]
 

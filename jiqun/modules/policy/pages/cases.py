@@ -15,6 +15,7 @@ from jiqun.core.access import Role, Viewer, forbidden
 from jiqun.core.factstore import is_synthetic, store
 from jiqun.core.frame import Part, ask, figure, link, note, press, show, table
 from jiqun.core.pages import download, page, viewer
+from jiqun.core.papers import offer, papers_part
 from jiqun.core.tabular import Field, pick
 from jiqun.core.typeset import pdf
 from jiqun.modules.policy.benefits.documents.forms import recovery_notice
@@ -34,6 +35,7 @@ from jiqun.modules.policy.benefits.selectors import (
     the_case,
 )
 from jiqun.modules.policy.machine import HOLDERS, REASONS, STATES, TABLE, Event, State
+from jiqun.modules.policy.matters import CASE
 from jiqun.modules.policy.models import Case, Hold
 from jiqun.modules.policy.pages import forms
 from jiqun.modules.policy.pages.batches import MINE, case_row
@@ -106,7 +108,8 @@ def case(request: HttpRequest, case: str) -> HttpResponse:
     back = ("policy-batch", [one.batch.key]) if who.official else ("policy-mine", [])
     return show(
         request, (one.item.title, one.item.title), small=one.key, refusal=refusal,
-        crumb=link(("返回", "Back"), reverse(back[0], args=back[1])), parts=_parts(who, one, typed),
+        crumb=link(("返回", "Back"), reverse(back[0], args=back[1])),
+        parts=[*_parts(who, one, typed), *papers_part(who, CASE, [one.key])],
         lede=f"{one.firm_name}　{one.firm}",
         links=[link(("追回通知", "Notice of recovery"),
         reverse("policy-recovery-file", args=[one.key]))] if one.claimed_fen else [],
@@ -242,13 +245,13 @@ def _forms(who: Viewer, one: Case, held: list[Hold], typed: Any) -> list[Part]:
     mine = offices(who, one)
     found: list[Part] = []
     if "firm" in mine:
-        found += _of_firm(one, typed)
+        found += _of_firm(who, one, typed)
     if mine & {"department", "finance"}:
         found += _of_offices(one, mine, held)
     return found
 
 
-def _of_firm(one: Case, typed: Any) -> list[Part]:
+def _of_firm(who: Viewer, one: Case, typed: Any) -> list[Part]:
     if one.state == State.FIRM:
         about = (
             ("接受前请核对上面的收款账户；不改可不填。放弃后不能恢复。",
@@ -276,6 +279,7 @@ def _of_firm(one: Case, typed: Any) -> list[Part]:
         return []
     needed = one.state == State.RETURNED or not one.account
     form = forms.account_form(typed, payee=one.firm_name, required=needed)
+    offer(form, who, ("words",))
     return [ask(("请您确认", "Your answer"), buttons, form, about)]
 
 

@@ -9,11 +9,13 @@ from jiqun.core.actions import action, refuse
 from jiqun.core.audit import record
 from jiqun.core.factstore import store
 from jiqun.core.forms import words_of, wrong
+from jiqun.core.papers import hand_in, paper_problems
 from jiqun.errors import JiqunError, Kind, Problem
 from jiqun.masters.offices import serves
 from jiqun.modules.land.attribution.correcting import corrected, figure_of, store_correction
 from jiqun.modules.land.attribution.helping import another, locked, target
 from jiqun.modules.land.attribution.lines import firm_land, flagged
+from jiqun.modules.land.matters import LINE
 from jiqun.modules.land.models import LandObjection, LandRow, LandTable
 from jiqun.modules.land.shapes import Line, digest_of
 from jiqun.modules.land.states.landtable import DISMISSED, OPEN, UPHELD, TableState, refused
@@ -59,7 +61,10 @@ def object_line(
     row = LandRow.objects.filter(table=current, firm=firm).first()
     lines: list[Line] = row.lines if row else []
     area = square_metres(claimed_m2)
-    problems = _claim_problems(area, claimed_m2, reason, paper)
+    problems = [
+        *_claim_problems(area, claimed_m2, reason, paper),
+        *paper_problems(firm, paper, "paper"),
+    ]
     if not 0 <= line < len(lines):
         problems.append(wrong("line", "没有这一行", "there is no such line", value=str(line),
                               remedy_zh="请刷新页面。", remedy_en="Reload the page."))  # fmt: skip
@@ -74,6 +79,9 @@ def object_line(
         paper=" ".join(paper.split())[:120], made_by_id=viewer.user_id or 0,
         published_by_id=current.published_by_id or 0,
     )  # fmt: skip
+    hand_in(
+        viewer, firm, [made.paper, made.reason], sort=LINE, target=str(made.pk), place=current.place
+    )
     record(
         viewer, "land.object_line", target=target(current), reason=made.reason,
         before={"area_dm2": made.stated_dm2}, after={"objection": made.pk, "area_dm2": made.claimed_dm2},

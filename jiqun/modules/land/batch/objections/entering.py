@@ -9,9 +9,11 @@ from django.utils import timezone
 
 from jiqun.core.access import Viewer
 from jiqun.core.forms import words_problem, wrong
+from jiqun.core.papers import hand_in, paper_problems
 from jiqun.errors import JiqunError, Kind, Problem
 from jiqun.modules.land.batch.figures import held_value, label_of
 from jiqun.modules.land.batch.helping import noted, paper_problem
+from jiqun.modules.land.matters import OBJECTION
 from jiqun.modules.land.models import Batch, Objection, Sheet
 from jiqun.modules.land.states.batch import STATES, State
 
@@ -41,6 +43,7 @@ def checked(sheet: Sheet, claims: Sequence[Claim]) -> list[Problem]:
         ))  # fmt: skip
     for one in claims:
         found += _elsewhere(one) if one.field in elsewhere else _claim_problems(one, names, waiting)
+        found += paper_problems(sheet.firm, one.proof, f"proof_{one.field}")
     return found
 
 
@@ -101,6 +104,14 @@ def enter(
         for number, one in enumerate(claims, start=before + 1)
     )  # fmt: skip
     for one in made:
+        hand_in(
+            viewer,
+            one.firm,
+            [one.proof, one.reason],
+            sort=OBJECTION,
+            target=one.key,
+            place=one.place,
+        )
         noted(viewer, sheet.batch, "object", firm=sheet.firm, note=label_of(one.field)[0])
     return made
 

@@ -11,11 +11,13 @@ from jiqun.core.access import Role, Viewer
 from jiqun.core.actions import action, refuse
 from jiqun.core.audit import record
 from jiqun.core.forms import wrong
+from jiqun.core.papers import hand_in, paper_problems
 from jiqun.errors import Problem
 from jiqun.modules.policy.benefits.helping import locked_one
 from jiqun.modules.policy.benefits.ledger.posting import Book, release
 from jiqun.modules.policy.benefits.moving import case_target, move
 from jiqun.modules.policy.machine import REASONS, RESERVED, Event, State
+from jiqun.modules.policy.matters import CASE
 from jiqun.modules.policy.models import Case, Hold
 
 ACCOUNT = re.compile(r"\d{8,32}")
@@ -88,8 +90,9 @@ def answer_case(
     needs = answer == "correct" or (answer == "accept" and not current.account)
     if answer != "waive" and (needs or given.given):
         problems += given.problems(current.firm_name)
-    refuse(problems)
     said = " ".join(words.split())[:500]
+    refuse([*problems, *paper_problems(current.firm, said, "words")])
+    hand_in(viewer, current.firm, [said], sort=CASE, target=current.key, place=current.place)
     if answer == "waive":
         return _waived(viewer, current, said)
     if given.given:
