@@ -12,7 +12,9 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
-from jiqun.core.models import FirmRead
+from jiqun.core.models import FirmRead, PaperUse
+from jiqun.core.papers.actions import add_paper
+from jiqun.core.security.uploads import check_upload
 from jiqun.modules.policy.benefits.firm.actions import answer_case
 from jiqun.modules.policy.benefits.intake.files import csv_of, read_candidates, record_of
 from jiqun.modules.policy.benefits.office.actions import confirm_cases, publish_cases
@@ -295,3 +297,20 @@ def test_an_answer_over_the_api(town: Town) -> None:
         assert said.json()["counts"] == {"matched": 1}
     paid = payer.get(f"/api/policy/batches/{file.batch.key}/payments").json()
     assert [(one["key"], one["state"], "account" in one) for one in paid] == [(key, "paid", False)]
+
+
+def test_a_paper_cited_with_the_answer_is_handed_in(town: Town) -> None:
+    batch = town.open(town.candidate(), town.candidate(OTHER))
+    confirm_cases(viewer=town.viewer("confirmer"), batch=batch)
+    case, firm = Case.objects.get(firm=FIRM), client(town, FIRM)
+    upload = check_upload("审计报告.pdf", b"%PDF-1.4 audit", kinds=frozenset({"pdf"}))
+    paper = add_paper(viewer=town.viewer(FIRM), firm=FIRM, title="审计报告", upload=upload)
+    path, bank = f"/policy/cases/{case.key}/", account(case)
+    assert paper.key in text(firm.get(path)), "the form offers it"
+    sent = {"payee": bank.payee, "bank": bank.bank, "account": bank.account}
+    refused = firm.post(path, {"verb": "accept", **sent, "words": "CL-00000000"})
+    assert refused.status_code == 422
+    press(firm, path, "accept", **sent, words=f"附 {paper.key}")
+    assert (PaperUse.objects.get().sort, PaperUse.objects.get().place) == ("policy.case", PLACE)
+    assert paper.key in text(client(town, "confirmer").get(path))
+    assert client(town, OTHER).get(f"/papers/{paper.key}/").status_code == 404
