@@ -1,32 +1,36 @@
-"""Starts servers fast: libraries are imported once, then every server is forked from this process.
+"""Starts servers fast: the program is loaded once, then every server is forked from this process.
 
-``crash_keeper.py PORT APPLICATION`` starts one granian with each line of its input, each in a
-process group of its own, and prints the group's number. Only libraries without threads are
-imported here, so that a fork is safe; polars, deltalake and the program itself load in the server.
+``crash_keeper.py PORT APPLICATION`` starts one granian with each line ``start`` of its input, each in
+a process group of its own, and prints the group's number; with ``census PATH`` it counts what is
+there, writes that to the path and prints ``counted``. A fork keeps the calling thread alone, so
+nothing that has been loaded may have started workers yet: polars and deltalake start theirs when
+they are first used.
 """
 
 from __future__ import annotations
 
 import gc
+import json
 import os
 import signal
 import sys
 import warnings
 from contextlib import suppress
 from importlib import import_module
+from pathlib import Path
 
 from granian import Granian
 from granian.constants import Interfaces
 from granian.log import LogLevels
 
 STOPPING = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
-HEAVY = (
-    "pydantic", "yaml", "numpy", "scipy.optimize", "scipy.stats", "scipy.sparse.linalg", "sklearn.ensemble",
-    "sklearn.linear_model", "pyarrow.parquet", "pyarrow.compute", "pyarrow.dataset", "duckdb", "ibis.backends.duckdb",
-    "sqlglot", "cryptography.hazmat.primitives.hashes", "xlsxwriter", "python_calamine", "django.db.models",
-    "django.core.handlers.wsgi", "django.template.defaultfilters", "allauth", "ninja.errors",
-    "numba", "lark", "highspy", "typst", "shapely", "fido2.server", "whitenoise", "django_htmx.middleware",
-)  # fmt: skip
+WORKERS = ("polars-", "tokio-rt")  # what threads of pools are called; polars-ooc only tidies up
+
+
+def workers() -> list[str]:
+    """Names of this process's threads that a forked child would miss."""
+    names = [path.read_text().strip() for path in Path("/proc/self/task").glob("*/comm")]
+    return [one for one in names if one.startswith(WORKERS) and one != "polars-ooc-clea"]
 
 
 def serve(port: int, application: str) -> None:
@@ -37,18 +41,36 @@ def serve(port: int, application: str) -> None:
     ).serve()  # fmt: skip
 
 
+def count(path: Path) -> None:
+    """Take the census in a process of its own."""
+    child = os.fork()
+    if child == 0:
+        setup = import_module("tests.conformance.crash_setup")
+        path.write_text(json.dumps(setup.census(), ensure_ascii=False), "utf-8")
+        os._exit(0)
+    _, status = os.waitpid(child, 0)
+    sys.stdout.write("counted\n" if status == 0 else "failed\n")
+    sys.stdout.flush()
+
+
 def main(port: int, application: str) -> None:
     """Fork one server per line of the input; take the last one along at its end, not before."""
     for one in STOPPING:
         signal.signal(one, signal.SIG_IGN)
     warnings.filterwarnings("ignore")
-    for name in HEAVY:
-        import_module(name)
+    import_module(application.partition(":")[0])
+    if found := workers():
+        raise SystemExit(f"loading the program starts workers, which a fork loses: {found}")
     gc.freeze()
     group = 0
-    for _ in sys.stdin:
+    for line in sys.stdin:
         if group:
             os.waitpid(group, 0)  # the caller killed it; a zombie would look alive
+            group = 0
+        word, _, path = line.strip().partition(" ")
+        if word == "census":
+            count(Path(path))
+            continue
         group = os.fork()
         if group == 0:
             os.setpgid(0, 0)

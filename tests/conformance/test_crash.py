@@ -162,7 +162,7 @@ def test_a_full_disk_is_said_clearly_and_harms_nothing(
                     read += sum(_clear(sender.page(path), 200) for path in PAGES)
                 assert _once(sender, f"F{number}") == (True, True)
             site.kill("group")
-        there = setup("census", environment(var))
+            there = site.census()
     _tell(f"failed clearly {failed} of {2 * len(LEAVE)}, read {read} of {len(PAGES) * len(LEAVE)}")
     assert failed >= 4
     names = ["before", *(f"F{number}" for number in range(len(LEAVE)))]

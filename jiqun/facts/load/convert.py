@@ -40,12 +40,9 @@ MISSING_CODES = {
     quantity.ELLIPSIS: "I-NOT-AVAILABLE",
     quantity.SUPPRESSED: "I-SUPPRESSED",
 }
-DTYPES = {
-    name: pl.Series([], dtype=pl.String).to_frame().select(pl.lit(None).cast(kind)).dtypes[0]
-    for name, kind in {
-        "string": pl.String, "int64": pl.Int64, "double": pl.Float64, "date32[day]": pl.Date,
-        "bool": pl.Boolean,
-    }.items()
+DTYPES: Mapping[str, pl.DataType] = {
+    "string": pl.String(), "int64": pl.Int64(), "double": pl.Float64(), "date32[day]": pl.Date(),
+    "bool": pl.Boolean(),
 }  # fmt: skip
 
 
