@@ -18,6 +18,8 @@ BIN = ROOT / ".venv" / "bin"
 SEMGREP = ROOT / ".tools" / "semgrep"
 # Python that runs here or on a county's machine; the tests plant bad code on purpose.
 OURS = ["jiqun", "config", "manage.py"]
+# The workers of pytest are the parallelism: pools of threads beside them only wait for a core, busily.
+ALONE = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "POLARS_MAX_THREADS": "1"}
 QUIET = {"SEMGREP_SEND_METRICS": "off", "SEMGREP_ENABLE_VERSION_CHECK": "0"}
 
 
@@ -73,7 +75,7 @@ def run_all(pytest_arguments: list[str]) -> int:
     check that could not look is marked ○, never ✓.
     """
     os.environ["PATH"] = f"{BIN}{os.pathsep}{os.environ['PATH']}"
-    os.environ |= QUIET
+    os.environ |= QUIET | ALONE
     todo = steps(pytest_arguments)
     if pytest_arguments:
         todo = [one for one in todo if one[0] == "tests on SQLite"]

@@ -9,6 +9,7 @@ import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+import hypothesis
 import pytest
 from django.conf import settings as installation
 from django.contrib.auth.models import User
@@ -41,6 +42,9 @@ def pytest_unconfigure() -> None:
     gc.unfreeze()
 
 
+# A machine that does other work too is not a bug.
+hypothesis.settings.register_profile("patient", deadline=None)
+hypothesis.settings.load_profile("patient")
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
 
 

@@ -60,7 +60,7 @@ def test_a_paper_is_kept_as_it_came(paper: Paper, first_firm: str) -> None:
         len(PDF),
         "不动产权证.pdf",
     )
-    assert paper.path.stat().st_mode & 0o077 == 0 or paper.path.parent.stat().st_mode & 0o077 == 0
+    assert paper.path.stat().st_mode & 0o077 == 0
     assert AuditEntry.objects.filter(action="papers.add", target=f"paper:{paper.key}").count() == 1
 
 

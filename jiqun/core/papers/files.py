@@ -11,6 +11,7 @@ def keep(one: Paper, content: bytes) -> None:
     """Write a paper's file durably, for the server's own account only."""
     one.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     write_once(one.path, content)
+    one.path.chmod(0o600)
 
 
 def content_of(one: Paper) -> bytes:

@@ -19,6 +19,7 @@ from jiqun.core.access import Grade
 from jiqun.core.audit import read_firms, record
 from jiqun.core.models.audit import AuditChain, AuditRoot
 from jiqun.core.models.search import entry_id
+from jiqun.core.papers.files import keep
 from jiqun.engine.disclosure.rules import Rule
 from jiqun.masters import models as masters
 from jiqun.masters.viewers import viewer_of
@@ -114,8 +115,7 @@ def _papers(world: World, tenant: str) -> list[Model]:
         file_name=f"{word(tenant, 'document')}.pdf", size=len(content),
         sha256=sha256(content).hexdigest(), made_by=world.users[tenant],
     )  # fmt: skip
-    paper.path.parent.mkdir(parents=True, exist_ok=True)
-    paper.path.write_bytes(content)
+    keep(paper, content)
     use = core.PaperUse.objects.create(
         paper=paper, sort="land.parcel", target=f"parcel-{tenant}", place=PLACE, made_by=world.users[tenant]
     )  # fmt: skip
