@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import combinations
+from itertools import combinations, product
 from typing import Any
 
 import pytest
@@ -44,19 +44,19 @@ def best_of_all(budget: int, worth: str) -> float:
     return max(len(one) if worth == FIRMS else sum(one) / 100 for one in plans)
 
 
-@pytest.mark.parametrize("worth", [FIRMS, MONEY])
-@pytest.mark.parametrize("budget", [0, 19, 45, 50, 65, 75, 94, 95, 1000])
-def test_the_best_plan_is_the_best_and_its_bound_holds(
-    match: Matched, budget: int, worth: str
-) -> None:
-    found = advised(match, RESEARCH, Question(budget * WAN, worth))
-    wanted = best_of_all(budget * WAN, worth)
-    assert found.ways["best"].value == pytest.approx(wanted)
-    assert found.bound >= wanted - 1e-6
-    for way in found.ways.values():
-        assert way.worst <= way.value <= way.top <= found.bound + 1e-6
-        assert way.fen <= budget * WAN
-    assert (found.entitled, found.need_fen, found.open) == (3, 95 * WAN, 0)
+BUDGETS = (0, 19, 45, 50, 65, 75, 94, 95, 1000)  # ten thousand yuan
+
+
+def test_the_best_plan_is_the_best_and_its_bound_holds(match: Matched) -> None:
+    for budget, worth in product(BUDGETS, (FIRMS, MONEY)):
+        found = advised(match, RESEARCH, Question(budget * WAN, worth))
+        wanted = best_of_all(budget * WAN, worth)
+        assert found.ways["best"].value == pytest.approx(wanted), (budget, worth)
+        assert found.bound >= wanted - 1e-6, (budget, worth)
+        for way in found.ways.values():
+            assert way.worst <= way.value <= way.top <= found.bound + 1e-6, (budget, worth)
+            assert way.fen <= budget * WAN, (budget, worth)
+        assert (found.entitled, found.need_fen, found.open) == (3, 95 * WAN, 0)
 
 
 def test_ranking_by_a_figure_and_the_line_that_pays_everybody_above(match: Matched) -> None:
