@@ -72,7 +72,7 @@ def drafts(request: HttpRequest) -> HttpResponse:
     if not who.official:
         raise forbidden("查看规则草稿", "see drafts of rules")
     rows = [
-        {"title": one.title, "href": reverse("policy-draft-one", args=[one.key]), "clause": one.clause or None,
+        {"title": name_of(one), "href": reverse("policy-draft-one", args=[one.key]), "clause": one.clause or None,
          "document": one.text.document or None, "number": one.number or None, **_state(one),
          "department": one.department.name, "made": one.made_at}
         for one in drafts_of(who)
@@ -112,7 +112,7 @@ def draft(request: HttpRequest, draft: str) -> HttpResponse:
             )
         ]
     return show(
-        request, (one.title, one.title), small=one.key, refusal=refusal, facts=_about(one), links=links,
+        request, (name_of(one), name_of(one)), small=one.key, refusal=refusal, facts=_about(one), links=links,
         crumb=link(("规则草稿", "Drafts of rules"), reverse("policy-drafts")),
         parts=[note(SAID, "info"), _fields(fields), _source(one, fields), *_checkup(one, fields),
                *_forms(request, who, one, fields)],
@@ -126,6 +126,13 @@ def draft_file(request: HttpRequest, draft: str) -> HttpResponse:
     who = viewer(request)
     found = take_draft(viewer=who, draft=the_draft(who, draft))
     return download(found["content"].encode(), found["name"], "application/yaml; charset=utf-8")
+
+
+def name_of(one: Draft) -> str:
+    """The draft's title; words where it has none yet, so that a list can lead to it."""
+    return one.title or pick(
+        f"未命名草稿（{one.clause or one.key}）", f"Draft without a title ({one.clause or one.key})"
+    )
 
 
 def _about(one: Draft) -> list[tuple[str, str]]:
@@ -200,8 +207,9 @@ def _checkup(one: Draft, fields: Sequence[DraftField]) -> list[Part]:
     if one.state not in {DraftState.DRAFT, DraftState.ONCE}:
         return []
     if left := len(open_fields(fields)):
-        return [note((f"还有 {left} 项待定；定下以后显示政策体检的结果。",
-                      f"{left} field(s) open; the check-up follows when they are settled."))]  # fmt: skip
+        return [note((f"还有 {left} 项待定：填写、留待人工或删去以后，显示政策体检的结果，才能核定。",
+                      (f"{left} field(s) open: once they are filled in, left or dropped, the check-up follows, and "
+                       "then the confirmation.")))]  # fmt: skip
     try:
         _, found = composed(fields, f"{one.key}.yaml", timezone.localdate())
     except JiqunError as error:
@@ -312,7 +320,8 @@ def _forms(
         )
         parts.append(ask(("更正与补填", "Correct and complete"), [("settle", ("保存", "Save"))],
                          _settling(fields, request.POST if verb == "settle" else None), about))  # fmt: skip
-    if one.state in {DraftState.DRAFT, DraftState.ONCE} and may_confirm_draft(who, one):
+    settled = not open_fields(fields)
+    if one.state in {DraftState.DRAFT, DraftState.ONCE} and settled and may_confirm_draft(who, one):
         second = one.state == DraftState.ONCE
         title = (
             ("第二次核定（另一人）", "Second confirmation")
