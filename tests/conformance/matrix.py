@@ -187,7 +187,8 @@ MODELS |= {
 MODELS |= {
     land.Batch: Row(
         OFFICIALS, OWN, create={"land.open_batch": OWN},
-        edit={"land.change_batch": OWN, "land.send_sheets": OWN, "land.review_batch": OWN, "land.publish_batch": OWN,
+        edit={"land.change_batch": OWN, "land.send_sheets": OWN, "land.review_batch": OWN,
+              "land.return_batch": OWN, "land.publish_batch": OWN,
               "land.close_publicity": OWN, "land.approve_batch": OWN, "land.announce_batch": OWN,
               "land.start_measures": OWN, "land.close_batch": OWN},
         delete={"land.withdraw_batch": OWN},
@@ -532,7 +533,8 @@ POSTS: Mapping[str, Post] = {
     "land.change_batch": _of_permu("change"), "land.send_sheets": _of_permu("send"),
     "land.calculate": _of_permu("calculate"),
     "land.recalculate": _of_permu("recalculate", "an objection is open"),
-    "land.review_batch": _of_permu("review"), "land.publish_batch": _of_permu("publish"),
+    "land.review_batch": _of_permu("review"), "land.return_batch": _of_permu("return"),
+    "land.publish_batch": _of_permu("publish"),
     "land.close_publicity": _of_permu("close_publicity", "its days are running"),
     "land.approve_batch": _of_permu("approve"), "land.announce_batch": _of_permu("announce"),
     "land.start_measures": _of_permu("start"), "land.close_batch": _of_permu("close"),

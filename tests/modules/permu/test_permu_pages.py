@@ -252,3 +252,29 @@ def test_bad_terms_of_measures_and_waivers_are_refused(permu: Town) -> None:
         "until",
         "batch",
     ]
+
+
+def test_who_reviews_and_who_enters_the_approval_can_send_a_result_back(permu: Town) -> None:
+    batch = permu.calculated()
+    maker, reviewer, approver = (permu.client(name) for name in ("maker", "reviewer", "approver"))
+    path = f"/land/batches/{batch.key}/"
+    assert "退回理由" not in text(maker.get(path)), "not by who calculated"
+    assert text(maker.post(path, {"verb": "return", "words": "自己退回自己"}), 403)
+    assert "至少四个字" in text(reviewer.post(path, {"verb": "return", "words": "重"}), 422)
+    press(reviewer, path, "return", words="两家企业名称不一致")
+    page = text(maker.get(path))
+    assert "已退回，待重新测算" in page
+    assert "两家企业名称不一致" in page, "why is on record"
+    text(reviewer.post(path, {"verb": "review", "words": "已逐项复核"}), 409)
+    text(maker.post(path, {"verb": "publish"}), 409)
+    press(maker, path, "recalculate", reason="已核对企业名称")
+    permu.republished(batch)
+    days_go_by(batch)
+    press(maker, path, "close_publicity")
+    press(approver, path, "return", words="请补充分组依据")
+    assert fresh(batch).state == "returned"
+    press(maker, path, "recalculate", reason="已补充分组依据")
+    permu.republished(batch)
+    days_go_by(batch)
+    press(maker, path, "close_publicity")
+    press(approver, path, "approve", document="合成纪要〔2026〕5号")

@@ -169,6 +169,7 @@ def _verbs(who: Viewer, one: Batch, sent: Any) -> Mapping[str, Callable[[], obje
             office.recalculate(viewer=who, batch=one, reason=forms.said(sent, "reason"))
         ),
         "review": lambda: office.review_batch(viewer=who, batch=one, words=forms.said(sent, "words")),
+        "return": lambda: office.return_batch(viewer=who, batch=one, words=forms.said(sent, "words")),
         "publish": lambda: office.publish_batch(viewer=who, batch=one),
         "close_publicity": lambda: office.close_publicity(viewer=who, batch=one),
         "approve": lambda: office.approve_batch(viewer=who, batch=one, document=forms.said(sent, "document")),

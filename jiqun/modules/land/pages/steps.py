@@ -20,7 +20,8 @@ Words = tuple[str, str]
 EVENTS: Mapping[str, Words] = {
     "open": ("建立批次", "opened"), "change": ("修改规则和期限", "rules and terms changed"),
     "send_sheets": ("发出一企一单", "sheets sent"), "calculate": ("结束核对并测算", "confirmation ended, calculated"),
-    "recalculate": ("重新测算", "calculated again"), "review": ("复核", "reviewed"), "publish": ("公示", "made public"),
+    "recalculate": ("重新测算", "calculated again"), "review": ("复核", "reviewed"),
+    "return": ("退回", "sent back"), "publish": ("公示", "made public"),
     "close_publicity": ("结束公示", "publicity ended"), "approve": ("审定", "approved"),
     "announce": ("公告", "announced"),
     "start_measures": ("启用措施", "measures in force"), "close": ("办结", "closed"), "withdraw": ("撤销", "withdrawn"),
@@ -73,6 +74,10 @@ OFFERS = (
           ("期满后办理；没有答复的记为未回复。", "After the last day; silence is recorded as no answer.")),
     Offer("review", _in(_S.CALCULATED), ("复核通过", "Confirm the calculation"), _words("复核意见", "What was checked"),
           ("由测算人以外的人办理。", "By another person than who calculated."), lambda one: (one.calculated_by_id,)),
+    Offer("return", _in(_S.CALCULATED, _S.APPROVAL), ("退回重新测算", "Send back"), _words("退回理由", "Why"),
+          ("由测算人以外的人办理；退回后由主管部门重新测算。",
+           "By another person than who calculated; then it is calculated again."),
+          lambda one: (one.calculated_by_id,)),
     Offer("publish", _in(_S.REVIEWED), ("公示", "Make it public"), None,
           ("按批次的公示期限，只列企业名称和等级。", "For the term of the batch, name and grade alone.")),
     Offer("close_publicity", _in(_S.PUBLICITY), ("结束公示报审定", "End the publicity"), None,
@@ -86,13 +91,18 @@ OFFERS = (
     Offer("start", _in(_S.ANNOUNCED), ("启用差别化措施", "Put the measures in force"), forms.measures_form, ("", "")),
     Offer("close", _in(_S.MEASURES), ("办结", "Close"), None,
           ("措施期满后办理。", "After the term of the measures.")),
-    Offer("recalculate", _in(_S.CALCULATED, _S.REVIEWED, _S.PUBLICITY, _S.APPROVAL), ("重新测算", "Calculate again"),
-          _words("原因", "Why", "reason"),
+    Offer("recalculate", _in(_S.CALCULATED, _S.RETURNED, _S.REVIEWED, _S.PUBLICITY, _S.APPROVAL),
+          ("重新测算", "Calculate again"), _words("原因", "Why", "reason"),
           ("计入成立的异议和更正的数据；基准值沿用；之后重新复核和公示。",
            "Takes in upheld objections and corrections; benchmarks stay; review and publicity follow again.")),
     Offer("withdraw", frozenset(state for state, event in TABLE if event == Event.WITHDRAW), ("撤销批次", "Withdraw"),
           _words("原因", "Why", "reason"), ("", "")),
 )  # fmt: skip
+
+
+def _for_approval(offer: Offer, state: State) -> bool:
+    """Whether an official of another office may do it: who enters the leading group's approval."""
+    return state is State.APPROVAL and offer.verb in {"approve", "return"}
 
 
 def next_steps(who: Viewer, one: Batch) -> list[Part]:
@@ -102,8 +112,8 @@ def next_steps(who: Viewer, one: Batch) -> list[Part]:
     for offer in OFFERS:
         if state not in offer.states:
             continue
-        if who.user_id in offer.others(one) or not (of_office or offer.verb == "approve"):
-            if offer.about[0] and offer.verb != "recalculate":
+        if who.user_id in offer.others(one) or not (of_office or _for_approval(offer, state)):
+            if offer.about[0] and offer.verb not in {"recalculate", "return"}:
                 zh, en = offer.words
                 parts.append(note((f"{zh}：{offer.about[0]}", f"{en}: {offer.about[1]}"), "info"))
             continue

@@ -2,7 +2,8 @@
 
 Source: the order of steps in counties' notices of the evaluation (methods 1.8): data, sheet per firm,
 calculation, review, publicity, approval by the leading group, announcement, measures. That a
-recalculation goes through review and publicity again is this project's proposal ◆.
+recalculation goes through review and publicity again, and that who reviews or enters the approval can
+send a result back with words, is this project's proposal ◆.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ class State(StrEnum):
     COLLECTING = "collecting"
     CONFIRMING = "confirming"
     CALCULATED = "calculated"
+    RETURNED = "returned"
     REVIEWED = "reviewed"
     PUBLICITY = "publicity"
     APPROVAL = "approval"
@@ -37,6 +39,7 @@ class Event(StrEnum):
     CALCULATE = "calculate"
     RECALCULATE = "recalculate"
     REVIEW = "review"
+    RETURN = "return"
     PUBLISH = "publish"
     CLOSE_PUBLICITY = "close_publicity"
     APPROVE = "approve"
@@ -63,6 +66,7 @@ STATES: Mapping[State, About] = {
     State.CONFIRMING: About("一企一单确认", "firms confirm their sheets", "企业", "the firms", "warning"),
     State.CALCULATED: About("已测算，待复核", "calculated, to be reviewed", "主管部门另一人",
                             "another person of the office"),
+    State.RETURNED: About("已退回，待重新测算", "sent back, to be calculated again", *_OFFICE, "warning"),
     State.REVIEWED: About("已复核，待公示", "reviewed, to be made public", *_OFFICE),
     State.PUBLICITY: About("公示中", "in publicity", "企业和社会", "firms and the public", "warning"),
     State.APPROVAL: About("待审定", "to be approved", "领导小组", "the leading group"),
@@ -83,6 +87,9 @@ TABLE: Mapping[tuple[State, Event], State] = {
     (_S.PUBLICITY, _E.RECALCULATE): _S.CALCULATED,
     (_S.APPROVAL, _E.RECALCULATE): _S.CALCULATED,
     (_S.CALCULATED, _E.REVIEW): _S.REVIEWED,
+    (_S.CALCULATED, _E.RETURN): _S.RETURNED,
+    (_S.APPROVAL, _E.RETURN): _S.RETURNED,
+    (_S.RETURNED, _E.RECALCULATE): _S.CALCULATED,
     (_S.REVIEWED, _E.PUBLISH): _S.PUBLICITY,
     (_S.PUBLICITY, _E.CLOSE_PUBLICITY): _S.APPROVAL,
     (_S.APPROVAL, _E.APPROVE): _S.APPROVED,
@@ -92,7 +99,8 @@ TABLE: Mapping[tuple[State, Event], State] = {
     **{
         (state, _E.WITHDRAW): _S.WITHDRAWN
         for state in (
-            _S.COLLECTING, _S.CONFIRMING, _S.CALCULATED, _S.REVIEWED, _S.PUBLICITY, _S.APPROVAL, _S.APPROVED,
+            _S.COLLECTING, _S.CONFIRMING, _S.CALCULATED, _S.RETURNED, _S.REVIEWED, _S.PUBLICITY, _S.APPROVAL,
+            _S.APPROVED,
         )
     },
 }  # fmt: skip

@@ -30,7 +30,7 @@ from jiqun.modules.land.states.batch import STATES, State
 # How a corrected figure may be used: the firm itself stated it (core/lawful/bases.yaml, kind own).
 BASIS = "企业自报（一企一单异议核实）"
 DECIDABLE = frozenset({
-    State.CONFIRMING, State.CALCULATED, State.REVIEWED, State.PUBLICITY, State.APPROVAL,
+    State.CONFIRMING, State.CALCULATED, State.RETURNED, State.REVIEWED, State.PUBLICITY, State.APPROVAL,
 })  # fmt: skip
 
 

@@ -279,6 +279,26 @@ def review_batch(*, viewer: Viewer, batch: Batch, words: str) -> Batch:
     return move(viewer, current, Event.REVIEW, verb="land.review_batch", note=said)
 
 
+def may_return_batch(viewer: Viewer, batch: Batch) -> bool:
+    """Who may review it, or enter the approval when that is due; never who calculated."""
+    return _in_office(viewer, batch) or (
+        batch.state == State.APPROVAL and answers_for(viewer, batch.place)
+    )
+
+
+@action("land.return_batch", zh="退回测算结果", en="send the calculation back")
+def return_batch(*, viewer: Viewer, batch: Batch, words: str) -> Batch:
+    """Send a result back with words, instead of reviewing or approving it; it is calculated again then.
+
+    Raises:
+        JiqunError: ``E-FORBIDDEN``, ``E-LAND-FOUR-EYES``, ``E-INPUT``, ``E-LAND-STATE``.
+    """
+    said, current = words_of(words), Batch.objects.locked(batch.pk)
+    may_move(current, Event.RETURN)
+    another(viewer, current.calculated_by_id)
+    return move(viewer, current, Event.RETURN, verb="land.return_batch", note=said)
+
+
 def may_publish_batch(viewer: Viewer, batch: Batch) -> bool:
     """An official of the office in charge."""
     return _in_office(viewer, batch)
