@@ -17,6 +17,8 @@ from jiqun.core.pages import page, viewer
 from jiqun.core.place_names import place_words
 from jiqun.core.tabular import Field, pick
 from jiqun.errors import JiqunError
+from jiqun.modules.land.batch.delivery import delivered
+from jiqun.modules.land.batch.figures import label_of
 from jiqun.modules.land.batch.measures import actions as measures
 from jiqun.modules.land.batch.office import actions as office
 from jiqun.modules.land.batch.selectors import (
@@ -31,7 +33,7 @@ from jiqun.modules.land.batch.selectors import (
 )
 from jiqun.modules.land.batch.tables import STATE_WORDS
 from jiqun.modules.land.evaluation.findings import chosen_pack, years_of
-from jiqun.modules.land.evaluation.shown import counted
+from jiqun.modules.land.evaluation.shown import counted, holder_words
 from jiqun.modules.land.models import Batch, Calculation, Sheet
 from jiqun.modules.land.pages import forms
 from jiqun.modules.land.pages.objections import LIST as OBJECTIONS
@@ -45,6 +47,11 @@ LIST = (
     Field("key", "批次", "Batch", link="href"), Field("place", "地方", "Place"), Field("year", "数据年度", "Year"),
     Field("state", "状态", "State", "words", words=STATE_WORDS), Field("by", "由谁办理", "Who has it"),
     Field("department", "主管部门", "Office in charge"), Field("made_at", "建立时间", "Opened", "datetime"),
+)  # fmt: skip
+DELIVERY = (
+    Field("figure", "数据项", "Figure"), Field("holder", "通常由谁掌握", "Usually held by"),
+    Field("want", "参评企业", "Firms"), Field("have", "已有", "Have it"), Field("lack", "缺", "Lack it"),
+    Field("newest", "最新数据日期", "Newest as of", "date"), Field("state", "进度", "State"),
 )  # fmt: skip
 ANSWERS = (Field("answer", "企业答复", "Answer"), Field("count", "企业", "Firms", "integer"))
 CALCULATIONS = (
@@ -221,6 +228,8 @@ def _parts(who: Viewer, one: Batch, answers: Mapping[str, int]) -> list[Part]:
         "A calculation, not a result: before the approval no measure may rest on it.",
     ), "warning")]  # fmt: skip
     parts += [*asks_purpose(who), *next_steps(who, one)]
+    if one.state == State.COLLECTING:
+        parts.append(_delivery(who, one))
     labels = {value: pick(str(zh), value) for value, zh in Sheet.Answer.choices}
     parts.append(table(("企业答复", "Answers"), ANSWERS, [
         {"answer": labels[answer], "count": count} for answer, count in sorted(answers.items())
@@ -243,6 +252,21 @@ def _parts(who: Viewer, one: Batch, answers: Mapping[str, int]) -> list[Part]:
             table(("异议", "Objections"), OBJECTIONS, rows, ("没有异议。", "No objection."))
         )
     return [*parts, table(("办理记录", "What was done"), STEPS, step_rows(steps_of(who, one)))]
+
+
+def _delivery(who: Viewer, one: Batch) -> Part:
+    total, found = delivered(store(), who, one)
+    rows = [
+        {"figure": pick(*label_of(each.name)), "holder": holder_words(each.name), "want": f"{total:,}",
+         "have": counted(each.have), "lack": counted(each.lack), "newest": each.newest,
+         "state": pick("齐", "whole") if each.lack == 0 else pick("还缺", "incomplete"),
+         "state_badge": "good" if each.lack == 0 else "warning"}
+        for each in found
+    ]  # fmt: skip
+    return table(("数据归集进度", "Data delivered so far"), DELIVERY, rows, ("没有参评企业。", "No firm is evaluated."),
+                 hint=("缺的不按零计，也不视为没有；请掌握部门导入“企业指标”，导入后这里即更新。用地以用地表或用地核查为准。",
+                       ("What is missing is not zero: its holder brings it in under “firm_indicator”, and this "
+                        "table follows. Land is that of the land table or check.")))  # fmt: skip
 
 
 def _grades(who: Viewer, one: Batch) -> list[Part]:
