@@ -12,6 +12,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -82,14 +83,40 @@ def _content(county: County, table: Table) -> bytes:
         raise messages.error(found) from reason
 
 
+CHOSEN = ("permu", "permu_unit", "permu_apart_m2")
+
+
 def _own_rules(county: County, table: Table) -> str:
-    """The county's own thresholds, which ride on its parcels: other ones make another batch."""
+    """The county's own thresholds, which ride on its parcels."""
     own = county.screening if table.contract == "parcel" else {}
     return json.dumps(dict(own), sort_keys=True) if own else ""
 
 
+def _choice(meta: Mapping[str, str], contract: str) -> str:
+    """What a batch said of the county's choices: thresholds with parcels, the evaluation with firms."""
+    if contract == "parcel":
+        return meta.get("screening", "")
+    return json.dumps({name: meta[name] for name in CHOSEN if meta.get(name)}, sort_keys=True)
+
+
+def _riding(county: County, table: Table, done: Mapping[str, Mapping[str, Any]] | None) -> str:
+    """What makes another batch of the same file: a choice of the county that was another one before.
+
+    Batches are loaded once, so each change of a choice gets a number: to take one back counts too.
+    """
+    if table.contract not in {"firm", "parcel"}:
+        return ""
+    own = _own_rules(county, table)
+    now = _choice(_meta(county, table), table.contract)
+    rows = sorted((done or {}).values(), key=lambda row: row["recorded_at"])
+    said = (json.loads(row["meta"]) for row in rows if row["contract"] == table.contract)
+    before = [_choice(meta, table.contract) for meta in said if meta.get("county") == county.name]
+    changes = sum(one != other for one, other in pairwise([*before, now]))
+    return f"{now}#{changes}" if changes else own
+
+
 def _batch(content: bytes, table: Table, known: Known, own: str = "") -> str:
-    """Key of a batch: file, mapping, contract, the codes it was checked against, own thresholds."""
+    """Key of a batch: file, mapping, contract, the codes it was checked against, changed choices."""
     digest = hashlib.sha256(content)
     codes = {name: sorted(group) for name, group in sorted(known.industries.items())}
     relevant = "" if table.contract == "place" else repr((sorted(known.places), codes))
@@ -163,23 +190,31 @@ def _provenance(prepared: Prepared) -> pl.DataFrame:
     )
 
 
-def _store(county: County, prepared: Prepared, store: Store, batch: str) -> TableReport:
-    table, raw, held = prepared.table, prepared.raw, prepared.quarantined
-    received = prepared.records.frame.height
-    meta = {
+def _meta(county: County, table: Table) -> dict[str, str]:
+    """What the ledger keeps of the county and of the table's entry in its file."""
+    said = {
         "owner": table.owner or None, "as_of": table.as_of, "next_due": table.next_due,
-        "absent": table.absent, "file": table.file, "sheet": raw.sheet, "encoding": raw.encoding,
-        "rows": raw.frame.height, "blank": prepared.records.blank,
-        "filtered": prepared.records.filtered, "county": county.name,
+        "absent": table.absent, "file": table.file, "county": county.name,
         "focus": ";".join(county.focus) or None, "permu": county.permu or None,
         "permu_unit": county.permu_unit or None, "permu_apart_m2": county.permu_apart_m2 or None,
         "screening": _own_rules(county, table) or None,
         "synthetic": "true" if county.synthetic else None,
     }  # fmt: skip
+    return {key: str(value) for key, value in said.items() if value is not None}
+
+
+def _store(county: County, prepared: Prepared, store: Store, batch: str) -> TableReport:
+    table, raw, held = prepared.table, prepared.raw, prepared.quarantined
+    received = prepared.records.frame.height
+    read = {
+        "sheet": raw.sheet, "encoding": raw.encoding, "rows": raw.frame.height,
+        "blank": prepared.records.blank, "filtered": prepared.records.filtered,
+    }  # fmt: skip
+    meta = _meta(county, table) | {key: str(value) for key, value in read.items()}
     receipt = store.append(
         table.contract, _provenance(prepared), batch=batch, received=received, source=table.source,
         quarantined=held if held.height else None, duplicate=prepared.checked.duplicate,
-        meta={key: str(value) for key, value in meta.items() if value is not None},
+        meta=meta,
     )  # fmt: skip
     return TableReport(
         file=table.file or mapping.NAME, contract=table.contract, source=table.source,
@@ -235,7 +270,7 @@ def load_table(
     started = time.perf_counter()
     try:
         content = _content(county, table)
-        batch = _batch(content, table, known, _own_rules(county, table))
+        batch = _batch(content, table, known, _riding(county, table, done))
         if done and batch in done and table.contract not in ORDER:
             return _again(table, batch, done[batch])
         prepared = prepare(table, content, known)

@@ -113,9 +113,13 @@ def chosen_pack(facts: Store, place: str) -> str:
 def _chosen(facts: Store, place: str) -> dict[str, str]:
     """What the county's folder chose for a place: permu, permu_unit, permu_apart_m2, those stated."""
     found: dict[str, str] = {}
-    for meta in facts.batches().sort("recorded_at")["meta"]:
+    batches = facts.batches().sort("recorded_at").select("contract", "meta")
+    for contract, meta in batches.iter_rows():
         said = json.loads(meta)
-        if said.get("permu") and place in str(said.get("focus") or "").split(";"):
+        if place not in str(said.get("focus") or "").split(";"):
+            continue
+        # The choice rides on the register of firms; a register without one takes it back.
+        if said.get("permu") or contract == "firm":
             found = {name: str(said[name]) for name in CHOSEN if said.get(name)}
     return found
 
