@@ -21,6 +21,10 @@ class PaperQuerySet(VisibleQuerySet["Paper"]):
         own = models.Q(firm__in=sorted(viewer.firms))
         return self.filter(firm_rows(viewer, place="uses__place") & (own | handed_in)).distinct()
 
+    def of_firm(self, firm: str) -> Self:
+        """Return the papers of a firm for its own verbs, which have asked who it is."""
+        return self.filter(firm=firm)
+
 
 class Paper(models.Model):
     """One document of a firm. It is never changed; one that was handed in for something stays.

@@ -45,7 +45,7 @@ def add_paper(
             is on the shelf already; ``E-DISK-FULL``.
     """
     words = " ".join(title.split())
-    own = Paper.objects.filter(firm=firm)
+    own = Paper.objects.of_firm(firm)
     refuse(_problems(words, valid_until, own.count()))
     same = own.filter(sha256=upload.sha256).first()
     if same is not None:

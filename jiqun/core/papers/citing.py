@@ -28,7 +28,7 @@ def cited(text: str) -> list[str]:
 def paper_problems(firm: str, text: str, field: str) -> list[Problem]:
     """Return one problem for each number in a text that is on no shelf of this firm."""
     wanted = cited(text)
-    there = set(Paper.objects.filter(firm=firm, key__in=wanted).values_list("key", flat=True))
+    there = set(Paper.objects.of_firm(firm).filter(key__in=wanted).values_list("key", flat=True))
     return [
         wrong(
             field, f"“证明材料”里没有编号 {key}", f"no paper has the number {key}", value=key,
@@ -54,7 +54,7 @@ def hand_in(
         target: Key of the matter.
         place: The matter's place, whose officials may then open the papers.
     """
-    found = list(Paper.objects.filter(firm=firm, key__in=cited(" ".join(texts))))
+    found = list(Paper.objects.of_firm(firm).filter(key__in=cited(" ".join(texts))))
     for one in found:
         _, new = PaperUse.objects.get_or_create(
             paper=one,
