@@ -60,6 +60,9 @@ def shared_data() -> Path:
 def own_var(tmp_path_factory: pytest.TempPathFactory) -> None:
     """Uploads of the tests lie in a folder of their own, not in that of an installation here."""
     installation.VAR = tmp_path_factory.mktemp("var")
+    # Every test client loads the middleware, which would look through all static files; the
+    # browser's server serves them by a handler of its own.
+    installation.WHITENOISE_USE_FINDERS = False
 
 
 @pytest.fixture(autouse=True)

@@ -186,6 +186,7 @@ def test_who_opens_finds_and_fills_a_table(world: World, name: str) -> None:
     assert those(fills) == row.bulk
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("name", TABLES)
 def test_the_addresses_of_a_table_let_the_same_people_in(world: World, name: str) -> None:
     row = TABLES[name]
