@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from django.contrib.auth.models import User
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import transaction
 from django.test import Client, override_settings
 from pytest_django import DjangoDbBlocker
@@ -99,3 +100,15 @@ def open_people(firm: str) -> dict[str, User]:
         Person.objects.create(user=users[name], organisation=organisation, name=f"{name} 本人")
         Membership.objects.create(user=users[name], organisation=organisation, role=role.value)
     return users
+
+
+class Pdf(SimpleUploadedFile):
+    """A file that everybody can send in turn."""
+
+    def __init__(self) -> None:
+        super().__init__("材料.pdf", b"%PDF-1.4 matrix", "application/pdf")
+
+    def read(self, *args: int) -> bytes:
+        """Read it from its beginning."""
+        self.seek(0)
+        return bytes(super().read(*args))

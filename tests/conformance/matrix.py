@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
-from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db.models import Model
 from django.utils import timezone
 
@@ -24,6 +23,7 @@ from jiqun.modules.land.lowuse.actions import Found
 from jiqun.modules.land.parcels.contract import Deal
 from jiqun.modules.policy import models as policy
 from tests.conformance.tenants.world import TENANTS, World
+from tests.console import Pdf
 from tests.core.test_publication_pages import SCOPE
 
 Who = frozenset[str]
@@ -462,18 +462,6 @@ def _of_land_file(verb: str, why: str = "an official states a purpose first") ->
     return Post("land-lowuse-file", _words(verb=verb, words="合成情况记录"), done=NOBODY, why=why)
 
 
-class _Pdf(SimpleUploadedFile):
-    """A file that everybody can send in turn."""
-
-    def __init__(self) -> None:
-        super().__init__("材料.pdf", b"%PDF-1.4 matrix", "application/pdf")
-
-    def read(self, *args: int) -> bytes:
-        """Read it from its beginning."""
-        self.seek(0)
-        return bytes(super().read(*args))
-
-
 REASON = _words(reason="调离岗位")
 POSTS: Mapping[str, Post] = {
     "masters.open_organisation": Post("organisation-new", _words(name="合成新单位", kind="park")),
@@ -490,7 +478,7 @@ POSTS: Mapping[str, Post] = {
     "notices.try_robot": Post("robot-try", done=NOBODY, why="its secret is not a sealed one"),
     "jobs.cancel": Post("job-cancel"),
     "papers.add": Post(
-        "papers", lambda _world, _rows: {"verb": "add", "title": "合成材料", "file": _Pdf()}, done=FIRMS,
+        "papers", lambda _world, _rows: {"verb": "add", "title": "合成材料", "file": Pdf()}, done=FIRMS,
         why="each firm to its own shelf",
     ),
     "papers.remove": Post("paper", _words(verb="remove"), done=NOBODY, why="it was handed in"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
 import io
 import json
 import os
@@ -27,7 +28,8 @@ from pytest_django import DjangoDbBlocker
 
 from config.settings import _database as database_entry
 from jiqun.core.backup import archive, load, rows, save
-from jiqun.core.models import ApiToken
+from jiqun.core.models import ApiToken, Paper
+from jiqun.core.papers.files import content_of, keep
 from jiqun.errors import JiqunError
 from jiqun.facts.store.store import Store
 from jiqun.masters.models import Membership, Organisation
@@ -36,6 +38,7 @@ from tests.conformance.postgres import THROWAWAY, Server, running
 # Databases of both kinds of their own: whose the test run is decides nothing.
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.once]
 Place = Callable[..., Any]
+PAPER = b"%PDF-1.4 deed"
 
 
 @pytest.fixture(scope="module")
@@ -110,6 +113,10 @@ def filled(folder: Path, demo_folder: Path) -> None:
     ApiToken.objects.create(
         user=user, label="a", digest="d" * 64, expires="2027-01-01T00:00:00.000001Z"
     )
+    paper = Paper(key="CL-00000001", firm="f", title="合成", kind="pdf", size=len(PAPER), made_by=user,
+                  sha256=hashlib.sha256(PAPER).hexdigest())  # fmt: skip
+    paper.save()
+    keep(paper, PAPER)
     (folder / "imports").mkdir()
     (folder / "imports" / "表.csv").write_bytes("企业,产值\n".encode("gb18030"))
 
@@ -130,12 +137,13 @@ def test_a_backup_comes_back_with_equal_counts_and_hashes(
         filled(folder, demo_folder)
         manifest = save.back_up(tmp_path / "backup.tar")
         before = contents()
-    with place(target) as folder:
+    with place(target, tables=source != target) as folder:
         done = load.restore(tmp_path / "backup.tar")
         assert contents() == before
         assert done.log.ok
         assert done.same_key
         assert (folder / "imports" / "表.csv").read_bytes() == "企业,产值\n".encode("gb18030")
+        assert content_of(Paper.objects.get()) == PAPER
         assert User.objects.get(username="zhang").check_password("ein-langes-2026")
         # The next row gets a number that was never given out.
         used = manifest["counters"]["masters.organisation"]

@@ -12,10 +12,11 @@ from django.contrib.auth.models import User
 
 from jiqun import cli
 from jiqun.core.backup import leave, rows
-from jiqun.core.models import ApiToken
+from jiqun.core.models import ApiToken, Paper
+from jiqun.core.papers.files import content_of
 from jiqun.errors import JiqunError
 from jiqun.masters.models import Membership, Organisation
-from tests.core.test_backup import Place, contents, filled, migrated, place, server
+from tests.core.test_backup import PAPER, Place, contents, filled, migrated, place, server
 
 __all__ = ["migrated", "place", "server"]
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.once]
@@ -64,9 +65,10 @@ def test_everything_comes_back_with_equal_counts_and_hashes(
         filled(folder, demo_folder)
         leave.export_everything(out, personal=True)
         before = contents()
-    with place(target):
+    with place(target, tables=source != target):
         leave.import_everything(out)
         assert contents() == before
+        assert content_of(Paper.objects.get()) == PAPER
         assert User.objects.get(username="zhang").check_password("ein-langes-2026")
         assert (
             Organisation.objects.create(name="new", kind="bureau").pk == 3
@@ -85,11 +87,11 @@ def test_without_the_flag_nothing_about_persons_leaves_and_the_rest_comes_back(
     assert [secret for secret in (*SECRETS, password) if secret in text] == []
     assert "合成局" in text
     assert {"core.apitoken", "core.auditentry"} <= set(manifest["left_out"])
-    with place("sqlite"):
+    with place("sqlite", tables=True):
         leave.import_everything(out)
         after = contents()
         changed = {name for name in before if before[name] != after[name]}
-        assert changed == {"auth.user", "core.apitoken"}
+        assert changed == {"auth.user", "core.apitoken", "core.paper"}
         user = User.objects.get()
         assert (user.username, user.has_usable_password()) == (f"user-{user.pk}", False)
         assert Membership.objects.get().user == user
@@ -131,6 +133,21 @@ def test_an_altered_table_is_noticed_and_nothing_stays(
             leave.import_everything(out)
         assert not User.objects.exists()
         assert not list((folder / "store").rglob("*.parquet"))
+
+
+def test_a_paper_that_is_another_one_is_noticed_and_nothing_stays(
+    place: Place, demo_folder: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    with place("sqlite", tables=True) as folder:
+        filled(folder, demo_folder)
+        leave.export_everything(out, personal=True)
+    (out / "papers" / "CL-00000001.pdf").write_bytes(PAPER + b" altered")
+    with place("sqlite", tables=True) as folder:
+        with pytest.raises(JiqunError, match="E-IMPORT-FOLDER"):
+            leave.import_everything(out)
+        assert not Paper.objects.exists()
+        assert not (folder / "papers").exists()
 
 
 def test_a_folder_that_is_no_export_and_a_target_that_is_not_empty_are_told(
