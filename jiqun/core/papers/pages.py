@@ -87,7 +87,7 @@ def _form(who: Viewer, data: Any = None, files: Any = None) -> forms.Form:
         )
     made.fields["title"] = forms.CharField(label=pick("材料名称", "What it is"), max_length=120)
     made.fields["valid_until"] = forms.DateField(
-        label=pick("有效期至（没有可不填）", "Holds until (if it says)"), required=False,
+        label=pick("有效期至", "Holds until"), required=False,
         widget=forms.DateInput(attrs={"type": "date"}),
     )  # fmt: skip
     made.fields["file"] = forms.FileField(
