@@ -50,7 +50,8 @@ LIST = (
 )  # fmt: skip
 DELIVERY = (
     Field("figure", "数据项", "Figure"), Field("holder", "通常由谁掌握", "Usually held by"),
-    Field("want", "参评企业（家）", "Firms"), Field("have", "已有（家）", "Have it"), Field("lack", "缺（家）", "Lack it"),
+    Field("want", "参评企业（家）", "Firms"), Field("have", "已有（家）", "Have it"),
+    Field("lack", "缺（家）", "Lack it"),
     Field("newest", "最新数据日期", "Newest as of", "date"), Field("state", "进度", "State"),
 )  # fmt: skip
 ANSWERS = (Field("answer", "企业答复", "Answer"), Field("count", "企业", "Firms", "integer"))
