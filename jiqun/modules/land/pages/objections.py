@@ -108,6 +108,9 @@ def _parts(who: Viewer, one: Objection) -> list[Part]:
         return [
             note(("主管部门处理后会通知您。", "You are told when the office has decided."), "info")
         ]
+    if who.user_id in {one.batch.calculated_by_id, one.made_by_id}:
+        return [note(("等待处理：由测算人和登记人以外的人处理。",
+                      "It waits for another person than who calculated or entered it."), "info")]  # fmt: skip
     about = (
         "成立：写核实的数值和依据，作为更正后的数据记入，原数据保留；不成立：写明理由。测算人和登记人不能处理。",
         (
