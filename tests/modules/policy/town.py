@@ -34,6 +34,7 @@ from jiqun.modules.policy.benefits.paying.actions import (
 from jiqun.modules.policy.benefits.paying.bankfile import ANSWER_COLUMNS
 from jiqun.modules.policy.models import Batch, Case, Item, PaymentFile, Pool
 
+SINCE = dt.date(2026, 1, 1)  # before any day that a test says it is
 PLACE = "990101"
 # Codes of the documents' own examples; the names are invented.
 FIRMS = {
@@ -174,12 +175,17 @@ def build(store: Store) -> Town:
     for name, office in PEOPLE.items():
         users[name] = User.objects.create(username=name)
         Membership.objects.create(
-            user=users[name], organisation=offices[office], role=Role.ANALYST.value
+            user=users[name],
+            organisation=offices[office],
+            role=Role.ANALYST.value,
+            valid_from=SINCE,
         )
     for code, name in FIRMS.items():
         users[code] = User.objects.create(username=code)
         firm = Organisation.objects.create(name=name, kind="firm", place=PLACE, firm=code)
-        Membership.objects.create(user=users[code], organisation=firm, role=Role.FIRM.value)
+        Membership.objects.create(
+            user=users[code], organisation=firm, role=Role.FIRM.value, valid_from=SINCE
+        )
     town = Town(users, offices, store)
     town.item = save_item(
         viewer=town.viewer("maker"), department=offices["bureau"].pk, place=PLACE, values=ITEM
