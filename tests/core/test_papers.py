@@ -134,10 +134,29 @@ def test_the_page_of_the_firm_uploads_and_names_what_is_wrong(sign_in: SignIn) -
     assert Paper.objects.count() == 1
 
 
-def test_a_number_that_is_on_no_shelf_of_the_firm_is_told(paper: Paper, first_firm: str) -> None:
-    problems = paper_problems(first_firm, f"{paper.key} CL-00000000", "proof")
+def test_a_number_that_is_on_no_shelf_of_the_firm_is_told(
+    paper: Paper, firm: Viewer, official: Viewer, first_firm: str
+) -> None:
+    problems = paper_problems(firm, first_firm, f"{paper.key} CL-00000000", "proof")
     assert [(one.column, one.value) for one in problems] == [("proof", "CL-00000000")]
-    assert paper_problems("another", paper.key, "proof")
+    assert paper_problems(firm, "another", paper.key, "proof")
+    assert paper_problems(official, first_firm, paper.key, "proof"), (
+        "not handed in: as if it were not there"
+    )
+
+
+def test_an_official_hands_nothing_of_a_shelf_in(
+    paper: Paper, firm: Viewer, official: Viewer
+) -> None:
+    assert (
+        hand_in(official, paper.firm, [paper.key], sort="land.objection", target="O1", place=PLACE)
+        == []
+    )
+    assert not PaperUse.objects.exists()
+    _handed_in(firm, paper)
+    assert paper_problems(official, paper.firm, paper.key, "proof") == []
+    hand_in(official, paper.firm, [paper.key], sort="land.objection", target="O1", place=PLACE)
+    assert PaperUse.objects.count() == 2, "what was handed in before can be cited for the firm"
 
 
 def test_what_was_handed_in_stays_and_the_rest_can_go(

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from jiqun.core.access import Viewer
 from jiqun.core.audit import record
 from jiqun.core.forms import wrong
-from jiqun.core.models.papers import Paper, PaperUse
+from jiqun.core.models.papers import Paper, PaperQuerySet, PaperUse
 from jiqun.errors import Problem
 
 NUMBER = re.compile(r"(?<![0-9A-Z])CL-[0-9A-F]{8}(?![0-9A-Z])")
@@ -25,17 +25,25 @@ def cited(text: str) -> list[str]:
     return list(dict.fromkeys(NUMBER.findall(plain)))
 
 
-def paper_problems(firm: str, text: str, field: str) -> list[Problem]:
-    """Return one problem for each number in a text that is on no shelf of this firm."""
-    wanted = cited(text)
-    there = set(Paper.objects.of_firm(firm).filter(key__in=wanted).values_list("key", flat=True))
+def _found(viewer: Viewer, firm: str, text: str) -> PaperQuerySet:
+    """The papers that a text cites of a firm, as far as the viewer may see them.
+
+    Who writes an objection down for a firm cites what it has handed in before, and learns nothing
+    of the rest of its shelf.
+    """
+    return Paper.objects.visible_to(viewer).filter(firm=firm, key__in=cited(text))
+
+
+def paper_problems(viewer: Viewer, firm: str, text: str, field: str) -> list[Problem]:
+    """Return one problem for each number in a text that is no paper of this firm for the viewer."""
+    there = set(_found(viewer, firm, text).values_list("key", flat=True))
     return [
         wrong(
             field, f"“证明材料”里没有编号 {key}", f"no paper has the number {key}", value=key,
             remedy_zh="请在“证明材料”核对编号，或先上传材料。",
             remedy_en="Look the number up under Papers, or upload the document first.",
         )
-        for key in wanted if key not in there
+        for key in cited(text) if key not in there
     ]  # fmt: skip
 
 
@@ -48,13 +56,13 @@ def hand_in(
 
     Args:
         viewer: Who hands in.
-        firm: Whose papers; numbers of other firms are left alone.
+        firm: Whose papers; numbers of other firms, and what the viewer may not see, are left alone.
         texts: What was written.
         sort: One of the matters that a module's manifest names under ``papers``.
         target: Key of the matter.
         place: The matter's place, whose officials may then open the papers.
     """
-    found = list(Paper.objects.of_firm(firm).filter(key__in=cited(" ".join(texts))))
+    found = list(_found(viewer, firm, " ".join(texts)))
     for one in found:
         _, new = PaperUse.objects.get_or_create(
             paper=one,

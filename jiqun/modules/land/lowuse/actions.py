@@ -348,7 +348,7 @@ def answer_land_file(*, viewer: Viewer, land_file: LandFile, words: str) -> Land
     Raises:
         JiqunError: ``E-FORBIDDEN``, ``E-INPUT``, ``E-LAND-LOWUSE-STATE`` for a file that has ended.
     """
-    refuse([*_words(words), *paper_problems(land_file.firm, words, "words")])
+    refuse([*_words(words), *paper_problems(viewer, land_file.firm, words, "words")])
     current = LandFile.objects.locked(land_file.key)
     hand_in(viewer, current.firm, [words], sort=LOWUSE, target=current.key, place=current.place)
     return _move(viewer, current, Event.ANSWER, Noted(words=words), "lowuse.answer_file")

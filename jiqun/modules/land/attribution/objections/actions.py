@@ -63,7 +63,7 @@ def object_line(
     area = square_metres(claimed_m2)
     problems = [
         *_claim_problems(area, claimed_m2, reason, paper),
-        *paper_problems(firm, paper, "paper"),
+        *paper_problems(viewer, firm, paper, "paper"),
     ]
     if not 0 <= line < len(lines):
         problems.append(wrong("line", "没有这一行", "there is no such line", value=str(line),

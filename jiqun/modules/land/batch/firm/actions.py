@@ -58,7 +58,7 @@ def object_sheet(*, viewer: Viewer, sheet: Sheet, claims: Sequence[Claim]) -> li
         JiqunError: ``E-FORBIDDEN``, ``E-LAND-LATE``, ``E-INPUT`` with every problem.
     """
     current = _answerable(sheet)
-    refuse(checked(current, claims))
+    refuse(checked(viewer, current, claims))
     made = enter(viewer, current, claims, stage=Objection.Stage.SHEET)
     _answered(viewer, current, Sheet.Answer.OBJECTED)
     record(viewer, "land.object_sheet", target=target(current.batch),
@@ -79,7 +79,7 @@ def object_result(*, viewer: Viewer, sheet: Sheet, claim: Claim) -> Objection:
         JiqunError: ``E-FORBIDDEN``, ``E-LAND-LATE``, ``E-INPUT`` with every problem.
     """
     in_publicity(sheet.batch)
-    refuse(checked(sheet, [claim]))
+    refuse(checked(viewer, sheet, [claim]))
     made = enter(viewer, sheet, [claim], stage=Objection.Stage.PUBLICITY)[0]
     record(viewer, "land.object_result", target=target(sheet.batch), after={"objection": made.key})
     return made

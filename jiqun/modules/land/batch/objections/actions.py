@@ -49,7 +49,7 @@ def object_for(*, viewer: Viewer, sheet: Sheet, claim: Claim) -> Objection:
         JiqunError: ``E-FORBIDDEN``, ``E-LAND-LATE``, ``E-INPUT`` with every problem.
     """
     in_publicity(sheet.batch)
-    refuse(checked(sheet, [claim]))
+    refuse(checked(viewer, sheet, [claim]))
     made = enter(viewer, sheet, [claim], stage=Objection.Stage.PUBLICITY, on_behalf=True)[0]
     record(viewer, "land.object_for", target=target(sheet.batch), after={"objection": made.key})
     return made

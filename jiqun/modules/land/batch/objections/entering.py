@@ -28,7 +28,7 @@ class Claim:
     proof: str
 
 
-def checked(sheet: Sheet, claims: Sequence[Claim]) -> list[Problem]:
+def checked(viewer: Viewer, sheet: Sheet, claims: Sequence[Claim]) -> list[Problem]:
     """Return everything that is wrong with claims about a sheet."""
     names = {str(one["name"]) for one in sheet.figures}
     elsewhere = {str(one["name"]) for one in sheet.figures if one.get("elsewhere")}
@@ -43,7 +43,7 @@ def checked(sheet: Sheet, claims: Sequence[Claim]) -> list[Problem]:
         ))  # fmt: skip
     for one in claims:
         found += _elsewhere(one) if one.field in elsewhere else _claim_problems(one, names, waiting)
-        found += paper_problems(sheet.firm, one.proof, f"proof_{one.field}")
+        found += paper_problems(viewer, sheet.firm, one.proof, f"proof_{one.field}")
     return found
 
 

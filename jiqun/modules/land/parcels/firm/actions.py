@@ -6,7 +6,6 @@ from jiqun.core import papers
 from jiqun.core.access import Role, Viewer
 from jiqun.core.actions import action, refuse
 from jiqun.core.forms import wrong
-from jiqun.core.papers import paper_problems
 from jiqun.modules.land.matters import PARCEL
 from jiqun.modules.land.models import Parcel, ParcelEvent
 from jiqun.modules.land.parcels.appending import Entry, append, checked
@@ -31,7 +30,7 @@ def hand_in(*, viewer: Viewer, parcel: Parcel, entry: Entry) -> ParcelEvent:
             "kind", "企业只能申请延期或提交佐证材料", "a firm asks for an extension or hands in evidence",
             value=entry.kind, remedy_zh="其他事项由主管部门登记。", remedy_en="The office records all else.",
         )])  # fmt: skip
-    refuse(paper_problems(parcel.firm, entry.document, "document"))
+    refuse(papers.paper_problems(viewer, parcel.firm, entry.document, "document"))
     note = " ".join(entry.note.split())[:500]
     made = append(viewer, Parcel.objects.locked(parcel.pk), event, verb="land.hand_in", note=note)
     papers.hand_in(

@@ -91,7 +91,7 @@ def answer_case(
     if answer != "waive" and (needs or given.given):
         problems += given.problems(current.firm_name)
     said = " ".join(words.split())[:500]
-    refuse([*problems, *paper_problems(current.firm, said, "words")])
+    refuse([*problems, *paper_problems(viewer, current.firm, said, "words")])
     hand_in(viewer, current.firm, [said], sort=CASE, target=current.key, place=current.place)
     if answer == "waive":
         return _waived(viewer, current, said)
