@@ -11,7 +11,8 @@ import pytest
 from django.contrib.auth.models import User
 
 from jiqun import cli
-from jiqun.core.backup import leave, rows
+from jiqun.core.backup import leave, load, rows, save
+from jiqun.core.backup.files import Piece, pieces
 from jiqun.core.models import ApiToken, Paper
 from jiqun.core.papers.files import content_of
 from jiqun.errors import JiqunError
@@ -53,6 +54,15 @@ def _read(folder: Path) -> str:
     ]
     tables = [str(pl.read_parquet(path).rows()) for path in folder.rglob("*.parquet")]
     return "\n".join([*plain, *tables])
+
+
+def _exported(place: Place, demo_folder: Path, tmp_path: Path) -> Path:
+    """The folder to which a filled installation was exported whole."""
+    out = tmp_path / "out"
+    with place("sqlite", tables=True) as folder:
+        filled(folder, demo_folder)
+        leave.export_everything(out, personal=True)
+    return out
 
 
 @pytest.mark.parametrize("target", ["sqlite", "postgresql"])
@@ -121,10 +131,7 @@ def test_somebody_has_decided_of_every_table_whether_it_is_about_persons() -> No
 def test_an_altered_table_is_noticed_and_nothing_stays(
     place: Place, demo_folder: Path, tmp_path: Path
 ) -> None:
-    out = tmp_path / "out"
-    with place("sqlite", tables=True) as folder:
-        filled(folder, demo_folder)
-        leave.export_everything(out, personal=True)
+    out = _exported(place, demo_folder, tmp_path)
     path = out / "commitments" / "masters.organisation.parquet"
     frame = pl.read_parquet(path).with_columns(pl.lit("98").alias("place"))
     frame.write_parquet(path)
@@ -138,10 +145,7 @@ def test_an_altered_table_is_noticed_and_nothing_stays(
 def test_a_paper_that_is_another_one_is_noticed_and_nothing_stays(
     place: Place, demo_folder: Path, tmp_path: Path
 ) -> None:
-    out = tmp_path / "out"
-    with place("sqlite", tables=True) as folder:
-        filled(folder, demo_folder)
-        leave.export_everything(out, personal=True)
+    out = _exported(place, demo_folder, tmp_path)
     (out / "papers" / "CL-00000001.pdf").write_bytes(PAPER + b" altered")
     with place("sqlite", tables=True) as folder:
         with pytest.raises(JiqunError, match="E-IMPORT-FOLDER"):
@@ -195,3 +199,34 @@ def test_the_commands_say_what_they_did(
         assert "✓" in said(0, "import", out)
         assert Organisation.objects.count() == 1
     assert json.loads((tmp_path / "out" / "manifest.json").read_text())["personal"] is False
+
+
+def test_a_paper_whose_file_is_gone_makes_no_backup(
+    place: Place, demo_folder: Path, tmp_path: Path
+) -> None:
+    with place("sqlite", tables=True) as folder:
+        filled(folder, demo_folder)
+        Paper.objects.get().path.unlink()
+        with pytest.raises(JiqunError, match="E-STORE-CORRUPT"):
+            save.back_up(tmp_path / "backup.tar")
+        with pytest.raises(JiqunError, match="E-PAPER-GONE"):
+            leave.export_everything(tmp_path / "out", personal=True)
+    assert not list(tmp_path.glob("*backup*"))
+
+
+def test_a_paper_taken_off_its_shelf_meanwhile_stops_no_backup(
+    place: Place, demo_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def listed() -> list[Piece]:
+        found = pieces()
+        Paper.objects.get().path.unlink()
+        return found
+
+    monkeypatch.setattr(save, "pieces", listed)
+    with place("sqlite", tables=True) as folder:
+        filled(folder, demo_folder)
+        save.back_up(tmp_path / "backup.tar")
+    with place("sqlite"):
+        load.restore(tmp_path / "backup.tar")
+        with pytest.raises(JiqunError, match="E-PAPER-GONE"):
+            content_of(Paper.objects.get())

@@ -17,6 +17,7 @@ from urllib.parse import unquote
 
 from django.conf import settings
 
+from jiqun.core.models import Paper
 from jiqun.errors import JiqunError, Kind
 from jiqun.facts.store.recovery import log_path, log_versions
 from jiqun.facts.store.tables import BATCHES, FINDING, QUARANTINE, RUNS
@@ -26,11 +27,15 @@ STORE, IMPORTS, PAPERS = "store", "imports", "papers"
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """One file to keep: its name in the archive, where it lies, and its content if already read."""
+    """One file to keep: its name in the archive, where it lies, and its content if already read.
+
+    Of ``passing`` ones somebody may take a file away while the backup is written; it is left out then.
+    """
 
     name: str
     path: Path
     content: bytes | None = None
+    passing: bool = False
 
     @property
     def size(self) -> int:
@@ -82,8 +87,8 @@ def _table(root: Path, folder: Path) -> Iterator[Piece]:
 def _missing(path: Path) -> JiqunError:
     return JiqunError(
         "E-STORE-CORRUPT",
-        f"事实库缺少一个已确认的数据文件，未生成备份：{path}",
-        f"a data file that was acknowledged is missing; no backup was made: {path}",
+        f"缺少一个已确认的文件，未生成备份：{path}",
+        f"a file that was acknowledged is missing; no backup was made: {path}",
         hint_zh="检查磁盘；从上一份备份恢复",
         hint_en="check the disk; restore the backup before",
         kind=Kind.INTERNAL,
@@ -107,11 +112,21 @@ def pieces() -> list[Piece]:
         found.append(Piece(_name(root, path), path, path.read_bytes()))
     for name in sorted(facts):
         found += _table(root, root / "facts" / name)
-    for name in (IMPORTS, PAPERS):
-        folder = folders()[name]
-        found += [
-            Piece(f"{name}/{path.relative_to(folder).as_posix()}", path, path.read_bytes())
-            for path in (sorted(folder.rglob("*")) if folder.is_dir() else ())
-            if path.is_file() and not path.name.startswith(".")
-        ]
-    return found
+    return [*found, *_uploads(), *_papers()]
+
+
+def _uploads() -> Iterator[Piece]:
+    """Files of imports, read at once: the next revision writes over them."""
+    folder = folders()[IMPORTS]
+    for path in sorted(folder.rglob("*")) if folder.is_dir() else ():
+        if path.is_file() and not path.name.startswith("."):
+            name = f"{IMPORTS}/{path.relative_to(folder).as_posix()}"
+            yield Piece(name, path, path.read_bytes())
+
+
+def _papers() -> Iterator[Piece]:
+    """Files of firms' papers: never written again, and only those never handed in are taken away."""
+    for one in Paper.objects.order_by("pk"):
+        if not one.path.is_file():
+            raise _missing(one.path)
+        yield Piece(f"{PAPERS}/{one.key}", one.path, passing=True)

@@ -90,7 +90,13 @@ def back_up(target: Path, *, progress: Progress = nothing) -> dict[str, Any]:
         kept = pieces()
         for number, piece in enumerate(kept):
             progress(number, len(kept), f"文件 files {piece.path.parent.name}")
-            with piece.open() as source:
+            try:
+                source = piece.open()
+            except FileNotFoundError:
+                if piece.passing:
+                    continue
+                raise
+            with source:
                 writer.add(piece.name, piece.size, source)
         progress(len(kept), len(kept), "")
         writer.close(manifest)
