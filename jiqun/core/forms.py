@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TypeVar
 
 from django import forms
@@ -30,15 +31,21 @@ def wrong(
     )
 
 
+WORDS = Problem(
+    "E-INPUT", "请写明情况，至少四个字", "say it in at least four characters",
+    "内容会留在办理记录里。", "It is kept on record.",
+)  # fmt: skip
+
+
+def text_problem(text: str, field: str, told: Problem, longest: int) -> tuple[str, list[Problem]]:
+    """Return what a person wrote without stray spaces, and ``told`` for fewer than four characters."""
+    words = " ".join(text.split())[:longest]
+    return words, [] if len(words) >= LEAST else [replace(told, column=field)]
+
+
 def words_problem(text: str, field: str = "words") -> tuple[str, list[Problem]]:
     """Return what a person wrote without stray spaces, and what is wrong: fewer than four characters."""
-    words = " ".join(text.split())[:500]
-    if len(words) >= LEAST:
-        return words, []
-    return words, [wrong(
-        field, "请写明情况，至少四个字", "say it in at least four characters",
-        remedy_zh="内容会留在办理记录里。", remedy_en="It is kept on record.",
-    )]  # fmt: skip
+    return text_problem(text, field, WORDS, 500)
 
 
 def words_of(text: str, field: str = "words") -> str:

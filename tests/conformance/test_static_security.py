@@ -87,6 +87,11 @@ PLANTED: Mapping[str, tuple[str, tuple[str, ...], tuple[str, ...]]] = {
         ("csrf_exempt(given)", "given.csrf_exempt = True", "SessionAuth(csrf=False)"),
         ("csrf_protect(given)", "SessionAuth(csrf=True)", "SessionAuth()"),
     ),
+    "jiqun-day-of-a-moment": (
+        "planted/days.py",
+        ("given.made_at.date()", "timezone.now().date()"),
+        ("localdate(given.made_at)", "timezone.localdate()", "given.date"),
+    ),
     "jiqun-template-safe": (
         "planted/page.html",
         (

@@ -21,6 +21,7 @@ from django.contrib.auth.models import User
 from django.db import connection
 from django.http import QueryDict
 from django.test.utils import CaptureQueriesContext
+from django.utils.timezone import localdate
 from django.utils.translation import override
 from pytest_django import DjangoDbBlocker
 
@@ -233,7 +234,7 @@ def test_an_unknown_column_stops_the_import_and_names_the_nearest(
 
 
 def _filter_of(one: Field, value: Any) -> str:
-    text = value.date().isoformat() if isinstance(value, dt.datetime) else str(value)
+    text = localdate(value).isoformat() if isinstance(value, dt.datetime) else str(value)
     if one.narrowed_by == "range":
         factor = {"share": 100, "probability": 100, "money_wan": 1e-6, "money_yuan": 1e-2}.get(
             one.type, 1
@@ -280,7 +281,7 @@ def _like(value: Any, wanted: Any, one: Field) -> bool:
     if one.narrowed_by in ("contains", "starts"):
         return str(wanted).lower() in str(value).lower()
     if isinstance(wanted, dt.datetime):
-        return bool(value.date() == wanted.date())
+        return bool(localdate(value) == localdate(wanted))
     return bool(value == wanted) or one.type == "quantity"
 
 

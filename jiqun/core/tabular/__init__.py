@@ -17,6 +17,7 @@ from jiqun.core.tabular.fields import (
     label,
     pick,
     unit_of,
+    yuan,
 )
 from jiqun.core.tabular.html import html_table
 from jiqun.core.tabular.models import model_read
@@ -40,4 +41,5 @@ __all__ = [
     "Provenance", "Query", "Rows", "Source", "TableSpec", "UnknownColumn", "Upload", "cell_value",
     "chance", "changed_since",    "display", "english", "html_table", "label", "model_read", "parse", "pick",
     "specs", "table_spec", "unit_of", "workbook",
+    "yuan",
 ]  # fmt: skip

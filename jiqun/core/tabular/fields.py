@@ -117,7 +117,7 @@ def display(spec: Field, value: Any) -> str:
         "probability": lambda number: chance(float(number)),
         "share": lambda number: f"{100 * float(number):.1f}%",
         "money_wan": lambda fen: f"{float(fen) / FEN_PER_WAN:,.{spec.decimals}f}",
-        "money_yuan": _yuan,
+        "money_yuan": yuan,
         "number": lambda number: f"{float(number):,.{spec.decimals}f}",
         "quantity": _quantity,
         "date": _day,
@@ -131,10 +131,14 @@ def _quantity(value: Any) -> str:
     return f"{number:,.0f}" if number == round(number) else f"{number:,.2f}"
 
 
-def _yuan(value: Any) -> str:
-    """An amount to the fen, by whole numbers: a float would lose fen of large sums."""
-    whole, fen = divmod(abs(int(value)), FEN_PER_YUAN)
-    return f"{'-' if int(value) < 0 else ''}{whole:,}.{fen:02d}"
+def yuan(fen: int) -> str:
+    """Return an amount as it is written, by whole numbers: a float would lose fen of large sums.
+
+    >>> yuan(123456700), yuan(-5)
+    ('1,234,567.00', '-0.05')
+    """
+    whole, rest = divmod(abs(int(fen)), FEN_PER_YUAN)
+    return f"{'-' if int(fen) < 0 else ''}{whole:,}.{rest:02d}"
 
 
 def _day(value: Any) -> str:
@@ -170,7 +174,7 @@ def cell_value(spec: Field, value: Any) -> str | float | int | None:
     if spec.type not in FORMATS:
         return display(spec, value)
     if spec.type in {"quantity", "money_yuan"} and abs(value) >= EXACT:
-        return _yuan(value) if spec.type == "money_yuan" else str(value)
+        return yuan(value) if spec.type == "money_yuan" else str(value)
     per = {"money_wan": FEN_PER_WAN, "money_yuan": FEN_PER_YUAN}.get(spec.type, 1)
     number = float(value) / per if per > 1 else float(value)
     return int(number) if number == int(number) else number

@@ -7,7 +7,7 @@ own methods); each pack names its document.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
 
@@ -121,6 +121,18 @@ class Group:
     admits: tuple[Admits, ...]
     indicators: tuple[Indicator, ...]
     quota: Quota
+
+    @property
+    def quantities(self) -> tuple[str, ...]:
+        """Names of the quantities that its indicators read, each once, in their order."""
+        return quantities_of([self])
+
+
+def quantities_of(groups: Iterable[Group]) -> tuple[str, ...]:
+    """Return the names of the quantities that groups read, each once, in their order."""
+    return tuple(dict.fromkeys(
+        name for group in groups for one in group.indicators for name in (one.numerator, one.denominator)
+    ))  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,11 +7,11 @@ import json
 import math
 import time
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
 import polars as pl
+from django.utils.timezone import localdate
 
 from jiqun.core.lawful.gate import state_of
 from jiqun.core.version import code_version
@@ -49,7 +49,7 @@ CONTEXT = "context"
 
 def current_pack() -> Pack:
     """The pack of chain rules in force today."""
-    return latest(TOPIC, datetime.now(UTC).date())
+    return latest(TOPIC, localdate())
 
 
 @lru_cache(maxsize=16)

@@ -14,6 +14,7 @@ import polars as pl
 from jiqun.core.lawful.gate import state_of
 from jiqun.core.version import code_version
 from jiqun.engine.indices.freeze import Frozen
+from jiqun.engine.indices.scheme import quantities_of
 from jiqun.engine.indices.score import FrozenItem
 from jiqun.errors import JiqunError, Kind
 from jiqun.facts.store.store import Store
@@ -177,19 +178,14 @@ def sheets_of(one: Graded) -> dict[str, list[dict[str, Any]]]:
         (firm, indicator): (value, unit, source, as_of)
         for firm, indicator, value, unit, source, as_of in one.gathered.figures.iter_rows()
     }
-    groups = one.scheme.groups
-    names = [
-        list(dict.fromkeys(n for i in group.indicators for n in (i.numerator, i.denominator)))
-        for group in groups
-    ]
-    every = list(dict.fromkeys(name for some in names for name in some))
+    groups, every = one.scheme.groups, quantities_of(one.scheme.groups)
     found: dict[str, list[dict[str, Any]]] = {}
     of_unit = one.evaluation.group.tolist()
     for firm in one.gathered.firms["firm"]:
         group = of_unit[one.at(firm)]
         found[firm] = [
             _land(one, firm, held) if name == "land" else _figure(name, firm, held)
-            for name in (names[group] if group >= 0 else every)
+            for name in (groups[group].quantities if group >= 0 else every)
         ]
     return found
 

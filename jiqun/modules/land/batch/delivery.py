@@ -11,10 +11,9 @@ import polars as pl
 
 from jiqun.core.access import MINIMUM_FIRMS, Viewer, may_see_firm_rows
 from jiqun.core.lawful.gate import state_of
+from jiqun.engine.indices.scheme import quantities_of
 from jiqun.facts.store.store import Store
-from jiqun.modules.land.attribution.selectors import counted_land
-from jiqun.modules.land.evaluation.findings import Choice, choice_of, scheme_for
-from jiqun.modules.land.evaluation.gather import gather
+from jiqun.modules.land.evaluation.findings import Choice, choice_of, gathered_for, scheme_for
 from jiqun.modules.land.models import Batch
 from jiqun.modules.land.register import HELD, PURPOSE
 
@@ -38,15 +37,8 @@ def _counted(
     facts: Store, snapshot: str, place: str, choice: Choice, consents: str
 ) -> tuple[int, tuple[tuple[str, int, date | None], ...]]:
     del consents  # what the gate opens; part of the cache's key
-    scheme, at = scheme_for(choice.version, choice.year), facts.at(snapshot)
-    land = counted_land(facts, at, place, choice.year, frozen=choice.land_table)
-    found = gather(facts, at, place, scheme=scheme, land=land)
-    names = dict.fromkeys(
-        name
-        for group in scheme.groups
-        for one in group.indicators
-        for name in (one.numerator, one.denominator)
-    )
+    found = gathered_for(facts, snapshot, place, choice)
+    names = quantities_of(scheme_for(choice.version, choice.year).groups)
     newest = dict(found.figures.group_by("indicator").agg(pl.col("as_of").max()).iter_rows())
     rows = tuple(
         (

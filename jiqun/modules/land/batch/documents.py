@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from django.utils.timezone import localdate
+
 from jiqun.core.typeset import Block, Document, Facts, Table, chinese_day
 from jiqun.engine.indices.quantities import QUANTITIES
 from jiqun.modules.land.batch.figures import label_of, shown_number
@@ -95,7 +97,7 @@ def reply(one: Objection, *, synthetic: bool) -> Document:
         "亩均效益评价异议答复书",
         [f"你单位对{one.batch.year}年度亩均效益评价提出的异议已经核实，现答复如下。", Facts(lines), after],
         addressee=one.firm_name, signed=one.batch.department.name,
-        day=one.decided_at.date() if one.decided_at else None, mark=mark_of(synthetic=synthetic),
+        day=localdate(one.decided_at) if one.decided_at else None, mark=mark_of(synthetic=synthetic),
     )  # fmt: skip
 
 

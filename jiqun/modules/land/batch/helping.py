@@ -13,7 +13,7 @@ from jiqun.core.access import Role, Viewer
 from jiqun.core.actions import another as refuse_same
 from jiqun.core.actions import refuse
 from jiqun.core.audit import record
-from jiqun.core.forms import wrong
+from jiqun.core.forms import text_problem
 from jiqun.core.notices.kinds import NoticeKind, kind
 from jiqun.core.notices.outbox import Words, notify
 from jiqun.errors import JiqunError, Kind, Problem
@@ -75,15 +75,15 @@ def may_move(batch: Batch, event: Event) -> None:
     after(State(batch.state), event)
 
 
+PAPER = Problem(
+    "E-INPUT", "请写文号或证明材料编号", "write the number of the document",
+    "如“某亩均办〔2026〕3号”或凭证编号。", "Such as the number of the notice or voucher.",
+)  # fmt: skip
+
+
 def paper_problem(text: str, field: str) -> tuple[str, list[Problem]]:
     """Return the number of a document without stray spaces, and what is wrong with it."""
-    paper = " ".join(text.split())[:120]
-    if len(paper) >= 4:
-        return paper, []
-    return paper, [wrong(
-        field, "请写文号或证明材料编号", "write the number of the document",
-        remedy_zh="如“某亩均办〔2026〕3号”或凭证编号。", remedy_en="Such as the number of the notice or voucher.",
-    )]  # fmt: skip
+    return text_problem(text, field, PAPER, 120)
 
 
 def paper_of(text: str, field: str = "document") -> str:

@@ -250,6 +250,13 @@ def _graded(facts: Store, snapshot: str, place: str, choice: Choice, consents: s
     return graded_for(facts, snapshot, place, choice)
 
 
+def gathered_for(facts: Store, snapshot: str, place: str, choice: Choice) -> Gathered:
+    """Gather what a choice of rules reads over a snapshot, with the land that it counts."""
+    scheme, at = scheme_for(choice.version, choice.year), facts.at(snapshot)
+    land = counted_land(facts, at, place, choice.year, frozen=choice.land_table)
+    return gather(facts, at, place, scheme=scheme, land=land)
+
+
 def graded_for(
     facts: Store, snapshot: str, place: str, choice: Choice, *, frozen: Frozen | None = None
 ) -> Graded:
@@ -258,13 +265,12 @@ def graded_for(
     Raises:
         JiqunError: ``E-LAND-NO-DATA``; ``E-PERMU-FROZEN`` for benchmarks of other rules.
     """
-    scheme, at = scheme_for(choice.version, choice.year), facts.at(snapshot)
-    land = counted_land(facts, at, place, choice.year, frozen=choice.land_table)
-    gathered = gather(facts, at, place, scheme=scheme, land=land)
+    gathered = gathered_for(facts, snapshot, place, choice)
     # Land alone, which a land check may give for any year, is nothing to grade by.
     if gathered.firms.is_empty() or not set(gathered.units.figures) - {"land"}:
         raise no_data(place)
     ids, members = members_of(gathered, choice.unit, apart_m2=choice.apart_m2)
+    scheme = scheme_for(choice.version, choice.year)
     found = evaluate(scheme, merged(gathered.units, ids, members), frozen=frozen)
     return Graded(place, permu_pack(choice.version), gathered, members, found)
 

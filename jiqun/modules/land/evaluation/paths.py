@@ -13,6 +13,7 @@ from jiqun.core.tabular import pick
 from jiqun.engine.indices.exact import POINT
 from jiqun.engine.indices.nearest import NEVER, USUAL, Lever, nearest
 from jiqun.engine.indices.quantities import QUANTITIES, SHOWN
+from jiqun.engine.indices.scheme import quantities_of
 from jiqun.engine.indices.what_if import what_if
 from jiqun.errors import Problem
 from jiqun.modules.land.evaluation.findings import Graded
@@ -111,14 +112,11 @@ def inputs_of(graded: Graded, firm: str) -> list[Row]:
     at = graded.at(firm)
     group = int(graded.evaluation.group[at])
     groups = graded.scheme.groups if group < 0 else [graded.scheme.groups[group]]
-    used = dict.fromkeys(
-        name for one in groups for i in one.indicators for name in (i.numerator, i.denominator)
-    )
     return [
         {"name": name, "label": pick(QUANTITIES[name].zh, QUANTITIES[name].en),
          "unit": pick(QUANTITIES[name].shown, unit_en(QUANTITIES[name].shown)),
          "now": figure_words(graded, at, name)}
-        for name in used
+        for name in quantities_of(groups)
     ]  # fmt: skip
 
 

@@ -66,7 +66,7 @@ def grades_of(facts: Store, run: Run | None) -> dict[str, Known]:
     if run is None:
         return {}
     frame = facts.finding(PERMU, run.run).select("firm", "grade").to_polars()
-    day = run.recorded_at.date().isoformat()
+    day = timezone.localdate(run.recorded_at).isoformat()
     return {
         firm: Known(float(grade == "D"), f"亩均效益评价 {run.run}：{grade}", day)
         for firm, grade in frame.iter_rows()

@@ -30,7 +30,7 @@ from jiqun.core.frame import (
 )
 from jiqun.core.pages import page, viewer
 from jiqun.core.papers import offer, papers_part
-from jiqun.core.tabular import Field, pick
+from jiqun.core.tabular import Field, pick, yuan
 from jiqun.engine.land.clock.events import Kind
 from jiqun.engine.land.clock.status import PHASES
 from jiqun.errors import JiqunError, Problem
@@ -111,8 +111,7 @@ def _figures(one: Standing, deal: Deal) -> list[dict[str, str]]:
         figure(("面积", "Area"), f"{float(area):,.2f}" if area else "—", pick("亩", "mu")),
         figure(("成交价", "Price"), f"{price / 1_000_000:,.2f}" if price else "—", pick("万元", "CNY 10k")),
         figure(("年期", "Term"), f"{float(term):g}" if term else "—", pick("年", "years")),
-        figure(("在管保证金", "Bond held"), f"{left // 100:,}.{left % 100:02d}" if left is not None else "—",
-               pick("元", "CNY")),
+        figure(("在管保证金", "Bond held"), yuan(left) if left is not None else "—", pick("元", "CNY")),
         figure(("状态", "State"), pick(*PHASES[one.phase]),
                pick(*shown.MILESTONES[one.next.milestone]) + (f" {due}" if due else "") if one.next else ""),
     ]  # fmt: skip

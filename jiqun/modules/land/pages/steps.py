@@ -47,7 +47,11 @@ def step_rows(steps: list[Any]) -> list[dict[str, Any]]:
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """A form that a page offers in some states: the verb, its words, its fields, what to know of it."""
+    """A form that a page offers in some states: the verb, its words, its fields, what to know of it.
+
+    ``others`` are who may not do it; they, and who is of another office, are told who does, unless
+    ``told`` is false. In the states of ``anywhere`` officials of any office of the place do it.
+    """
 
     verb: str
     states: frozenset[State]
@@ -55,6 +59,8 @@ class Offer:
     form: Callable[[Batch], Form] | None
     about: Words
     others: Callable[[Batch], tuple[int | None, ...]] = lambda _one: ()
+    told: bool = True
+    anywhere: frozenset[State] = frozenset()
 
 
 def _words(zh: str, en: str, name: str = "words") -> Callable[[Batch], Form]:
@@ -77,7 +83,7 @@ OFFERS = (
     Offer("return", _in(_S.CALCULATED, _S.APPROVAL), ("退回重新测算", "Send back"), _words("退回理由", "Why"),
           ("由测算人以外的人办理；退回后由主管部门重新测算。",
            "By another person than who calculated; then it is calculated again."),
-          lambda one: (one.calculated_by_id,)),
+          lambda one: (one.calculated_by_id,), told=False, anywhere=_in(_S.APPROVAL)),
     Offer("publish", _in(_S.REVIEWED), ("公示", "Make it public"), None,
           ("按批次的公示期限，只列企业名称和等级。", "For the term of the batch, name and grade alone.")),
     Offer("close_publicity", _in(_S.PUBLICITY), ("结束公示报审定", "End the publicity"), None,
@@ -85,7 +91,7 @@ OFFERS = (
     Offer("approve", _in(_S.APPROVAL), ("登记审定", "Enter the approval"),
           _words("领导小组审定文号", "Number of the leading group's document", "document"),
           ("由建立、测算、复核以外的人登记。", "By who neither opened, calculated nor reviewed."),
-          lambda one: (one.made_by_id, one.calculated_by_id, one.reviewed_by_id)),
+          lambda one: (one.made_by_id, one.calculated_by_id, one.reviewed_by_id), anywhere=_in(_S.APPROVAL)),
     Offer("announce", _in(_S.APPROVED), ("公告", "Announce"), _words("公告文号", "Number of the notice", "document"),
           ("公告后任何人都可查看。", "Everybody can see it then.")),
     Offer("start", _in(_S.ANNOUNCED), ("启用差别化措施", "Put the measures in force"), forms.measures_form, ("", "")),
@@ -94,15 +100,11 @@ OFFERS = (
     Offer("recalculate", _in(_S.CALCULATED, _S.RETURNED, _S.REVIEWED, _S.PUBLICITY, _S.APPROVAL),
           ("重新测算", "Calculate again"), _words("原因", "Why", "reason"),
           ("计入成立的异议和更正的数据；基准值沿用；之后重新复核和公示。",
-           "Takes in upheld objections and corrections; benchmarks stay; review and publicity follow again.")),
+           "Takes in upheld objections and corrections; benchmarks stay; review and publicity follow again."),
+          told=False),
     Offer("withdraw", frozenset(state for state, event in TABLE if event == Event.WITHDRAW), ("撤销批次", "Withdraw"),
           _words("原因", "Why", "reason"), ("", "")),
 )  # fmt: skip
-
-
-def _for_approval(offer: Offer, state: State) -> bool:
-    """Whether an official of another office may do it: who enters the leading group's approval."""
-    return state is State.APPROVAL and offer.verb in {"approve", "return"}
 
 
 def next_steps(who: Viewer, one: Batch) -> list[Part]:
@@ -112,8 +114,8 @@ def next_steps(who: Viewer, one: Batch) -> list[Part]:
     for offer in OFFERS:
         if state not in offer.states:
             continue
-        if who.user_id in offer.others(one) or not (of_office or _for_approval(offer, state)):
-            if offer.about[0] and offer.verb not in {"recalculate", "return"}:
+        if who.user_id in offer.others(one) or not (of_office or state in offer.anywhere):
+            if offer.about[0] and offer.told:
                 zh, en = offer.words
                 parts.append(note((f"{zh}：{offer.about[0]}", f"{en}: {offer.about[1]}"), "info"))
             continue

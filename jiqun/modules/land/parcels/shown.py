@@ -6,11 +6,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from jiqun.core.access import Viewer
-from jiqun.core.tabular import Field, pick
+from jiqun.core.tabular import Field, pick, yuan
 from jiqun.engine.land.clock.events import KINDS, MILESTONES, Event, Kind
 from jiqun.engine.land.clock.status import PHASES, Phase, Status
 from jiqun.engine.land.control import Compliance, Overall
-from jiqun.engine.land.exact import yuan
 from jiqun.modules.land.models import ParcelEvent, ParcelProposal
 from jiqun.modules.land.parcels.clock import Standing
 from jiqun.modules.land.parcels.kinds import OUTCOMES

@@ -5,18 +5,12 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from jiqun.core.tabular import yuan
+
+__all__ = ["FEN", "capital", "fen_of", "plain", "yuan"]
+
 YUAN = re.compile(r"(\d{1,3}(?:,\d{3})+|\d+)(?:\.(\d{1,2}))?(?:元)?")
 FEN = 100
-
-
-def yuan(fen: int) -> str:
-    """Return an amount as it is written: ``1,234,567.00``.
-
-    >>> yuan(123456700), yuan(-5)
-    ('1,234,567.00', '-0.05')
-    """
-    whole, rest = divmod(abs(fen), FEN)
-    return f"{'-' if fen < 0 else ''}{whole:,}.{rest:02d}"
 
 
 def plain(fen: int) -> str:

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
+from django.utils.timezone import localdate
+
 from jiqun.core.typeset import Document, Facts, Table, chinese_day
 from jiqun.modules.policy.benefits.money import capital, yuan
 from jiqun.modules.policy.models import Case, Item, Payment, PaymentFile
@@ -143,7 +145,7 @@ def payment_list(file: PaymentFile, payments: Sequence[Payment], *, synthetic: b
     headings = ("序号", "付款编号", "收款人", "收款账号", "开户银行", "金额（元）")
     table = Table(headings, body, frozenset({5}), (2, 9, 9, 8, 8, 6))
     return Document(
-        "惠企资金拨付清单", [facts, table], signed=file.pool.organisation.name, day=file.made_at.date(),
+        "惠企资金拨付清单", [facts, table], signed=file.pool.organisation.name, day=localdate(file.made_at),
         landscape=True, mark=_mark(synthetic=synthetic),
     )  # fmt: skip
 
