@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -17,6 +17,12 @@ from typing import Any
 
 import typst
 from django.conf import settings
+
+from jiqun.core.tabular import Field, display, label, unit_of
+
+NUMBERS = frozenset(
+    {"integer", "number", "quantity", "share", "probability", "money_wan", "money_yuan"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +43,29 @@ class Facts:
 
 
 Block = str | Table | Facts
+
+
+def mark_of(*words: str, synthetic: bool) -> str:
+    """Return what stands in the margin of each page."""
+    return "　".join([*words, *(["合成数据"] if synthetic else [])])
+
+
+def printed(
+    fields: Sequence[Field],
+    rows: Sequence[Mapping[str, Any]],
+    widths: Mapping[str, int],
+    *more: str,
+) -> Table:
+    """Return rows of a page as a table on paper: the columns of ``widths`` in its order.
+
+    ``more`` are headings of empty columns to be filled in by hand.
+    """
+    known = {one.name: one for one in fields}
+    chosen = [known[name] for name in widths]
+    heads = [label(one).strip() + (f"（{unit_of(one)}）" if unit_of(one) else "") for one in chosen]
+    lines = [[display(one, row.get(one.name)) for one in chosen] + [""] * len(more) for row in rows]
+    amounts = frozenset(at for at, one in enumerate(chosen) if one.type in NUMBERS)
+    return Table([*heads, *more], lines, amounts, [*widths.values(), *([4] * len(more))])
 
 
 @dataclass(frozen=True, slots=True)

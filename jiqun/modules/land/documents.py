@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date
 from math import isfinite
 
-from jiqun.core.typeset import Document, Facts, Table, chinese_day
+from jiqun.core.typeset import Document, Facts, Table, chinese_day, mark_of
 from jiqun.engine.indices.evaluate import DECISIVE
 from jiqun.engine.indices.exact import POINT
 from jiqun.engine.indices.quantities import QUANTITIES, SHOWN
@@ -18,7 +18,6 @@ from jiqun.modules.land.evaluation.shown import sources_of
 from jiqun.modules.land.evaluation.words import HOLDERS
 from jiqun.modules.land.register import HELD
 
-SYNTHETIC = "合成数据"
 DRAFT = "测算稿，不是评价结果"
 SHARED = "本企业与同一评价单位的少数企业合并评价，各项得分会透露其他企业的数字，不列出。"
 
@@ -28,11 +27,6 @@ def _number(value: float | None, decimals: int = 4) -> str:
         return "缺"
     text = f"{value:,.{decimals}f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
-
-
-def mark_of(*words: str, synthetic: bool) -> str:
-    """Return what stands in the margin of each page."""
-    return "　".join([*words, *([SYNTHETIC] if synthetic else [])])
 
 
 def _basis(view: GradedView) -> list[tuple[str, str]]:

@@ -34,6 +34,7 @@ class Listed(Schema):
     due: date | None
     left: int | None
     overdue: int | None
+    term_end: date | None
 
 
 class At(Schema):

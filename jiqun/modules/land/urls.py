@@ -42,9 +42,15 @@ urlpatterns = [
     path("table/objections/<int:lineobjection>/", land_rows.objection, name="land-line-objection"),
     path("table/<str:landtable>/", land_table.land_table, name="land-table"),
     path("table/<str:landtable>/firms/<str:firm>/", land_rows.firm_row, name="land-table-firm"),
+    path(
+        "table/<str:landtable>/firms/<str:firm>/sheet.pdf",
+        printed.land_sheet,
+        name="land-table-sheet",
+    ),
     path("parcels/", parcels.parcels, name="land-parcels"),
     path("parcels/shapes/", shapes.shapes, name="land-parcel-shapes"),
     path("parcels/<str:parcel>/", parcel.parcel, name="land-parcel"),
+    path("parcels/<str:parcel>/<slug:paper>.pdf", printed.parcel_paper, name="land-parcel-paper"),
     path("lowuse/", lowuse.overview, name="land-lowuse"),
     path("lowuse/own/", lowuse.own, name="land-lowuse-own"),
     path("lowuse/thresholds/", lowuse_trial.thresholds, name="land-lowuse-thresholds"),
@@ -52,6 +58,11 @@ urlpatterns = [
     path("lowuse/portfolio.xlsx", lowuse_portfolio.workbook_of, name="land-lowuse-portfolio-xlsx"),
     path("lowuse/parcels/<str:parcel>/", lowuse.parcel, name="land-lowuse-parcel"),
     path("lowuse/files/<str:land_file>/", lowuse_files.file, name="land-lowuse-file"),
+    path(
+        "lowuse/files/<str:land_file>/<slug:paper>.pdf",
+        printed.lowuse_paper,
+        name="land-lowuse-paper",
+    ),
     path("map/", parcel_map.parcel_map, name="land-map"),
     path("map/parcels.json", parcel_map.map_data, name="land-map-data"),
     path("map/parcels.svg", parcel_map.map_svg, name="land-map-svg"),
@@ -71,6 +82,7 @@ urlpatterns = [
     path("mine/", confirm.mine, name="land-mine"),
     path("sheets/<str:sheet>/", confirm.sheet, name="land-sheet"),
     path("sheets/<str:sheet>/sheet.pdf", confirm.sheet_pdf, name="land-sheet-file"),
+    path("sheets/<str:sheet>/measures.pdf", printed.measures_file, name="land-sheet-measures"),
     path("objections/<str:objection>/", objections.objection, name="land-objection"),
     path(
         "objections/<str:objection>/reply.pdf", objections.reply_file, name="land-objection-reply"

@@ -112,16 +112,17 @@ class County:
         return standing(parcel, rows, today=today or timezone.localdate())
 
 
-def _append(store: Store, table: str, rows: list[dict[str, Any]]) -> None:
+def append(store: Store, table: str, rows: list[dict[str, Any]], batch: str = "") -> None:
+    """Put rows of facts into the store."""
     origin = {"as_of": dt.date(2026, 1, 31), "basis": "公开登记信息"}
     frame = pl.DataFrame([row | {"source_row": n} | origin for n, row in enumerate(rows, start=2)])
     store.append(
-        table, frame, batch=f"county-{table}", received=len(rows), source="合成数据", meta={"synthetic": "1"}
+        table, frame, batch=batch or f"county-{table}", received=len(rows), source="合成数据", meta={"synthetic": "1"}
     )  # fmt: skip
 
 
 def _facts(store: Store) -> None:
-    _append(store, "place", [
+    append(store, "place", [
         {"place": place, "name_zh": "合成地方", "name_en": "Synthetic place", "parent": None, "level": level,
          "lon": None, "lat": None, "population": None, "area_km2": None}
         for place, level in ((PLACE, "county"), (TOWN, "town"), ("990201001", "town"))
@@ -132,12 +133,12 @@ def _facts(store: Store) -> None:
         OTHER: (BADLY["winner"], TOWN),
         FAR: ("合成外县企业", "990201001"),
     }
-    _append(store, "firm", [
+    append(store, "firm", [
         {"firm": code, "id_scheme": "uscc", "name": name, "place": place, "status": "active", **empty}
         for code, (name, place) in firms.items()
     ])  # fmt: skip
     shape = json.dumps({"type": "Polygon", "coordinates": [SQUARE]})
-    _append(store, "parcel", [
+    append(store, "parcel", [
         {"parcel": code, "location": "合成路北侧", "place": place, "use": "工业用地", "holder": holder,
          "area_m2": 20_000.0, "floor_m2": 25_000.0, "footprint_m2": None, "planned_ratio": None, "datum": datum,
          "geometry": drawn}
@@ -151,7 +152,7 @@ def _facts(store: Store) -> None:
     ))  # fmt: skip
     deals = ((P1, TOWN, FIRM, WELL | {"deal_day": SOLD.isoformat()}), (P2, TOWN, OTHER, BADLY),
              (P3, "990201001", FAR, WELL | {"deal_day": SOLD.isoformat()}))  # fmt: skip
-    _append(store, "parcel_deal", [
+    append(store, "parcel_deal", [
         {"parcel": code, "place": place, "firm": firm, **{name: said.get(name) or None for name in names}, **extra}
         for code, place, firm, said in deals
     ])  # fmt: skip
@@ -160,7 +161,7 @@ def _facts(store: Store) -> None:
         for year, mu in zip(range(THIS_YEAR - 3, THIS_YEAR), (9, 12, 14), strict=True)
     ]
     figures.append(("project_investment", THIS_YEAR - 4, 240 * 30 - 900))
-    _append(store, "firm_indicator", [
+    append(store, "firm_indicator", [
         {"firm": FIRM, "indicator": name, "period": str(year), "value": wan * 1_000_000, "unit": "CNY_fen",
          "status": "published", "lawful_basis": "法定职责（合成示例）"}
         for name, year, wan in figures

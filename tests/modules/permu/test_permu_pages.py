@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 import io
+import json
 from typing import Any
 
 import openpyxl
+import polars as pl
 import pytest
 from django.test import Client
 from django.utils import timezone
@@ -14,7 +16,7 @@ from django.utils import timezone
 from jiqun.core.models import FirmRead
 from jiqun.core.typeset import content_of
 from jiqun.errors import JiqunError
-from jiqun.modules.land.batch.documents import notice, reply, sheet_file
+from jiqun.modules.land.batch.documents import measures_notice, notice, reply, sheet_file
 from jiqun.modules.land.batch.firm.actions import object_sheet
 from jiqun.modules.land.batch.measures import actions as measures
 from jiqun.modules.land.batch.measures.applying import measure_rows
@@ -22,7 +24,18 @@ from jiqun.modules.land.batch.objections.entering import Claim
 from jiqun.modules.land.batch.selectors import newest_calculation, public_rows
 from jiqun.modules.land.documents import DRAFT
 from jiqun.modules.land.models import Batch
-from tests.modules.permu.town24 import FIRST, PACK, PLACE, YEAR, Town, code, days_go_by, fresh
+from tests.modules.permu.town24 import (
+    FIRMS,
+    FIRST,
+    PACK,
+    PLACE,
+    PROVENANCE,
+    YEAR,
+    Town,
+    code,
+    days_go_by,
+    fresh,
+)
 
 NAME = "合成小企业00"
 
@@ -186,6 +199,37 @@ def test_years_in_a_row_count_over_announced_batches(permu: Town) -> None:
     assert mine["electricity_2"]["years"] == 2
     assert mine["electricity_2"]["estimate_fen"] == 30_000_000, "1,000,000 kWh at 0.30 yuan"
     assert not mine["electricity_2"]["in_force"]
+
+
+def printed_measures(town: Town, batch: Batch, firm: str) -> dict[str, Any]:
+    rows = measure_rows(town.store, batch, timezone.localdate())
+    mine = [row for row in rows if row["firm"] == firm]
+    return content_of(measures_notice(town.sheet(batch, firm), mine, synthetic=True))
+
+
+def test_results_from_before_the_first_batch_count_where_no_batch_speaks(permu: Town) -> None:
+    brought = pl.DataFrame([
+        {"firm": FIRST, "item": "亩均评价等级", "period": str(year), "content": grade, "valid_from": None,
+         "valid_to": None, "document": "合成公告", "lawful_basis": "法定职责", **PROVENANCE}
+        for year, grade in ((YEAR - 1, "D"), (YEAR - 2, "D"), (YEAR - 3, "未评价"), (YEAR - 4, "D"))
+    ])  # fmt: skip
+    permu.store.append("firm_attribute", brought, batch="before", received=4, source="合成往年结果")
+    second = permu.announced()
+    rows = measure_rows(permu.store, second, timezone.localdate())
+    mine = {row["code"]: row["years"] for row in rows if row["firm"] == FIRST}
+    assert set(mine.values()) == {3}, "three years in a row; the unrated year ends the count"
+    sheet = permu.sheet(second)
+    for client in (permu.client(FIRST), permu.client("maker")):
+        assert "差别化措施通知" in client.get(f"/land/sheets/{sheet.key}/").content.decode()
+        notice = client.get(f"/land/sheets/{sheet.key}/measures.pdf")
+        assert b"".join(notice).startswith(b"%PDF")  # type: ignore[arg-type]
+    assert permu.client(code(1)).get(f"/land/sheets/{sheet.key}/measures.pdf").status_code == 404
+    assert "优先" in json.dumps(
+        printed_measures(permu, second, code(FIRMS - 1)), ensure_ascii=False
+    )
+    said = json.dumps(printed_measures(permu, second, FIRST), ensure_ascii=False)
+    for words in ("等级为D，连续3年", "合成小企业00", "元/kWh", "执行"):
+        assert words in said
 
 
 def test_a_waiver_suspends_the_measures_and_leaves_the_grade(permu: Town) -> None:

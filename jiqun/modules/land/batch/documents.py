@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.utils.timezone import localdate
 
-from jiqun.core.typeset import Block, Document, Facts, Table, chinese_day
+from jiqun.core.tabular import yuan
+from jiqun.core.typeset import Block, Document, Facts, Table, chinese_day, mark_of
 from jiqun.engine.indices.quantities import QUANTITIES
 from jiqun.modules.land.batch.figures import label_of, shown_number
-from jiqun.modules.land.documents import DRAFT, mark_of
+from jiqun.modules.land.documents import DRAFT
 from jiqun.modules.land.evaluation.words import HOLDERS
 from jiqun.modules.land.models import Batch, Calculation, Objection, Sheet
 from jiqun.rules.permu_pack import permu_pack
@@ -131,4 +132,37 @@ def sheet_file(one: Sheet, *, synthetic: bool) -> Document:
          Facts([("意见", "□ 全部认可　　□ 有异议（见上表）"), ("经办人及电话", "　"), ("法定代表人签字", "　"),
                 ("企业盖章及日期", "　")])],
         day=batch.answer_until, mark=_mark(batch, synthetic=synthetic),
+    )  # fmt: skip
+
+
+def measures_notice(one: Sheet, rows: Sequence[Mapping[str, Any]], *, synthetic: bool) -> Document:
+    """差别化措施通知: which measures meet a firm, from when to when, on which basis.
+
+    Args:
+        one: the firm's sheet in the batch.
+        rows: of ``measure_rows`` for this firm, at least one.
+        synthetic: whether the data are made up.
+    """
+    batch, first = one.batch, rows[0]
+    lines = [
+        [str(row["measure"]), f"{row['value']:g} {row['unit']}" if row["value"] else "—",
+         f"{yuan(row['estimate_fen'])} 元" if row["estimate_fen"] is not None else "—", str(row["basis"] or "—"),
+         f"暂缓到{chinese_day(row['until'])}（{row['waiver']}）" if row["waiver"] and row["until"] else "执行"]
+        for row in rows
+    ]  # fmt: skip
+    term = (
+        f"{chinese_day(batch.measures_from)}至{chinese_day(batch.measures_until)}"
+        if batch.measures_from and batch.measures_until else ""
+    )  # fmt: skip
+    years = f"，连续{first['years']}年" if first["years"] and first["years"] > 1 else ""
+    return Document(
+        "差别化措施通知",
+        [(f"你单位{batch.year}年度亩均效益综合评价等级为{first['grade']}{years}（{batch.notice_document}公告）。"
+          "按评价规则适用下列措施："),
+         Table(("措施", "标准", "全年估算", "依据", "执行情况"), lines, frozenset({2}), (6, 4, 5, 7, 6)),
+         "加价估算按确认单上的全年用电量，实际以抄见电量为准；确认单上没有用电量的不估算。",
+         Facts([("执行期", term), ("审定文号", batch.approval_document), ("批次", batch.key)]),
+         "对等级或措施有异议的，可依法申请复核。"],
+        addressee=one.firm_name, signed=batch.department.name, day=batch.measures_from or batch.announced_on,
+        mark=_mark(batch, synthetic=synthetic),
     )  # fmt: skip

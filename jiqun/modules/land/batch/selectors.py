@@ -20,7 +20,8 @@ from jiqun.errors import JiqunError, Kind
 from jiqun.facts.store.store import Store
 from jiqun.masters.offices import own_offices
 from jiqun.modules.land.batch.computing import rows_of
-from jiqun.modules.land.batch.measures.applying import final_run, measure_rows
+from jiqun.modules.land.batch.history import final_run
+from jiqun.modules.land.batch.measures.applying import measure_rows
 from jiqun.modules.land.evaluation.findings import scheme_for
 from jiqun.modules.land.evaluation.selectors import masked
 from jiqun.modules.land.models import Batch, Calculation, Objection, Sheet, Step, Waiver

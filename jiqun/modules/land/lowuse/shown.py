@@ -7,19 +7,26 @@ from typing import Any
 
 from django.urls import reverse
 
-from jiqun.core.tabular import pick
+from jiqun.core.tabular import Field, pick
 from jiqun.engine.land.screening import Criteria, Criterion
-from jiqun.modules.land.lowuse.tools import tools
+from jiqun.modules.land.lowuse.tools import rules_now, tools
 from jiqun.modules.land.lowuse.words import FEN_PER_WAN, Words
 from jiqun.modules.land.models import LandFile, LandFileEntry
 from jiqun.modules.land.states.lowuse import EVENTS, STATES, Event, State
 from jiqun.rules.land.read import rows
+from jiqun.rules.land.screens import criteria
 from jiqun.rules.loader import Pack
 
 UNITS: Mapping[str, Words] = {
     "months": ("个月", "months"), "years": ("年", "years"), "share": ("", ""), "ratio": ("", ""), "yes/no": ("", ""),
     "fen/mu": ("万元/亩", "CNY 10k/mu"), "wan/mu": ("万元/亩", "CNY 10k/mu"), "mu": ("亩", "mu"),
 }  # fmt: skip
+
+ENTRIES = (
+    Field("at", "登记时间", "Written", "datetime"), Field("event", "事项", "What"), Field("after", "之后", "Then"),
+    Field("on", "日期", "Day", "date"), Field("document", "照片或文件编号", "Photo or paper"),
+    Field("words", "情况", "What was found"), Field("by", "经办", "By"),
+)  # fmt: skip
 
 
 def number_words(value: float | None, decimals: int = 4) -> str:
@@ -84,3 +91,17 @@ def entry_row(one: LandFileEntry, *, official: bool) -> dict[str, Any]:
         "at": one.at, "event": pick(*EVENTS[Event(one.event)]), "after": pick(about.zh, about.en), "on": one.on,
         "document": one.document or None, "words": one.words or None, "by": by or None,
     }  # fmt: skip
+
+
+def trace_rows(one: LandFile) -> list[dict[str, Any]]:
+    """Return why a file was opened: criterion, fact, value, source and day."""
+    pack = rules_now()
+    rules, units = criteria(pack), fact_units(pack)
+    names = {each.code: f"{each.code} {pick(each.zh, each.en)}" for each in rules.criteria}
+    return [
+        {"reason": names.get(reason["code"], reason["code"]),
+         "fact": pick(rules.facts[name].zh, rules.facts[name].en) if name in rules.facts else name,
+         "value": value_words(float(value), units.get(name, "")), "source": source or None, "as_of": day or None}
+        for reason in one.trace.get("reasons", ())
+        for name, (value, source, day) in reason["facts"].items()
+    ]  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Self
 
@@ -46,9 +47,9 @@ class BatchQuerySet(PlacedQuerySet["Batch"]):
             str(state): count for state, count in found.annotate(n=Count("objections")) if state
         }
 
-    def announced_before(self, place: str, year: int) -> Self:
-        """Return a place's announced batches of earlier years."""
-        return self.filter(place=place, year__lt=year, state__in=_values(ANNOUNCED))
+    def announced_before(self, places: Sequence[str], year: int) -> Self:
+        """Return the announced batches of these places of earlier years."""
+        return self.filter(place__in=list(places), year__lt=year, state__in=_values(ANNOUNCED))
 
 
 class Batch(models.Model):

@@ -30,6 +30,7 @@ from jiqun.modules.land.batch.measures.actions import add_waiver, may_add_waiver
 from jiqun.modules.land.batch.objections.actions import may_object_for, object_for
 from jiqun.modules.land.batch.selectors import (
     grade_of,
+    measures_for,
     objections_of,
     own_sheets,
     steps_of,
@@ -41,6 +42,7 @@ from jiqun.modules.land.models import Batch, Objection, Sheet
 from jiqun.modules.land.pages import forms
 from jiqun.modules.land.pages.objections import LIST as OBJECTIONS
 from jiqun.modules.land.pages.objections import objection_row
+from jiqun.modules.land.pages.results import MEASURES, shown_measures
 from jiqun.modules.land.pages.steps import STEPS, step_rows
 from jiqun.modules.land.states.batch import ANNOUNCED, STATES, State
 
@@ -61,6 +63,7 @@ FIGURES = (
     Field("as_of", "数据日期", "As of", "date"), Field("holder", "一般由谁掌握", "Usually held by"),
     Field("corrected", "核实后", "After objections"),
 )  # fmt: skip
+OWN_MEASURES = tuple(one for one in MEASURES if one.name != "name")
 PUBLIC = frozenset({State.PUBLICITY, *ANNOUNCED})
 
 
@@ -119,9 +122,14 @@ def sheet(request: HttpRequest, sheet: str) -> HttpResponse:
         if who.official
         else link(("亩均评价数据确认", "Confirm per-mu figures"), reverse("land-mine"))
     )
+    met = [row for row in measures_for(who, [batch]) if row["firm"] == one.firm]
+    links = [link(("打印（PDF）", "Print (PDF)"), reverse("land-sheet-file", args=[one.key]))]
+    if met:
+        words = ("差别化措施通知（PDF）", "Notice of measures (PDF)")
+        links.append(link(words, reverse("land-sheet-measures", args=[one.key])))
     return show(
         request, (f"{one.firm_name} 数据确认单", f"Sheet of {one.firm_name}"), small=one.key, refusal=refusal,
-        crumb=back, links=[link(("打印（PDF）", "Print (PDF)"), reverse("land-sheet-file", args=[one.key]))],
+        crumb=back, links=links,
         facts=[
             (pick("数据年度", "Year of the data"), str(batch.year)),
             (pick("批次状态", "State of the batch"), pick(STATES[state].zh, STATES[state].en)),
@@ -129,8 +137,13 @@ def sheet(request: HttpRequest, sheet: str) -> HttpResponse:
             (pick("答复", "Answer"), pick(*ANSWERS[one.answer])),
             *([(pick(*words), grade_words(grade))] if grade else []),
         ],
-        parts=_parts(who, one, sent if refusal else None),
+        parts=[*_measures(met), *_parts(who, one, sent if refusal else None)],
     )  # fmt: skip
+
+
+def _measures(rows: list[dict[str, Any]]) -> list[Part]:
+    words = ("适用的差别化措施", "Measures that apply")
+    return [table(words, OWN_MEASURES, shown_measures(rows))] if rows else []
 
 
 def _parts(who: Viewer, one: Sheet, sent: Any) -> list[Part]:

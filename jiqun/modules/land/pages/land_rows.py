@@ -126,6 +126,8 @@ def _shown(
         ],
         facts=[(pick("用地表", "Land table"), row.table.key),
                (pick("公示截止", "Public until"), str(row.table.public_until or ""))],
+        links=[link(("用地确认表（PDF）", "Land sheet (PDF)"),
+                    reverse("land-table-sheet", args=[row.table.key, row.firm]))],
         **more,
     )  # fmt: skip
 

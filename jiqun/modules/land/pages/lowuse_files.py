@@ -29,25 +29,18 @@ from jiqun.modules.land.lowuse.forms import (
     words_form,
 )
 from jiqun.modules.land.lowuse.shown import (
+    ENTRIES,
     entry_row,
-    fact_units,
     number_words,
     tool_words,
-    value_words,
+    trace_rows,
 )
-from jiqun.modules.land.lowuse.tools import rules_now
 from jiqun.modules.land.lowuse.words import FEN_PER_WAN, M2_PER_MU
 from jiqun.modules.land.matters import LOWUSE
 from jiqun.modules.land.models import LandFile
 from jiqun.modules.land.states.lowuse import STATES, TABLE, Event, State
-from jiqun.rules.land.screens import criteria
 
 Step = tuple[Event, tuple[str, str], list[tuple[str, tuple[str, str]]], Callable[[Any], forms.Form]]
-ENTRIES = (
-    Field("at", "登记时间", "Written", "datetime"), Field("event", "事项", "What"), Field("after", "之后", "Then"),
-    Field("on", "日期", "Day", "date"), Field("document", "照片或文件编号", "Photo or paper"),
-    Field("words", "情况", "What was found"), Field("by", "经办", "By"),
-)  # fmt: skip
 TRACE = (
     Field("reason", "条件", "Criterion"), Field("fact", "事实", "Fact"), Field("value", "取值", "Value"),
     Field("source", "来源", "Source"), Field("as_of", "数据日期", "As of"),
@@ -84,11 +77,16 @@ def file(request: HttpRequest, land_file: str) -> HttpResponse:
     return show(
         request, (one.location or one.parcel, one.location or one.parcel), small=one.key, refusal=refusal,
         crumb=link(("返回", "Back"), reverse(back)), lede=f"{one.firm_name}　{one.firm}".strip(),
-        links=[link(("这宗地的筛查", "Screening of the parcel"), reverse("land-lowuse-parcel", args=[one.parcel]))],
+        links=[
+            link(("一地一档（PDF）", "File (PDF)"), reverse("land-lowuse-paper", args=[one.key, "file"])),
+            *([link(("盘活方案（PDF）", "Plan (PDF)"), reverse("land-lowuse-paper", args=[one.key, "plan"]))]
+              if one.tool else []),
+            link(("这宗地的筛查", "Screening of the parcel"), reverse("land-lowuse-parcel", args=[one.parcel])),
+        ],
         figures=_figures(one), facts=_facts(one),
         parts=[
             *_forms(who, one, typed, pressed),
-            table(("建档时的理由", "Reasons when it was opened"), TRACE, _trace(one), ("没有成立的条件", "None")),
+            table(("建档时的理由", "Reasons when it was opened"), TRACE, trace_rows(one), ("没有成立的条件", "None")),
             *papers_part(who, LOWUSE, [one.key]),
             table(("办理记录", "What was done"), ENTRIES,
                   [entry_row(entry, official=who.official) for entry in entries_of(who, one)]),
@@ -118,19 +116,6 @@ def _facts(one: LandFile) -> list[tuple[str, str]]:
         (pick("宗地编号", "Parcel"), one.parcel), (pick("牵头部门", "Office in charge"), one.office.name),
         (pick("盘活方式", "Way"), tool_words(one.tool)), (pick("责任人", "Who answers for it"), one.responsible),
         (pick("完成期限", "Deadline"), str(one.due or "")),
-    ]  # fmt: skip
-
-
-def _trace(one: LandFile) -> list[dict[str, Any]]:
-    pack = rules_now()
-    rules, units = criteria(pack), fact_units(pack)
-    names = {each.code: f"{each.code} {pick(each.zh, each.en)}" for each in rules.criteria}
-    return [
-        {"reason": names.get(reason["code"], reason["code"]),
-         "fact": pick(rules.facts[name].zh, rules.facts[name].en) if name in rules.facts else name,
-         "value": value_words(float(value), units.get(name, "")), "source": source or None, "as_of": day or None}
-        for reason in one.trace.get("reasons", ())
-        for name, (value, source, day) in reason["facts"].items()
     ]  # fmt: skip
 
 

@@ -42,12 +42,14 @@ from jiqun.modules.land.pages.parcel_forms import day_of, entry_form, entry_of, 
 from jiqun.modules.land.parcels import shown
 from jiqun.modules.land.parcels.clock import Standing, offers, standing
 from jiqun.modules.land.parcels.contract import Deal, deal_of, deals_of
+from jiqun.modules.land.parcels.documents import papers_for
 from jiqun.modules.land.parcels.firm.actions import hand_in, may_hand_in
 from jiqun.modules.land.parcels.kinds import ABOUT, BY_FIRM
 from jiqun.modules.land.parcels.measured import measured, verdict
 from jiqun.modules.land.parcels.office import actions as office
 from jiqun.modules.land.parcels.packs import versions
 from jiqun.modules.land.parcels.reckoning import reckon
+from jiqun.modules.land.parcels.renewing import renewing
 from jiqun.modules.land.parcels.selectors import events_of, no_parcel, proposals_of, the_parcel
 
 REGISTER: Words = ("标准地", "Standard land")
@@ -92,6 +94,7 @@ def _entered(request: HttpRequest, who: Viewer, found: Parcel) -> HttpResponse:
               hint=("期限按工作合同与规则包计算，中止计时按日顺延；“预计”随前一节点变动。",
                     "Days follow from contract and rules; stops move them day by day; projected ones may move.")),
         *_control(one, deal, control),
+        _renewal(one, deal),
         *papers_part(who, PARCEL, [found.code]),
         table(("办理记录", "History"), shown.EVENTS, shown.event_rows(one, rows, who)),
     ]  # fmt: skip
@@ -101,6 +104,8 @@ def _entered(request: HttpRequest, who: Viewer, found: Parcel) -> HttpResponse:
         request, (found.location or found.code, found.location or found.code), small=found.code, parts=parts,
         refusal=refusal, figures=_figures(one, deal), facts=_facts(one, deal),
         crumb=link(REGISTER, reverse("land-parcels")), basis=_basis(one),
+        links=[link((f"{paper.zh}（PDF）", f"{paper.en} (PDF)"), reverse("land-parcel-paper", args=[found.code, name]))
+               for name, paper in papers_for(who, one).items()],
     )  # fmt: skip
 
 
@@ -185,6 +190,26 @@ def _control(one: Standing, deal: Deal, found: Any) -> list[Part]:
             note(("履约保证金金额未知。", "The performance bond is not known."), "warning")
         )
     return parts
+
+
+def _renewal(one: Standing, deal: Deal) -> Part:
+    found = renewing(store(), one, deal)
+    said: dict[bool | None, Words] = {
+        True: (
+            "现在符合续期条件，可按届时评估价协议续期",
+            "could be renewed by agreement at the price assessed then",
+        ),
+        False: ("现在不符合续期条件", "could not be renewed now"),
+        None: ("条件未全部明确，不能判断", "not all is known, it cannot be told"),
+    }
+    zh, en = said[found.answer.allowed]
+    ends = found.ends.isoformat() if found.ends else ""
+    return table(
+        ("年期与续期检验", "Term and test of a renewal"), shown.RENEWAL, shown.renewal_rows(found),
+        hint=(f"年期届满：{ends or '未知（交地后起算）'}。{zh}。规则 land/tenure/{found.pack.version}（建议值）。",
+              (f"Term ends: {ends or 'not known (it runs from the handover)'}. The parcel {en}. "
+               f"Rules land/tenure/{found.pack.version} (a proposal).")),
+    )  # fmt: skip
 
 
 # ---- what may be done ---------------------------------------------------------------------------

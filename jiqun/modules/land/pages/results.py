@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -164,22 +165,27 @@ def measures(request: HttpRequest, batch: str) -> HttpResponse:
         links=[link(("表格（可筛选、导出 Excel）", "Table (filters, Excel)"), f"{export}?batch={one.key}", main=True)],
         facts=[(pick("执行期", "In force"), f"{one.measures_from or ''} – {one.measures_until or ''}"),
                (pick("审定文号", "Approval"), one.approval_document)],
-        lede=pick("连续年数按本系统已公告的批次、以统一社会信用代码计；没有等级的年份中断计数。",
-                  "Years in a row are counted over announced batches here, by credit code; a year without a grade ends "
-                  "the count."),
+        lede=pick("连续年数按本系统已公告的批次和导入的往年结果（企业事项“亩均评价等级”）、以统一社会信用代码计；没有等级的年份中断计数。",
+                  "Years in a row are counted over announced batches here and imported results of earlier years "
+                  "(matter 亩均评价等级), by credit code; a year without a grade ends the count."),
     )  # fmt: skip
+
+
+def shown_measures(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Return measures as tables show them."""
+    return [
+        {**row, "grade": grade_words(row["grade"]), "grade_badge": badge_of(row["grade"]),
+         "what": pick(row["measure"], row["measure_en"]),
+         "value": f"{row['value']:g} {row['unit']}" if row["value"] else "—",
+         "spared": pick(f"暂缓到 {row['until']}", f"until {row['until']}") if row["waiver"] else "—"}
+        for row in rows
+    ]  # fmt: skip
 
 
 def _parts(who: Any, one: Batch, waivers: list[Waiver]) -> list[Part]:
     if not who.purpose:
         return asks_purpose(who)
-    rows = [
-        {**row, "grade": grade_words(row["grade"]), "grade_badge": badge_of(row["grade"]),
-         "what": pick(row["measure"], row["measure_en"]),
-         "value": f"{row['value']:g} {row['unit']}" if row["value"] else "—",
-         "spared": pick(f"暂缓到 {row['until']}", f"until {row['until']}") if row["waiver"] else "—"}
-        for row in measures_for(who, [one])
-    ]  # fmt: skip
+    rows = shown_measures(measures_for(who, [one]))
     held = [
         {"name": each.firm_name, "decision": each.decision, "commitment": each.commitment, "until": each.until,
          "ended": f"{each.ended_on} {each.ended_why}" if each.ended_on else "—"}

@@ -17,6 +17,7 @@ from jiqun.core.factstore import rows, store
 from jiqun.core.tabular import Field, Query, Rows, TableSpec
 from jiqun.modules.land.parcels.clock import Standing
 from jiqun.modules.land.parcels.contract import deal_of
+from jiqun.modules.land.parcels.renewing import term_end
 from jiqun.modules.land.parcels.selectors import FIELDS, standings
 from jiqun.modules.land.parcels.shown import BADGES, MILESTONE_WORDS, PHASE_WORDS
 
@@ -24,7 +25,7 @@ SCHEMA: Mapping[str, Any] = {
     "parcel": pl.String, "place": pl.String, "firm": pl.String, "firm_name": pl.String, "location": pl.String,
     "area_mu": pl.Float64, "floor_m2": pl.Float64, "plot_ratio": pl.Float64, "deal_day": pl.Date,
     "price_fen": pl.Int64, "bond_left": pl.Int64, "state": pl.String, "milestone": pl.String, "due": pl.Date,
-    "left": pl.Int64, "overdue": pl.Int64,
+    "left": pl.Int64, "overdue": pl.Int64, "term_end": pl.Date,
 }  # fmt: skip
 COLUMNS = (
     Field("parcel", "宗地编号", "Parcel", "code", link="href"),
@@ -44,6 +45,8 @@ COLUMNS = (
     Field("due", "期限", "Due", "date"),
     Field("left", "剩余天数", "Days left", "integer"),
     Field("overdue", "逾期天数", "Days late", "integer"),
+    Field("term_end", "年期届满", "Term ends", "date", about_zh="交地日起算出让年期",
+          about_en="the term from the handover"),
 )  # fmt: skip
 
 
@@ -60,7 +63,7 @@ def row_of(one: Standing, built: Mapping[str, Any] | None = None) -> dict[str, A
         "deal_day": one.state.deal, "price_fen": one.parcel.price_fen, "bond_left": one.bond_left,
         "state": str(one.phase), "milestone": str(at.milestone) if at else None,
         "due": at.deadline.day if at and at.deadline else None, "left": at.left if at else None,
-        "overdue": (at.overdue or None) if at else None,
+        "overdue": (at.overdue or None) if at else None, "term_end": term_end(one, deal),
     }  # fmt: skip
 
 

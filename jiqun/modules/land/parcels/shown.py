@@ -10,11 +10,15 @@ from jiqun.core.tabular import Field, pick, yuan
 from jiqun.engine.land.clock.events import KINDS, MILESTONES, Event, Kind
 from jiqun.engine.land.clock.status import PHASES, Phase, Status
 from jiqun.engine.land.control import Compliance, Overall
+from jiqun.engine.land.tenure import MILESTONES as MILESTONES_MET
+from jiqun.engine.land.tenure import RECENT_GRADES, VETO
+from jiqun.engine.land.words import Fact
 from jiqun.modules.land.models import ParcelEvent, ParcelProposal
 from jiqun.modules.land.parcels.clock import Standing
 from jiqun.modules.land.parcels.kinds import OUTCOMES
 from jiqun.modules.land.parcels.measured import Measured
 from jiqun.modules.land.parcels.reckoning import Reckoning
+from jiqun.modules.land.parcels.renewing import Renewing
 from jiqun.rules.land.read import rows as pack_rows
 from jiqun.rules.loader import pack
 
@@ -83,6 +87,10 @@ BOND = (
     Field("fen", "金额", "Amount", "money_yuan"),
     Field("state", "状态", "State"),
 )
+RENEWAL = (
+    Field("test", "条件", "Condition"), Field("found", "现在", "Now"), Field("result", "结论", "Result"),
+    Field("holder", "由谁掌握", "Held by"),
+)  # fmt: skip
 EVENTS = (
     Field("seq", "序号", "No.", "integer"), Field("day", "发生日期", "Day", "date"),
     Field("event", "事项", "Event"), Field("about", "内容", "Content"), Field("document", "依据文号", "Document"),
@@ -224,6 +232,41 @@ def bond_rows(found: Reckoning) -> list[Row]:
          "state_badge": "good" if one.returned else "plain"}
         for one in found.bond
     ]  # fmt: skip
+
+
+# ---- renewal ------------------------------------------------------------------------------------
+
+
+def renewal_rows(found: Renewing) -> list[Row]:
+    """The conditions of a renewal by agreement, what is known of each, and the result."""
+    grades = pick("；", "; ").join(
+        pick(f"{year} 年 {grade or '未知'}", f"{year}: {grade or 'unknown'}") for year, grade in found.grades
+    )  # fmt: skip
+    yes_no = {
+        True: pick("是", "yes"),
+        False: pick("否", "no"),
+        None: pick("尚未全部到期或未知", "still open or unknown"),
+    }
+    now = {
+        RECENT_GRADES: grades or pick("还没有评价结果", "no evaluation yet"),
+        MILESTONES_MET: yes_no[found.milestones],
+        VETO: yes_no[found.vetoed] if found.vetoed is not None else pick("未知", "unknown"),
+    }  # fmt: skip
+    return [
+        {"test": pick(fact.zh, fact.en), "found": said, "holder": pick(fact.holder_zh, fact.holder_en),
+         **_tested(_result_of(found, fact))}
+        for fact, said in now.items()
+    ]  # fmt: skip
+
+
+def _result_of(found: Renewing, fact: Fact) -> bool | None:
+    if fact in found.answer.missing:
+        return None
+    return fact not in found.answer.against
+
+
+def _tested(result: bool | None) -> Row:  # noqa: FBT001 - a three-valued answer
+    return {"result": pick(*MEASURED_WORDS[result]), "result_badge": MET_BADGES[result]}
 
 
 # ---- events -------------------------------------------------------------------------------------

@@ -10,7 +10,8 @@ import numpy as np
 from jiqun.engine.indices.measures import Applied, applied, streaks, surcharge
 from jiqun.engine.indices.measures import Waiver as Spared
 from jiqun.facts.store.store import Store
-from jiqun.modules.land.batch.computing import grades_of, rows_of
+from jiqun.modules.land.batch.computing import rows_of
+from jiqun.modules.land.batch.history import history_of
 from jiqun.modules.land.evaluation.findings import scheme_for
 from jiqun.modules.land.models import Batch, Calculation, Sheet, Waiver
 from jiqun.modules.land.register import HELD
@@ -19,35 +20,25 @@ from jiqun.modules.land.states.batch import State
 Row = dict[str, Any]
 
 
-def final_run(batch: Batch) -> str:
-    """Return the run of a batch's newest calculation; empty before the first."""
-    last = Calculation.objects.newest(batch.pk)
-    return last.run if last else ""
-
-
-def history_of(facts: Store, batch: Batch) -> dict[int, dict[str, str]]:
-    """Return year → firm → grade that it was managed as, from earlier announced batches of the place."""
-    earlier = Batch.objects.announced_before(batch.place, batch.year)
-    return {
-        one.year: grades_of(facts, run, "managed_as") for one in earlier if (run := final_run(one))
-    }
-
-
 def measure_rows(facts: Store, batch: Batch, on: date) -> list[Row]:
     """Return a row per firm and measure: grade, years in a row, what it is, whether it is suspended.
 
-    Years are counted over announced batches of this installation; a year without one ends the count.
+    Years are counted over announced batches and the results recorded for earlier years; a year
+    without either ends the count.
     The surcharge of twelve months is an estimate over the year's electricity on the sheet; unknown
     where the sheet has none.
     """
-    run = final_run(batch)
-    if not run:
+    last = Calculation.objects.newest(batch.pk)
+    if last is None:
         return []
     held = (
-        rows_of(facts, run).select("firm", "name", "grade", "managed_as").drop_nulls("managed_as")
+        rows_of(facts, last.run)
+        .select("firm", "name", "grade", "managed_as")
+        .drop_nulls("managed_as")
     )
     firms, grades = held["firm"].to_list(), held["managed_as"].to_list()
-    years = streaks(firms, grades, history=history_of(facts, batch), year=batch.year).tolist()
+    before = history_of(facts, [batch.place], batch.year, firms)
+    years = streaks(firms, grades, history=before, year=batch.year).tolist()
     scheme = scheme_for(batch.rules, batch.year)
     spared = {one.firm: one for one in Waiver.objects.in_force(batch.pk)}
     power, running = _electricity(batch), _running(batch, on)

@@ -8,15 +8,9 @@ from typing import Any
 
 from django.utils.timezone import localdate
 
-from jiqun.core.typeset import Document, Facts, Table, chinese_day
+from jiqun.core.typeset import Document, Facts, Table, chinese_day, mark_of
 from jiqun.modules.policy.benefits.money import capital, yuan
 from jiqun.modules.policy.models import Case, Item, Payment, PaymentFile
-
-SYNTHETIC = "合成数据"
-
-
-def _mark(*, synthetic: bool) -> str:
-    return SYNTHETIC if synthetic else ""
 
 
 def _term(item: Item) -> str:
@@ -45,7 +39,7 @@ def item_list(items: Sequence[Item], office: str, day: date, *, synthetic: bool)
     table = Table(headings, rows, widths=(3, 8, 4, 5, 8, 12, 10, 7, 9))
     return Document(
         "惠企政策事项清单", [f"共 {len(rows)} 项。", table], signed=office, day=day, landscape=True,
-        mark=_mark(synthetic=synthetic),
+        mark=mark_of(synthetic=synthetic),
     )  # fmt: skip
 
 
@@ -68,7 +62,7 @@ def handbook(item: Item, *, synthetic: bool) -> Document:
         "# 四、咨询", item.contact or "见主管部门公布的电话。",
     ]  # fmt: skip
     return Document(f"{item.title}工作手册", blocks, signed=item.department.name, day=item.valid_from,
-                    mark=_mark(synthetic=synthetic))  # fmt: skip
+                    mark=mark_of(synthetic=synthetic))  # fmt: skip
 
 
 def guide(item: Item, *, synthetic: bool) -> Document:
@@ -85,7 +79,7 @@ def guide(item: Item, *, synthetic: bool) -> Document:
         "# 六、基本信息", _item_facts(item),
     ]  # fmt: skip
     return Document(f"{item.title}申兑指南", blocks, signed=item.department.name, day=item.valid_from,
-                    mark=_mark(synthetic=synthetic))  # fmt: skip
+                    mark=mark_of(synthetic=synthetic))  # fmt: skip
 
 
 def _item_facts(item: Item) -> Facts:
@@ -107,7 +101,7 @@ def competition_review(item: Item, *, synthetic: bool) -> Document:
     ]  # fmt: skip
     about = "依据《公平竞争审查条例》（国务院令第783号），对下列政策措施审查如下。"
     return Document("公平竞争审查表", [about, Facts(lines)], signed=item.department.name, day=item.review_on,
-                    mark=_mark(synthetic=synthetic))  # fmt: skip
+                    mark=mark_of(synthetic=synthetic))  # fmt: skip
 
 
 def publicity_notice(
@@ -127,7 +121,7 @@ def publicity_notice(
         Table(("序号", "企业名称", "事项", "金额（元）"), body, frozenset({3}), (2, 10, 8, 5)),
     ]  # fmt: skip
     return Document(
-        "惠企资金拟兑现公示", blocks, signed=office, day=day, mark=_mark(synthetic=synthetic)
+        "惠企资金拟兑现公示", blocks, signed=office, day=day, mark=mark_of(synthetic=synthetic)
     )
 
 
@@ -146,7 +140,7 @@ def payment_list(file: PaymentFile, payments: Sequence[Payment], *, synthetic: b
     table = Table(headings, body, frozenset({5}), (2, 9, 9, 8, 8, 6))
     return Document(
         "惠企资金拨付清单", [facts, table], signed=file.pool.organisation.name, day=localdate(file.made_at),
-        landscape=True, mark=_mark(synthetic=synthetic),
+        landscape=True, mark=mark_of(synthetic=synthetic),
     )  # fmt: skip
 
 
@@ -163,5 +157,5 @@ def recovery_notice(case: Case, reason: str, day: date, *, synthetic: bool) -> D
     ]  # fmt: skip
     return Document(
         "惠企资金追回通知书", blocks, number=case.key, addressee=case.firm_name, day=day,
-        signed=case.batch.department.name, mark=_mark(synthetic=synthetic),
+        signed=case.batch.department.name, mark=mark_of(synthetic=synthetic),
     )  # fmt: skip
