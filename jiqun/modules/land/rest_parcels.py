@@ -67,6 +67,7 @@ class Happened(Schema):
     cause: str
     papers: list[str]
     fen: int | None
+    of: int | None
 
 
 class Whole(Listed):
@@ -105,6 +106,7 @@ def one_parcel(request: HttpRequest, parcel: str) -> dict[str, Any]:
         "cause",
         "papers",
         "fen",
+        "of",
     )
     return row_of(one) | {
         "rules": found.rules, "control": found.control, "snapshot": found.snapshot, "milestones": _milestones(one),

@@ -318,3 +318,60 @@ def test_every_refused_event_is_named_at_once() -> None:
 
 def test_nothing_is_due_before_the_deal() -> None:
     assert deadline(State(), M.CONTRACT, terms=TERMS, today=date(2024, 1, 1)) is None
+
+
+# ---- taking a wrong entry back ------------------------------------------------------------------
+
+
+def void(day: str, number: int) -> Event:
+    return event(Kind.VOIDED, day, of=number)
+
+
+def test_a_wrong_entry_is_voided_and_entered_again() -> None:
+    wrong = event(Kind.REACHED, "2024-12-31", M.START)
+    right = event(Kind.REACHED, "2024-08-31", M.START, recorded="2025-01-10")
+    events = (DEAL, SIGNED, HANDED, wrong, void("2025-01-09", 4), right)
+    state = replay(events, terms=TERMS)
+    assert state.reached[M.START] == date(2024, 8, 31)
+    assert state.voided == {4}
+    assert state.live == (DEAL, SIGNED, HANDED, right)
+    assert replay(until(events, date(2025, 1, 8)), terms=TERMS).reached[M.START] == wrong.day, (
+        "what was known then stays what it was"
+    )
+
+
+def test_what_later_entries_rest_on_is_voided_last() -> None:
+    events = (DEAL, SIGNED, HANDED, STARTED, DONE)
+    with pytest.raises(JiqunError, match="void that one first") as caught:
+        step(replay(events, terms=TERMS), void("2026-07-01", 4), terms=TERMS)
+    assert "竣工" in caught.value.message_zh
+    assert "“开工”尚未完成" in refusal((*events, void("2026-07-01", 4))).message_zh
+    state = replay((*events, void("2026-07-01", 5), void("2026-07-01", 4)), terms=TERMS)
+    assert set(state.reached) == {M.CONTRACT, M.HANDOVER}
+
+
+@pytest.mark.parametrize(
+    ("number", "words"),
+    [(0, "没有第 0 条"), (9, "没有第 9 条"), (1, "“成交”不能作废"), (7, "“退还保证金”不能作废"),
+     (8, "“作废登记”不能作废"), (6, "已经作废")],
+)  # fmt: skip
+def test_what_cannot_be_voided(number: int, words: str) -> None:
+    back = event(Kind.BOND_RETURNED, "2024-09-10", M.START, fen=TERMS.part(M.START))
+    evidence = event(Kind.EVIDENCE, "2024-09-01", M.START, papers=("foundation_photo",))
+    events = (DEAL, SIGNED, HANDED, STARTED, evidence, evidence, back, void("2024-09-11", 6))
+    assert words in str(refusal((*events, void("2024-09-12", number))).message_zh)
+
+
+def test_money_that_went_back_keeps_what_it_rests_on() -> None:
+    back = event(Kind.BOND_RETURNED, "2024-09-10", M.START, fen=TERMS.part(M.START))
+    said = refusal((DEAL, SIGNED, HANDED, STARTED, back, void("2024-09-12", 4)))
+    assert "退还保证金" in said.message_zh
+
+
+def test_a_closing_by_mistake_is_taken_back_and_land_that_was_resumed_is_not() -> None:
+    closed = event(Kind.CLOSED, "2029-02-01")
+    state = replay((*WHOLE, closed, void("2029-02-02", 11)), terms=TERMS)
+    assert state.closed is None
+    late = event(Kind.MEASURE, "2026-10-01", M.START)
+    taken = event(Kind.LAND_RESUMED, "2026-10-02")
+    assert "收回" in refusal((DEAL, SIGNED, HANDED, late, taken, void("2026-10-03", 4))).message_zh

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jiqun.engine.land.clock.days import add_months, stopped_days
-from jiqun.engine.land.clock.events import Event, Kind, Milestone, Outcome
+from jiqun.engine.land.clock.events import LASTING, Event, Kind, Milestone, Outcome
 from jiqun.engine.land.clock.machine import replay, step, until
 from jiqun.engine.land.clock.state import ClockRules, State, Terms
 from jiqun.engine.land.clock.status import overview, stop_spans
@@ -63,6 +63,7 @@ def invent(seed: int, length: int) -> list[Event]:
                 cause="force_majeure",
                 papers=PAPERS,
                 fen=chance.choice([30, 30, 41, 10, 101]),
+                of=chance.randint(max(0, number - 4), number + 1),
             )
         )
     return events
@@ -158,6 +159,19 @@ def test_order_and_limits_hold(events: list[Event], base: str) -> None:
     assert list(state.reached) == list(Milestone)[: len(days)]
     assert all(len(months) <= RULES.extensions for months in state.granted.values())
     assert all(one.recorded >= one.day for one in state.events)
+
+
+@settings(max_examples=200, deadline=None)
+@given(histories(), BASES)
+def test_what_was_voided_leaves_nothing_behind(events: list[Event], base: str) -> None:
+    terms = terms_for(base)
+    state, kept = accepted(events, terms)
+    alone = replay(list(state.live), terms=terms)
+    assert replace(alone, events=state.events, voided=state.voided) == state
+    voidings = [one for one in kept if one.kind is Kind.VOIDED]
+    assert len(state.voided) == len(voidings)
+    assert len(state.live) == len(kept) - 2 * len(voidings)
+    assert all(kept[number - 1].kind not in LASTING for number in state.voided)
 
 
 def test_the_invented_histories_are_not_idle() -> None:

@@ -54,6 +54,7 @@ class Kind(StrEnum):
     BOND_FORFEITED = "bond_forfeited"
     CLOSED = "closed"
     LAND_RESUMED = "land_resumed"
+    VOIDED = "voided"
 
 
 KINDS: dict[Kind, tuple[str, str]] = {
@@ -73,7 +74,12 @@ KINDS: dict[Kind, tuple[str, str]] = {
     Kind.BOND_FORFEITED: ("没收保证金", "bond forfeited"),
     Kind.CLOSED: ("结案", "closed"),
     Kind.LAND_RESUMED: ("收回土地", "land resumed"),
+    Kind.VOIDED: ("作废登记", "entry voided"),
 }
+# What a wrong entry cannot be taken back for: the frozen deal, money that moved, land that was taken.
+LASTING = frozenset(
+    {Kind.DEAL, Kind.BOND_RETURNED, Kind.BOND_FORFEITED, Kind.LAND_RESUMED, Kind.VOIDED}
+)
 
 
 class Outcome(StrEnum):
@@ -100,6 +106,7 @@ class Event:
         cause: of a stop, one of the rules' causes.
         papers: signed with the contract, or kinds of evidence handed in.
         fen: amount of a bond that was returned or forfeited.
+        of: number, from 1, of the recorded event that a voiding takes back.
     """
 
     kind: Kind
@@ -113,6 +120,7 @@ class Event:
     cause: str = ""
     papers: tuple[str, ...] = ()
     fen: int | None = None
+    of: int | None = None
 
     def named(self) -> tuple[str, str]:
         """Return how a message names the event, in Chinese and English."""

@@ -7,10 +7,11 @@ the same events in the order in which they were recorded always gives the same s
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import date
 
-from jiqun.engine.land.clock.events import Event, Kind
+from jiqun.engine.land.clock.events import KINDS, LASTING, Event, Kind
 from jiqun.engine.land.clock.handlers import HANDLERS, Refused, unless
 from jiqun.engine.land.clock.state import State, Terms
 from jiqun.errors import JiqunError, Problem
@@ -18,7 +19,7 @@ from jiqun.errors import Kind as ErrorKind
 
 BOND = (Kind.BOND_RETURNED, Kind.BOND_FORFEITED)
 ABOUT_ALL = (Kind.DEAL, Kind.CLOCK_STOPPED, Kind.CLOCK_RESUMED, Kind.BOND_FORFEITED, Kind.CLOSED,
-             Kind.LAND_RESUMED)  # fmt: skip
+             Kind.LAND_RESUMED, Kind.VOIDED)  # fmt: skip
 
 
 def step(state: State, event: Event, *, terms: Terms) -> State:
@@ -28,6 +29,8 @@ def step(state: State, event: Event, *, terms: Terms) -> State:
         JiqunError: ``E-LAND-EVENT`` naming the event and why it cannot follow.
     """
     try:
+        if event.kind is Kind.VOIDED:
+            return _without(state, event, terms)
         return _step(state, event, terms)
     except Refused as error:
         raise refused([event.problem(*error.why, number=len(state.events) + 1)]) from error
@@ -40,13 +43,7 @@ def replay(events: Sequence[Event], *, terms: Terms) -> State:
         JiqunError: ``E-LAND-EVENT`` with one problem per event that cannot follow those accepted
             before it; ``row`` counts events from 1.
     """
-    state = State()
-    problems: list[Problem] = []
-    for number, event in enumerate(events, start=1):
-        try:
-            state = _step(state, event, terms)
-        except Refused as error:
-            problems.append(event.problem(*error.why, number=number))
+    state, problems = _fold(events, terms)
     if problems:
         raise refused(problems)
     return state
@@ -67,6 +64,65 @@ def refused(problems: Sequence[Problem]) -> JiqunError:
         hint_en="Correct what was refused and record it again; what was recorded stands.",
         kind=ErrorKind.CONFLICT,
         fields=problems,
+    )
+
+
+def _fold(events: Sequence[Event], terms: Terms) -> tuple[State, list[Problem]]:
+    """Apply the events that were not voided, and say of each that cannot follow why."""
+    voided = _voided(events)
+    state, problems = State(), list[Problem]()
+    for number, event in enumerate(events, start=1):
+        try:
+            if event.kind is Kind.VOIDED:
+                _common(state, event)
+                _may_void(event, events[: number - 1])
+            counts = number not in voided and event.kind is not Kind.VOIDED
+            state = (
+                _step(state, event, terms)
+                if counts
+                else replace(state, events=(*state.events, event))
+            )
+        except Refused as error:
+            problems.append(event.problem(*error.why, number=number))
+    return replace(state, voided=voided), problems
+
+
+def _voided(events: Sequence[Event]) -> frozenset[int]:
+    """The numbers of the events that a voiding which holds takes back."""
+    found: set[int] = set()
+    for number, event in enumerate(events, start=1):
+        if event.kind is Kind.VOIDED and event.of:
+            with suppress(Refused):
+                _may_void(event, events[: number - 1])
+                found.add(event.of)
+    return frozenset(found)
+
+
+def _without(state: State, event: Event, terms: Terms) -> State:
+    """The state as if an earlier event had not been recorded; refused where a later one rests on it."""
+    _common(state, event)
+    _may_void(event, state.events)
+    after, problems = _fold((*state.events, event), terms)
+    if problems:
+        raise Refused(
+            f"后面的登记以它为前提，请先作废后面的：{problems[0].message_zh}",
+            f"a later entry rests on it, void that one first: {problems[0].message_en}",
+        )
+    return after
+
+
+def _may_void(event: Event, before: Sequence[Event]) -> None:
+    """Refuse to void what is not there, what was voided, and what cannot be taken back."""
+    number = event.of or 0
+    unless(1 <= number <= len(before), f"没有第 {number} 条登记", f"there is no entry {number}")
+    gone = {one.of for one in before if one.kind is Kind.VOIDED}
+    unless(number not in gone, f"第 {number} 条已经作废", f"entry {number} was voided before")
+    kind = before[number - 1].kind
+    zh, en = KINDS[kind]
+    unless(
+        kind not in LASTING,
+        f"“{zh}”不能作废；涉及钱款的按退款、补缴办理",
+        f"“{en}” cannot be voided; money is paid back or in",
     )
 
 
@@ -91,6 +147,5 @@ def _common(state: State, event: Event) -> None:
         raise Refused("尚未登记成交", "no deal is recorded")
     unless(event.day >= deal, f"早于成交日期 {deal}", f"it is before the deal of {deal}")
     over = state.closed or state.resumed
-    unless(
-        over is None or event.kind in BOND, f"已于 {over} 结案或收回", f"the case ended on {over}"
-    )
+    after = event.kind in BOND or (event.kind is Kind.VOIDED and state.resumed is None)
+    unless(over is None or after, f"已于 {over} 结案或收回", f"the case ended on {over}")

@@ -9,7 +9,7 @@ from fractions import Fraction
 from typing import Literal
 
 from jiqun.engine.land.breach import bond_parts
-from jiqun.engine.land.clock.events import Event, Milestone, Outcome
+from jiqun.engine.land.clock.events import Event, Kind, Milestone, Outcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +115,15 @@ class State:
     forfeited: int = 0
     closed: date | None = None
     resumed: date | None = None
+    voided: frozenset[int] = frozenset()
+
+    @property
+    def live(self) -> tuple[Event, ...]:
+        """The recorded events that count: neither voided nor voidings."""
+        return tuple(
+            event for number, event in enumerate(self.events, start=1)
+            if number not in self.voided and event.kind is not Kind.VOIDED
+        )  # fmt: skip
 
     @property
     def settled(self) -> int:

@@ -22,10 +22,10 @@ BOND = frozenset({Kind.BOND_RETURNED, Kind.BOND_FORFEITED})
 # Entered by one official, confirmed by another; all others count as soon as they are entered.
 FOUR_EYES = frozenset({
     Kind.EXTENSION_GRANTED, Kind.EXTENSION_REFUSED, Kind.CHECKED, Kind.MEASURE, *BOND, Kind.LAND_RESUMED,
+    Kind.VOIDED,
 })  # fmt: skip
-ONCE = frozenset(
-    {Kind.DEAL, Kind.REACHED, Kind.MEASURE, Kind.BOND_RETURNED, Kind.CLOSED, Kind.LAND_RESUMED}
-)
+# What can never be voided and happens once; of the others the engine, under the parcel's lock, sees to it.
+ONCE = frozenset({Kind.DEAL, Kind.BOND_RETURNED, Kind.LAND_RESUMED})
 OPEN, CONFIRMED, DROPPED = "open", "confirmed", "dropped"
 STATES = {
     OPEN: ("待复核", "waits for confirmation"), CONFIRMED: ("已确认", "confirmed"), DROPPED: ("已撤下", "dropped"),
@@ -124,6 +124,7 @@ class Said(models.Model):
     cause = models.CharField(max_length=30, blank=True)
     papers = models.JSONField(default=list)
     fen = models.BigIntegerField(null=True)
+    of = models.PositiveIntegerField(null=True)
     note = models.CharField(max_length=500, blank=True)
 
     class Meta:
@@ -136,7 +137,7 @@ class Said(models.Model):
         return Event(
             Kind(self.kind), self.day, recorded, self.document, Milestone(self.milestone) if self.milestone else None,
             self.months, Outcome(self.outcome) if self.outcome else None, self.stop, self.cause,
-            tuple(self.papers), self.fen,
+            tuple(self.papers), self.fen, self.of,
         )  # fmt: skip
 
 
@@ -166,7 +167,7 @@ class ParcelEvent(Said):
     objects = EventQuerySet.as_manager()
 
     class Meta:  # pyright: ignore[reportIncompatibleVariableOverride]
-        """In order. Four eyes, one number each, no bond twice, no milestone reached twice."""
+        """In order. Four eyes, one number each, no bond twice, no entry voided twice."""
 
         ordering = ("parcel", "seq")
         constraints = (
@@ -175,6 +176,14 @@ class ParcelEvent(Said):
                 fields=("parcel", "kind", "milestone"),
                 condition=Q(kind__in=_values(ONCE)),
                 name="parcel_event_happens_once",
+            ),
+            models.UniqueConstraint(
+                fields=("parcel", "of"), condition=Q(of__isnull=False), name="parcel_event_voided_once"
+            ),
+            models.CheckConstraint(
+                condition=Q(kind=Kind.VOIDED.value, of__isnull=False, of__gt=0)
+                | (~Q(kind=Kind.VOIDED.value) & Q(of__isnull=True)),
+                name="parcel_event_voids_one",
             ),
             models.CheckConstraint(
                 condition=Q(kind__in=[one.value for one in Kind]), name="parcel_event_kind_known"

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from jiqun.core.tabular import pick
 from jiqun.engine.land.bounds import read_bound
-from jiqun.engine.land.clock.events import MILESTONES, Kind, Milestone
+from jiqun.engine.land.clock.events import KINDS, MILESTONES, Kind, Milestone
 from jiqun.modules.land.parcels.appending import Entry
 from jiqun.modules.land.parcels.clock import Standing
 from jiqun.modules.land.parcels.kinds import ABOUT, OUTCOMES
@@ -52,6 +52,11 @@ def entry_form(one: Standing, kind: Kind, about: Sequence[str]) -> Plain:
         fields["stop"] = forms.ChoiceField(
             label=pick("哪一次中止", "Which stop"), choices=[(one_, one_) for one_ in about]
         )
+    if "of" in asks:
+        fields["of"] = forms.ChoiceField(
+            label=pick("哪一条", "Which entry"),
+            choices=[(number, _entry(one, int(number))) for number in about],
+        )
     if "months" in asks:
         most = (
             rules.rectify_months if kind is Kind.RECTIFICATION_ORDERED else rules.extension_months
@@ -82,8 +87,17 @@ def entry_form(one: Standing, kind: Kind, about: Sequence[str]) -> Plain:
     fields["day"] = day_field("发生日期", "Day")
     fields["day"].initial = timezone.localdate()
     fields["document"] = text_field("依据文号或材料编号", "Number of the document")
-    fields["note"] = text_field("说明", "Remark", longest=500, required=False)
+    if kind is Kind.VOIDED:
+        fields["note"] = text_field("作废理由", "Why", longest=500)
+    else:
+        fields["note"] = text_field("说明", "Remark", longest=500, required=False)
     return Plain(fields)
+
+
+def _entry(one: Standing, number: int) -> str:
+    event = one.state.events[number - 1]
+    about = f" · {pick(*MILESTONES[event.milestone])}" if event.milestone else ""
+    return f"{number} · {pick(*KINDS[event.kind])}{about} · {event.day} · {event.document}"
 
 
 def _papers(one: Standing, about: Sequence[str]) -> list[str]:
@@ -106,6 +120,7 @@ def entry_of(one: Standing, kind: Kind, data: Any) -> Entry:
         kind, _day(data.get("day", "")), str(data.get("document", "")), milestone, _whole(data.get("months", "")),
         str(data.get("outcome", "")), str(data.get("stop", "")), str(data.get("cause", "")),
         tuple(data.getlist("papers")), fen, str(data.get("note", "")),
+        _whole(data.get("of", "")),
     )  # fmt: skip
 
 

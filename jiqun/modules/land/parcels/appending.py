@@ -12,7 +12,7 @@ from django.utils import timezone
 from jiqun.core.access import Viewer
 from jiqun.core.actions import refuse
 from jiqun.core.audit import record
-from jiqun.core.forms import wrong
+from jiqun.core.forms import words_problem, wrong
 from jiqun.engine.land.clock.events import Event, Kind, Milestone, Outcome
 from jiqun.engine.land.clock.machine import replay, step
 from jiqun.errors import JiqunError, Problem
@@ -40,6 +40,7 @@ class Entry:
     papers: tuple[str, ...] = field(default=())
     fen: int | None = None
     note: str = ""
+    of: int | None = None
 
 
 def checked(entry: Entry) -> Event:
@@ -60,11 +61,13 @@ def checked(entry: Entry) -> Event:
             "day", "请填写发生日期，不晚于今天", "write the day it happened, not after today",
             value=str(entry.day or ""), remedy_zh="按文书上的日期填写。", remedy_en="As the document has it.",
         ))  # fmt: skip
+    if kind is Kind.VOIDED:
+        problems += words_problem(entry.note, "note")[1]
     refuse(problems)
     assert kind is not None and entry.day is not None  # noqa: S101, PT018 - refused above
     return Event(
         kind, entry.day, today, document, milestone, entry.months, outcome, entry.stop, entry.cause,
-        tuple(entry.papers), entry.fen if kind in BOND else None,
+        tuple(entry.papers), entry.fen if kind in BOND else None, entry.of if kind is Kind.VOIDED else None,
     )  # fmt: skip
 
 
@@ -148,7 +151,7 @@ def columns(event: Event) -> dict[str, Any]:
     return {
         "kind": str(event.kind), "day": event.day, "document": event.document,
         "milestone": str(event.milestone or ""), "months": event.months, "outcome": str(event.outcome or ""),
-        "stop": event.stop, "cause": event.cause, "papers": list(event.papers), "fen": event.fen,
+        "stop": event.stop, "cause": event.cause, "papers": list(event.papers), "fen": event.fen, "of": event.of,
     }  # fmt: skip
 
 

@@ -78,7 +78,7 @@ def may_follow(one: Standing, event: Event) -> bool:
 
 
 def offers(one: Standing, kinds: Sequence[Kind] = tuple(ABOUT)) -> dict[Kind, list[str]]:
-    """Return what may be entered today: kind → milestones (or stops' documents) that it may be about.
+    """Return what may be entered today: kind → milestones (stops' documents, numbers of entries) that it may be about.
 
     Each is tried on the engine with amounts and papers that fit; a kind that is about the whole
     parcel has one empty text.
@@ -109,6 +109,9 @@ def _tries(one: Standing, kind: Kind) -> Iterator[tuple[str, Event]]:
     if kind is Kind.CLOCK_RESUMED:
         for stop in one.state.stops:
             yield stop.document, replace(base, stop=stop.document)
+    elif kind is Kind.VOIDED:
+        for number in range(len(one.state.events), 0, -1):
+            yield str(number), replace(base, of=number)
     elif "milestone" in ABOUT[kind].asks:
         for milestone in ORDER:
             fen = one.terms.part(milestone) if kind is Kind.BOND_RETURNED else None

@@ -227,7 +227,7 @@ def _reminder(sheet: Sheet) -> Document:
 
 def _last(one: Standing, kind: Kind, milestone: Milestone | None = None) -> Event | None:
     found = [
-        each for each in one.state.events
+        each for each in one.state.live
         if each.kind is kind and milestone in {None, each.milestone}
     ]  # fmt: skip
     return found[-1] if found else None

@@ -17,7 +17,7 @@ OUTCOMES: Mapping[str, tuple[str, str]] = {
 class About:
     """One kind: what its button says, whether a firm may enter it, what is asked.
 
-    ``asks`` are of milestone, months, outcome, stop, cause, papers, fen.
+    ``asks`` are of milestone, months, outcome, stop, cause, papers, fen, of.
     """
 
     zh: str
@@ -42,5 +42,6 @@ ABOUT: Mapping[Kind, About] = {
     Kind.BOND_FORFEITED: About("没收保证金", "Forfeit bond", ("fen",)),
     Kind.CLOSED: About("结案", "Close the case"),
     Kind.LAND_RESUMED: About("收回土地", "Resume the land"),
+    Kind.VOIDED: About("作废一条登记", "Void an entry", ("of",)),
 }  # fmt: skip
 BY_FIRM = frozenset(kind for kind, one in ABOUT.items() if one.firm)

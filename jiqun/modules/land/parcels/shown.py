@@ -279,8 +279,16 @@ def content(one: Standing, event: Event) -> str | None:
     said += [pick(f"{event.months} 个月", f"{event.months} months")] if event.months else []
     said += [pick(*OUTCOMES[event.outcome])] if event.outcome else []
     said += [pick(f"{yuan(event.fen)} 元", f"{yuan(event.fen)} CNY")] if event.fen else []
-    said += [text for text in (listed([event.cause] if event.cause else [], one.terms.rules.causes),
-                               listed(event.papers, words), event.stop) if text]  # fmt: skip
+    said += [
+        text
+        for text in (
+            listed([event.cause] if event.cause else [], one.terms.rules.causes),
+            listed(event.papers, words),
+            event.stop,
+        )
+        if text
+    ]
+    said += [pick(f"第 {event.of} 条", f"entry {event.of}")] if event.of else []  # fmt: skip
     return " · ".join(said) or None
 
 
@@ -289,9 +297,15 @@ def event_rows(one: Standing, rows: Sequence[ParcelEvent], who: Viewer) -> list[
     return [
         {"seq": row.seq, "day": row.day, "event": pick(*KINDS[Kind(row.kind)]), "document": row.document,
          "about": content(one, row.event(row.recorded)), "by": _by(row.made_by, row.office, who),
-         "confirmed": _by(row.confirmed_by, row.office, who), "recorded": row.recorded, "note": row.note or None}
+         "confirmed": _by(row.confirmed_by, row.office, who), "recorded": row.recorded,
+         "note": _with_void(one, row)}
         for row in reversed(rows)
     ]  # fmt: skip
+
+
+def _with_void(one: Standing, row: ParcelEvent) -> str | None:
+    gone = [pick("已作废", "voided")] if row.seq in one.state.voided else []
+    return pick("；", "; ").join([*gone, *([row.note] if row.note else [])]) or None
 
 
 def _by(user: Any, office: str, who: Viewer) -> str | None:
