@@ -10,12 +10,15 @@ from typing import Any
 
 import numpy as np
 import openpyxl
+import polars as pl
 import pytest
+import shapely
 from django.test import Client
 from pytest_django import Settings
 
 from jiqun.core.access import MINIMUM_FIRMS
 from jiqun.core.models import FirmRead
+from jiqun.engine.land.geometry.area import areas
 from jiqun.engine.land.geometry.datum import gcj_to_bd, wgs_to_gcj
 from jiqun.modules.land.evaluation.selectors import newest_runs
 from jiqun.modules.land.mapping.looks import HIDDEN, LOOKS, look_of
@@ -94,6 +97,46 @@ def test_what_cannot_be_drawn_is_named_and_the_rest_is_drawn(
 
 
 # ---- what is withheld ---------------------------------------------------------------------------
+
+
+def test_parcels_that_lie_upon_one_another_are_found_across_systems() -> None:
+    def moved(by: float) -> list[tuple[float, float]]:
+        return [(x + by, y) for x, y in SQUARE]
+
+    found = shapes_of([
+        ("a", "cgcs2000", polygon(SQUARE)), ("half", "gcj02", shifted(moved(0.0005), bd=False)),
+        ("beside", "wgs84", polygon(moved(-0.001))), ("far", "wgs84", polygon(moved(1))),
+    ])  # fmt: skip
+    (pair,) = found.overlaps
+    assert (pair.first, pair.second) == ("a", "half")
+    whole = areas(np.array([shapely.Polygon(SQUARE)]))[0]
+    assert pair.m2 == pytest.approx(whole / 2, rel=0.002)
+    assert json.loads(pair.geometry)["type"] == "Polygon"
+
+
+def test_overlaps_are_listed_drawn_and_said_on_the_card(sign_in: SignIn, own_demo: Demo) -> None:
+    held = own_demo.store.polars("parcel").sort("parcel")
+    shaped = held.filter(held["geometry"].is_not_null())
+    first, second = shaped.row(0, named=True), shaped.row(1, named=True)
+    moved = shaped.head(2).tail(1).with_columns(
+        geometry=pl.lit(first["geometry"]), datum=pl.lit(first["datum"])
+    )  # fmt: skip
+    moved = moved.drop(
+        [name for name in moved.columns if name in {"source", "batch", "recorded_at"}]
+    )
+    own_demo.store.append("parcel", moved, batch="moved", received=1, source="合成更正")
+    client = sign_in("analyst")
+    page = text_of(client, PAGE)
+    assert "互相重叠：1 处" in page
+    assert "请按登记界址核对" in page
+    data = features(client)
+    assert [one["properties"]["codes"] for one in data["overlaps"]["features"]] == [
+        [first["parcel"], second["parcel"]]
+    ]
+    upon = {one["id"]: one["properties"].get("upon") for one in data["features"]}
+    assert upon[first["parcel"]][0][0] == second["parcel"]
+    assert 'fill="url(#overlap)"' in text_of(client, "/land/map/parcels.svg")
+    assert second["parcel"] in text_of(client, f"/land/map/parcels/{first['parcel']}/")
 
 
 @pytest.mark.parametrize("seed", range(20))

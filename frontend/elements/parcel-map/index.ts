@@ -14,7 +14,7 @@ import PinchZoom from 'ol/interaction/PinchZoom';
 import PointerInteraction from 'ol/interaction/Pointer';
 import VectorLayer from 'ol/layer/Vector';
 import VectorSource from 'ol/source/Vector';
-import { marks, name, styles, swatch } from './paint';
+import { marks, name, shared, styles, swatch } from './paint';
 import { list, mu, type Chosen } from './selection';
 import type { Look, MapData, Parcel } from './types';
 
@@ -49,7 +49,8 @@ function mount(host: HTMLElement, data: MapData): void {
   const labels = Object.fromEntries(data.looks.map(({ look, label }) => [look, label]));
   const token = (name: string) => getComputedStyle(host).getPropertyValue(name).trim();
 
-  const features = new GeoJSON({ featureProjection: 'EPSG:3857' }).readFeatures(data);
+  const format = new GeoJSON({ featureProjection: 'EPSG:3857' });
+  const features = format.readFeatures(data);
   const source = new VectorSource({ features });
   const above = new VectorSource();
   const middles = new Map(features.map((one) => [one, getCenter(one.getGeometry()!.getExtent())]));
@@ -72,6 +73,9 @@ function mount(host: HTMLElement, data: MapData): void {
     source: above,
     style: (feature) => lines[feature.get('mark') as 'focus' | 'chosen' | 'lasso'],
   });
+  const overlaps = new VectorSource({ features: format.readFeatures(data.overlaps) });
+  let cross = shared(token);
+  const doubled = new VectorLayer({ source: overlaps, style: () => cross });
   const view = new View({ minResolution: CLOSEST, showFullExtent: true });
   // Seen from afar a place's parcels are specks: its name and their number stand above them.
   const areas = new Map<string, Extent>();
@@ -102,7 +106,7 @@ function mount(host: HTMLElement, data: MapData): void {
     target: box,
     view,
     controls: [],
-    layers: [layer, over, names],
+    layers: [layer, doubled, over, names],
     interactions: [
       new DoubleClickZoom(),
       new PinchZoom(),
@@ -155,12 +159,13 @@ function mount(host: HTMLElement, data: MapData): void {
     redraw();
     tip.hidden = !feature;
     if (!feature) return;
-    const { where, town: at, m2, look, converted } = of(feature);
+    const { where, town: at, m2, look, converted, upon = [] } = of(feature);
     tip.textContent = [
       where || feature.getId(),
       `${feature.getId()} · ${data.towns[at]}`,
       `${mu(m2)} ${words.mu} · ${labels[look]}`,
       ...(converted ? [words.converted] : []),
+      ...upon.map(([code, m2]) => words.upon.replace('{code}', code).replace('{m2}', m2.toLocaleString('en-US'))),
     ].join('\n');
     place();
   };
@@ -315,17 +320,23 @@ function mount(host: HTMLElement, data: MapData): void {
 
   // ---- colours ---------------------------------------------------------------------------------
 
-  const legend = () =>
+  const entry = (look: Look | undefined, words: string) => {
+    const item = document.createElement('li');
+    item.append(swatch(look, token), ` ${words}`);
+    return item;
+  };
+  const legend = () => {
+    const twice = data.overlaps.features.length;
     host.querySelector('.jq-map-legend')!.replaceChildren(
-      ...data.looks.map(({ look, label, count }) => {
-        const item = document.createElement('li');
-        item.append(swatch(look, token), ` ${label} ${count.toLocaleString('en-US')}`);
-        return item;
-      }),
+      ...data.looks.map(({ look, label, count }) => entry(look, `${label} ${count.toLocaleString('en-US')}`)),
+      ...(twice ? [entry(undefined, words.overlap.replace('{n}', twice.toLocaleString('en-US')))] : []),
     );
+  };
   const dress = () => {
     fills = styles(token);
     lines = marks(token);
+    cross = shared(token);
+    doubled.changed();
     layer.changed();
     over.changed();
     names.changed();

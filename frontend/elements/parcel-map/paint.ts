@@ -22,15 +22,19 @@ const LOOKS: Record<Look, [string, string, Line[]]> = {
 
 export type Token = (name: string) => string;
 
+/** Land that two parcels share: crossed lines over whatever lies below. */
+const OVERLAP: [string, string, Line[]] = ['', '--jq-bad', [[0, 4, 8, 4], [4, 0, 4, 8]]]; // prettier-ignore
+
 /** The pattern of a look for a canvas of a pixel ratio. */
-function pattern(look: Look, token: Token, ratio: number): CanvasPattern {
-  const [fill, ink, lines] = LOOKS[look];
+function pattern([fill, ink, lines]: [string, string, Line[]], token: Token, ratio: number): CanvasPattern {
   const tile = document.createElement('canvas');
   tile.width = tile.height = TILE * ratio;
   const c = tile.getContext('2d')!;
   c.scale(ratio, ratio);
-  c.fillStyle = token(fill);
-  c.fillRect(0, 0, TILE, TILE);
+  if (fill) {
+    c.fillStyle = token(fill);
+    c.fillRect(0, 0, TILE, TILE);
+  }
   c.strokeStyle = token(ink);
   c.lineWidth = 1;
   c.beginPath();
@@ -50,7 +54,7 @@ export function styles(token: Token): Record<Look, [Style, Style]> {
   const made = (Object.keys(LOOKS) as Look[]).map((look) => {
     const ink = token(LOOKS[look][1]);
     const plain = {
-      fill: new Fill({ color: pattern(look, token, ratio) }),
+      fill: new Fill({ color: pattern(LOOKS[look], token, ratio) }),
       stroke: new Stroke({ color: ink, width: 1.2, lineDash: look === 'none' ? [4, 3] : undefined }),
     };
     const letter = LETTERS[look];
@@ -64,6 +68,15 @@ export function styles(token: Token): Record<Look, [Style, Style]> {
     return [look, [new Style(plain), new Style(letter ? { ...plain, text } : plain)]];
   });
   return Object.fromEntries(made);
+}
+
+/** The style of land that two parcels share. */
+export function shared(token: Token): Style {
+  const ratio = Math.max(1, Math.round(devicePixelRatio));
+  return new Style({
+    fill: new Fill({ color: pattern(OVERLAP, token, ratio) }),
+    stroke: new Stroke({ color: token(OVERLAP[1]), width: 2.5 }),
+  });
 }
 
 /** What is drawn over the parcels: the one that has the focus, those selected, the lasso. */
@@ -91,16 +104,17 @@ export function name(words: string, token: Token): Style {
   });
 }
 
-/** A swatch of the legend, drawn as the map draws it. */
-export function swatch(look: Look, token: Token): HTMLCanvasElement {
+/** A swatch of the legend, drawn as the map draws it; without a look that of an overlap. */
+export function swatch(look: Look | undefined, token: Token): HTMLCanvasElement {
+  const drawn = look ? LOOKS[look] : OVERLAP;
   const ratio = Math.max(1, Math.round(devicePixelRatio));
   const canvas = document.createElement('canvas');
   canvas.width = 26 * ratio;
   canvas.height = 16 * ratio;
   const c = canvas.getContext('2d')!;
-  c.fillStyle = pattern(look, token, ratio);
+  c.fillStyle = pattern(drawn, token, ratio);
   c.fillRect(0, 0, canvas.width, canvas.height);
-  c.strokeStyle = token(LOOKS[look][1]);
+  c.strokeStyle = token(drawn[1]);
   c.lineWidth = 2 * ratio;
   if (look === 'none') c.setLineDash([4 * ratio, 3 * ratio]);
   c.strokeRect(0, 0, canvas.width, canvas.height);

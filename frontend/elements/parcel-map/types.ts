@@ -3,7 +3,9 @@ export interface MapData {
   looks: { look: Look; label: string; count: number }[];
   /** Code of a place: its name. */
   towns: Record<string, string>;
-  words: Record<'mu' | 'chosen' | 'nothing' | 'more' | 'converted', string>;
+  words: Record<'mu' | 'chosen' | 'nothing' | 'more' | 'converted' | 'overlap' | 'upon', string>;
+  /** Land that two parcels share; GeoJSON. */
+  overlaps: { type: 'FeatureCollection'; features: object[] };
   tiles: { url: string } | null;
 }
 
@@ -17,4 +19,6 @@ export interface Parcel {
   m2: number;
   look: Look;
   converted?: true;
+  /** Parcels that it lies upon, and by how many m². */
+  upon?: [string, number][];
 }

@@ -15,15 +15,17 @@ from jiqun.errors import Problem
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Shapes = NDArray[np.object_]
+SLIVER = 1.0  # m²: boundaries digitised twice
 
 
 @dataclass(frozen=True, slots=True)
 class Overlaps:
-    """Pairs of parcels that share land: positions ``first`` < ``second``, and m² of it."""
+    """Pairs of parcels that share land: positions ``first`` < ``second``, m² of it, and the land itself."""
 
     first: Ints
     second: Ints
     area: Floats
+    shared: Shapes
 
 
 def overlaps(shapes: Shapes, *, smallest: float) -> Overlaps:
@@ -36,10 +38,11 @@ def overlaps(shapes: Shapes, *, smallest: float) -> Overlaps:
     left, right = tree.query(shapes, predicate="intersects")
     once = left < right
     left, right = left[once], right[once]
-    shared = areas(shapely.intersection(shapes[left], shapes[right]))
+    both = np.asarray(shapely.intersection(shapes[left], shapes[right]), dtype=object)
+    shared = areas(both)
     kept = np.flatnonzero(shared > smallest)
     kept = kept[np.lexsort((right[kept], left[kept]))]
-    return Overlaps(left[kept], right[kept], shared[kept])
+    return Overlaps(left[kept], right[kept], shared[kept], both[kept])
 
 
 def overlap_problems(found: Overlaps, ids: Sequence[str]) -> tuple[Problem, ...]:

@@ -19,6 +19,7 @@ from jiqun.modules.land.mapping.selectors import Parcels
 from jiqun.modules.land.mapping.tiles import Tiles
 
 WIDTH = 1000.0
+OVERLAP = "#b3202a"
 # Look: fill and ink on white paper, and the lines of its hatch on a square of eight.
 PAPER: Mapping[str, tuple[str, str, str]] = {
     "a": ("#e8f5ec", "#1b7a3d", ""), "b": ("#eaf1fd", "#0052d9", "M0 8L8 0"),
@@ -34,13 +35,28 @@ def collection(found: Parcels, looks: Sequence[str], base: Tiles | None) -> str:
     rows = zip(
         found.rows.select("parcel", "location", "place", "area_m2").iter_rows(), looks, strict=True
     )
+    upon: dict[str, list[list[Any]]] = {}
+    for one in found.overlaps:
+        for code, other in ((one.first, one.second), (one.second, one.first)):
+            upon.setdefault(code, []).append([other, round(one.m2, 1)])
     features = [
-        _feature(row, look, drawn[row[0]], converted=row[0] in found.shapes.converted)
+        _feature(
+            row,
+            look,
+            drawn[row[0]],
+            converted=row[0] in found.shapes.converted,
+            upon=upon.get(row[0], []),
+        )
         for row, look in rows
         if row[0] in drawn
     ]
     counts = Counter(looks)
+    shared = [
+        {"type": "Feature", "geometry": json.loads(one.geometry), "properties": {"codes": [one.first, one.second]}}
+        for one in found.overlaps
+    ]  # fmt: skip
     more = _text({
+        "overlaps": {"type": "FeatureCollection", "features": shared},
         "looks": [{"look": look, "label": look_words(look), "count": counts[look]}
                   for look in LOOKS if counts[look]],
         "towns": found.towns, "words": _words(),
@@ -54,18 +70,23 @@ def _text(thing: Any) -> str:
 
 
 def _feature(
-    row: tuple[str, str | None, str, float], look: str, geometry: str, *, converted: bool
-) -> str:
+    row: tuple[str, str | None, str, float], look: str, geometry: str, *, converted: bool,
+    upon: list[list[Any]],
+) -> str:  # fmt: skip
     parcel, location, place, area = row
     said: dict[str, Any] = {"where": location or "", "town": place, "m2": area, "look": look}
     if converted:
         said["converted"] = True
+    if upon:
+        said["upon"] = upon
     return f'{{"type":"Feature","id":{_text(parcel)},"geometry":{geometry},"properties":{_text(said)}}}'
 
 
 def _words() -> dict[str, str]:
-    """What the element says itself; ``{n}`` and ``{mu}`` are filled in by it."""
+    """What the element says itself; ``{n}``, ``{mu}``, ``{code}`` and ``{m2}`` are filled in by it."""
     return {
+        "overlap": pick("重叠 {n} 处", "{n} overlaps"),
+        "upon": pick("与 {code} 重叠 {m2} 平方米", "overlaps {code} by {m2} m²"),
         "mu": pick("亩", "mu"),
         "chosen": pick("已选 {n} 宗，{mu} 亩", "{n} parcels selected, {mu} mu"),
         "nothing": pick("没有选中宗地", "no parcel selected"),
@@ -95,6 +116,11 @@ def svg(found: Parcels, looks: Sequence[str], title: str) -> str:
         f'stroke="{PAPER[look][1]}"{_dash(look)}/>'
         for geometry, look in shown
     ]
+    shapes += [
+        f'<path d="{_path(json.loads(one.geometry), west, north, scale)}" fill="url(#overlap)" fill-rule="evenodd" '
+        f'stroke="{OVERLAP}" stroke-width="2"/>'
+        for one in found.overlaps
+    ]
     present = [look for look in LOOKS if look in {look for _, look in shown}]
     legend = [
         f'<rect x="{10 + 120 * at}" y="{height + 14:.0f}" width="26" height="16" fill="url(#{look})" '
@@ -102,6 +128,17 @@ def svg(found: Parcels, looks: Sequence[str], title: str) -> str:
         f'font-size="13">{escape(look_words(look))}</text>'
         for at, look in enumerate(present)
     ]
+    if found.overlaps:
+        at = 10 + 120 * len(present)
+        legend.append(
+            f'<rect x="{at}" y="{height + 14:.0f}" width="26" height="16" fill="url(#overlap)" '
+            f'stroke="{OVERLAP}" stroke-width="2"/><text x="{at + 32}" y="{height + 27:.0f}" font-size="13">'
+            f"{escape(pick(f'重叠 {len(found.overlaps)} 处', f'{len(found.overlaps)} overlaps'))}</text>"
+        )
+        shapes.append(
+            '<pattern id="overlap" width="6" height="6" patternUnits="userSpaceOnUse"><path d="M0 3H6M3 0V6" '
+            f'stroke="{OVERLAP}" fill="none"/></pattern>'
+        )
     patterns = [
         f'<pattern id="{look}" width="8" height="8" patternUnits="userSpaceOnUse"><path d="M0 0H8V8H0z" '
         f'fill="{fill}"/><path d="{hatch or "M0 0"}" stroke="{ink}" fill="none"/></pattern>'

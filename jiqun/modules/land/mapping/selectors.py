@@ -8,7 +8,7 @@ have sums by town, in which what fewer than five firms stand behind is withheld.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, cast
 
@@ -24,7 +24,7 @@ from jiqun.facts.store.store import Store
 from jiqun.modules.land.evaluation.findings import ENGINE
 from jiqun.modules.land.evaluation.selectors import newest_runs
 from jiqun.modules.land.mapping.looks import HIDDEN, LOOKS, UNGRADED, look_of
-from jiqun.modules.land.mapping.shapes import REGISTER, Shapes, register_shapes
+from jiqun.modules.land.mapping.shapes import REGISTER, Overlap, Shapes, register_shapes
 
 Row = dict[str, Any]
 Cell = tuple[str, str]
@@ -40,23 +40,34 @@ FIELDS = "parcel map: grade"
 
 @dataclass(frozen=True)
 class Parcels:
-    """The parcels that a viewer may see, in order of their code, with the register's shapes."""
+    """The parcels that a viewer may see, in order of their code, with the register's shapes.
+
+    ``overlaps`` are those between any two parcels that the viewer may see.
+    """
 
     rows: pl.DataFrame
     shapes: Shapes
     towns: Mapping[str, str]
+    overlaps: tuple[Overlap, ...] = ()
 
     @property
     def shapeless(self) -> list[str]:
         """Codes of the parcels that the register holds without a shape."""
         return self.rows.filter(~pl.col("shaped"))["parcel"].to_list()
 
+    def upon(self, parcel: str) -> list[tuple[str, float]]:
+        """Return which parcels one lies upon, of those that the viewer may see, and by how many m²."""
+        return [
+            (one.second if one.first == parcel else one.first, one.m2)
+            for one in self.overlaps if parcel in {one.first, one.second}
+        ]  # fmt: skip
+
     def of(self, town: str = "", codes: Sequence[str] = ()) -> Parcels:
         """Return those of a town, or those with one of the codes, or both."""
         wanted = pl.col("parcel").is_in(list(codes))
         if town:
             wanted = wanted | (pl.col("place") == town)
-        return Parcels(self.rows.filter(wanted), self.shapes, self.towns)
+        return replace(self, rows=self.rows.filter(wanted))
 
 
 def parcels_for(facts: Store, who: Viewer) -> Parcels:
@@ -69,7 +80,9 @@ def parcels_for(facts: Store, who: Viewer) -> Parcels:
     names = facts.polars("place", ["place", "name_zh", "name_en"])
     known = {code: pick(zh or "", en or zh or "") for code, zh, en in names.iter_rows()}
     towns = {code: known.get(code) or code for code in sorted(set(found["place"]))}
-    return Parcels(found.cast(pl.Schema(COLUMNS)), register_shapes(facts), towns)
+    shapes, mine = register_shapes(facts), set(found["parcel"])
+    pairs = tuple(one for one in shapes.overlaps if one.first in mine and one.second in mine)
+    return Parcels(found.cast(pl.Schema(COLUMNS)), shapes, towns, pairs)
 
 
 @lru_cache(maxsize=4)

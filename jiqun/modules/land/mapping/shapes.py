@@ -12,10 +12,12 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, cast
 
+import numpy as np
 import shapely
 
 from jiqun.core.factstore import is_synthetic, rows
 from jiqun.engine.land.geometry.datum import datum_of
+from jiqun.engine.land.geometry.overlap import SLIVER, overlaps
 from jiqun.engine.land.geometry.read import CHINA, Parcels, read_parcels
 from jiqun.errors import JiqunError, Problem
 from jiqun.facts.store.store import Store
@@ -27,6 +29,16 @@ Group = dict[str, Mapping[str, Any]]
 Rings = list[list[list[float]]]
 
 
+@dataclass(frozen=True, slots=True)
+class Overlap:
+    """Land that two parcels share: their codes, m², and its GeoJSON geometry as text."""
+
+    first: str
+    second: str
+    m2: float
+    geometry: str
+
+
 @dataclass(frozen=True)
 class Shapes:
     """What can be drawn of the register.
@@ -35,11 +47,13 @@ class Shapes:
         drawn: by parcel, its GeoJSON geometry as text; degrees of WGS-84 / CGCS2000 to 10⁻⁷.
         converted: parcels whose coordinates were computed from a shifted system and are no survey.
         problems: by parcel, why its shape is not drawn.
+        overlaps: pairs of drawn parcels that share more land than a sliver, by code.
     """
 
     drawn: Mapping[str, str]
     converted: frozenset[str]
     problems: Mapping[str, Problem]
+    overlaps: tuple[Overlap, ...] = ()
 
 
 def register_shapes(facts: Store) -> Shapes:
@@ -73,15 +87,36 @@ def shapes_of(
             continue
         groups.setdefault((datum or "").strip(), {})[parcel] = _geometry(text or "")
     drawn: dict[str, str] = {}
+    polygons: dict[str, Any] = {}
     converted: set[str] = set()
     for datum, group in groups.items():
         found, wrong = _read(group, datum, bounds)
         problems |= wrong
         if found is None:
             continue
+        polygons |= dict(zip(found.ids, found.shapes.tolist(), strict=True))
         drawn |= {name: _text(one) for name, one in zip(found.ids, found.shapes, strict=True)}
         converted |= set(found.ids) if found.converted else set()
-    return Shapes(drawn, frozenset(converted), problems)
+    return Shapes(drawn, frozenset(converted), problems, _overlaps(polygons))
+
+
+def _overlaps(polygons: Mapping[str, Any]) -> tuple[Overlap, ...]:
+    if not polygons:
+        return ()
+    codes = sorted(polygons)
+    found = overlaps(np.array([polygons[code] for code in codes], dtype=object), smallest=SLIVER)
+    return tuple(
+        Overlap(codes[first], codes[second], area, _text(_flat(shape)))
+        for first, second, area, shape in zip(
+            found.first.tolist(), found.second.tolist(), found.area.tolist(), found.shared.tolist(), strict=True
+        )
+    )  # fmt: skip
+
+
+def _flat(shape: Any) -> Any:
+    """The polygons of what two parcels share; lines where they only touch are left out."""
+    parts = shapely.get_parts(shape)
+    return shapely.multipolygons(parts[shapely.get_type_id(parts) == shapely.GeometryType.POLYGON])
 
 
 def _read(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, cast
 
 from csp.decorators import csp_update
@@ -64,6 +65,12 @@ REASONS = (Field("parcel", "宗地编号", "Parcel", "code", link="href"),
            Field("remedy", "怎么办", "What to do"))  # fmt: skip
 
 
+OVERLAPS = (
+    Field("parcel", "宗地编号", "Parcel", "code", link="href"), Field("other", "与之重叠的宗地", "Overlaps", "code"),
+    Field("m2", "重叠面积", "Shared land", "number", unit="m²"),
+)  # fmt: skip
+
+
 @require_GET
 @page
 def parcel_map(request: HttpRequest) -> HttpResponse:
@@ -76,7 +83,7 @@ def parcel_map(request: HttpRequest) -> HttpResponse:
         parts += [note((one.message_zh, one.message_en)) for one in wrong]
     parts += _drawn(found, base.credit + " " + base.approval if base else "")
     parts += [_towns(town_sums(facts, who, found), found), *_listed(facts, who, found, town)]
-    parts += _not_drawn(found)
+    parts += [*_overlaps(found), *_not_drawn(found)]
     answer = show(
         request, TITLE, parts=parts, figures=_figures(found), element="parcel-map",
         links=_links(who),
@@ -201,7 +208,7 @@ def _listed(facts: Store, who: Viewer, found: Parcels, town: str) -> list[Part]:
     if town not in found.towns:
         return []
     mine = found.of(town)
-    shown = Parcels(mine.rows.head(MOST_LISTED), mine.shapes, mine.towns)
+    shown = replace(mine, rows=mine.rows.head(MOST_LISTED))
     more = mine.rows.height - shown.rows.height
     hint = (
         f"只列前 {MOST_LISTED} 宗，另有 {more} 宗见导出。",
@@ -212,6 +219,21 @@ def _listed(facts: Store, who: Viewer, found: Parcels, town: str) -> list[Part]:
         table((f"{found.towns[town]}的宗地", f"Parcels of {found.towns[town]}"), LIST,
               _rows(shown, looks_for(facts, who, shown)), hint=hint if more else ("", "")),
     ]  # fmt: skip
+
+
+def _overlaps(found: Parcels) -> list[Part]:
+    """Pairs of parcels that lie upon one another."""
+    pairs = found.overlaps
+    if not pairs:
+        return []
+    rows = [
+        {"parcel": one.first, "href": reverse("land-map-card", args=[one.first]), "other": one.second, "m2": one.m2}
+        for one in pairs[:PROBLEMS]
+    ]  # fmt: skip
+    return [table((f"互相重叠：{len(pairs)} 处", f"Overlaps: {len(pairs)}"), OVERLAPS, rows, hint=(
+        "请按登记界址核对后修改其中一宗；换算的坐标可能有几厘米的误差。",
+        "Check both against the registered boundary and correct one; converted coordinates may err by centimetres.",
+    ))]  # fmt: skip
 
 
 def _not_drawn(found: Parcels) -> list[Part]:
@@ -304,9 +326,15 @@ def _card_facts(found: Parcels, row: Row, name: str) -> list[tuple[str, str]]:
         (pick("坐标系", "Datum"), contracts()["parcel"].column("datum").values.get(row["datum"] or "", "")),
         (pick("图形", "Shape"),
          pick(problem.message_zh, problem.message_en) if problem else _shape_words(found, row)),
+        (pick("重叠", "Overlaps"), _upon_words(found, row["parcel"], metres)),
         (pick("来源", "Source"), f"{row['source'] or ''} {row['as_of'] or ''}".strip()),
     ]  # fmt: skip
     return [(name, value or "") for name, value in words]
+
+
+def _upon_words(found: Parcels, parcel: str, unit: str) -> str:
+    words = [f"{other}（{number_words(area, 1)} {unit}）" for other, area in found.upon(parcel)]
+    return pick("、", ", ").join(words)
 
 
 def _metres(value: float | None, unit: str) -> str:

@@ -19,14 +19,13 @@ from numpy.typing import NDArray
 
 from jiqun.core.factstore import is_synthetic, rows
 from jiqun.engine.land.geometry.datum import Datum, datum_of, is_converted, to_base
-from jiqun.engine.land.geometry.overlap import area_problems, overlap_problems, overlaps
+from jiqun.engine.land.geometry.overlap import SLIVER, area_problems, overlap_problems, overlaps
 from jiqun.engine.land.geometry.read import CHINA, Parcels, read_parcels
 from jiqun.errors import JiqunError, Problem
 from jiqun.facts.store.store import Store
 from jiqun.rules.loader import Pack
 
 ID_FIELD = "parcel"
-SLIVER = 1.0  # m²: boundaries digitised twice
 WORLD = (-180.0, -90.0, 180.0, 90.0)  # the demo county lies in the ocean
 DIGITS = 9  # of a degree: 0.1 mm
 HEAD = ("parcel", "place", "holder", "area_m2", "datum", "geometry")
@@ -115,7 +114,7 @@ def _upon(found: Parcels, register: Mapping[str, Mapping[str, Any]]) -> tuple[Pr
         return ()
     pairs = overlaps(shapes, smallest=SLIVER)
     mine = pairs.first < len(found.ids)  # the first of a pair is the earlier one
-    kept = type(pairs)(pairs.first[mine], pairs.second[mine], pairs.area[mine])
+    kept = type(pairs)(pairs.first[mine], pairs.second[mine], pairs.area[mine], pairs.shared[mine])
     return overlap_problems(kept, ids)
 
 
