@@ -7,12 +7,14 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from jiqun.engine.drafting.fields import HEAD, MANUAL, TAIL, TIER, UNREAD
+from jiqun.engine.drafting.fields import EXAMPLE, HEAD, MANUAL, TAIL, TIER, UNREAD
 
 Tree = str | list["Tree"] | dict[str, "Tree"]
 _LISTS = frozenset({"互斥组", "审批链", "退回"})
 _SHARE = re.compile(r"([^\s\d：:，,、；;%]+)[\s：:]*([\d.]+%)")
 _STEP = re.compile(r"([\d.]+%)[\s：:]*([^\s；;，,、%\d][^；;，,]*)")
+_BREAK = re.compile(r"[；;\n]")
+_FACT = re.compile(r"([^=＝]+)[=＝]([^=＝]+)")
 _ORDER = ("方式", "基数", "金额", "比例", "单价", "每", "上限", "下限", "取整", "分档", "依据")
 
 
@@ -40,7 +42,7 @@ def document_text(entries: Iterable[Entry]) -> str:
     lines += [f"  - {_flow(_condition(one))}" for one in conditions]
     if amount := _amount([one for one in given if one.key.startswith("金额/")]):
         lines.append(f"金额: {_flow(amount)}")
-    return "\n".join([*lines, *_tail(plain)]) + "\n"
+    return "\n".join([*lines, *_tail(plain), *_examples(given)]) + "\n"
 
 
 def _number(one: Entry) -> int:
@@ -90,6 +92,29 @@ def _tail(plain: dict[str, Entry]) -> Iterable[str]:
             yield f"{head}: {_flow(_parsed(head, plain[head].value))}"
 
 
+def _examples(given: list[Entry]) -> Iterable[str]:
+    """例证: by number; the facts of a firm are written in one line, 首次入规[本年度]=是；规上企业=是."""
+    found: dict[int, dict[str, Tree]] = {}
+    for one in given:
+        if one.key.startswith("例证/"):
+            _, number, name = one.key.split("/")
+            found.setdefault(int(number), {})[name] = _example(name, one.value)
+    if found:
+        yield "例证:"
+    for number in sorted(found):
+        yield f"  - {_flow({key: found[number][key] for key in EXAMPLE if key in found[number]})}"
+
+
+def _example(name: str, value: str) -> Tree:
+    if name == "企业":
+        facts = [_FACT.fullmatch(part.strip()) for part in _BREAK.split(value) if part.strip()]
+        if facts and all(facts):
+            return {f[1].strip(): f[2].strip() for f in facts if f}
+    if name in {"因", "缺"}:
+        return [part.strip() for part in re.split(r"[、；;\n]", value) if part.strip()]
+    return value
+
+
 def _parsed(key: str, value: str) -> Tree:
     """A list or mapping that people write in one line: 省 30%，县 70%; 60% 验收；40% 达产后一年."""
     if key in _LISTS:
@@ -106,4 +131,9 @@ def _flow(value: Tree) -> str:
         return json.dumps(value, ensure_ascii=False)
     if isinstance(value, list):
         return f"[{', '.join(map(_flow, value))}]"
-    return "{" + ", ".join(f"{key}: {_flow(one)}" for key, one in value.items()) + "}"
+    return "{" + ", ".join(f"{_key(key)}: {_flow(one)}" for key, one in value.items()) + "}"
+
+
+def _key(key: str) -> str:
+    """A key as it is, quoted where its signs mean something in YAML: 首次入规[本年度]."""
+    return key if key.isalnum() else json.dumps(key, ensure_ascii=False)

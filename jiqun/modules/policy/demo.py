@@ -21,6 +21,7 @@ from jiqun.modules.policy.benefits.office.actions import (
     lapse_cases,
     publish_cases,
 )
+from jiqun.modules.policy.drafts.actions import store_drafts
 from jiqun.modules.policy.machine import State
 from jiqun.modules.policy.matching.candidates import candidates_of, item_values, payable
 from jiqun.modules.policy.matching.findings import ENGINE
@@ -34,6 +35,14 @@ LISTED = ("HC-01@1", "HC-04@1")  # declared items; of the first a visitor opens 
 UNDER_WAY = "HC-04@1"
 FUND_FEN = 5_000_000_000  # fifty million yuan: both listed items in a county of 3,000 firms
 WARN_FEN = 100_000_000
+DOCUMENT = """\
+合成示例县支持制造业企业发展若干措施（合成数据）
+合成政发〔2026〕9号
+第一条 对上年度营业收入不低于2000万元的规模以上工业企业，给予一次性奖励20万元。
+第二条 对企业实施技术改造，当年设备投资额不低于500万元的，按设备投资额的8%给予补助，最高不超过200万元。
+第三条 同一企业同一事项按就高不重复原则执行。
+第四条 本措施自2026年1月1日起施行，有效期至2027年12月31日。
+"""
 OVER = 30  # days since the publicity of the batch that is under way
 
 
@@ -54,6 +63,7 @@ def demo_benefits(facts: Store) -> None:
     for key in listed:
         _listed(who, view, key)
     pool = _pool(who, view.place)
+    _drafted(who, view.place)
     if UNDER_WAY in listed and not payable(view, UNDER_WAY).is_empty():
         _under_way(who, view, pool)
 
@@ -63,6 +73,12 @@ def _listed(who: dict[str, Viewer], view: MatchView, key: str) -> None:
     values = {**item_values(view.matched.rules, key), "contact": "0000-0000000（合成）"}
     made = save_item(viewer=who["analyst"], department=office.pk, place=view.place, values=values)
     declare_item(viewer=who["reviewer"], item=made)
+
+
+def _drafted(who: dict[str, Viewer], place: str) -> None:
+    """A document read into drafts: what was read beside its words, the rest open."""
+    office = own_offices(who["analyst"])[0]
+    store_drafts(viewer=who["analyst"], department=office.pk, place=place, text=DOCUMENT)
 
 
 def _pool(who: dict[str, Viewer], place: str) -> Pool:

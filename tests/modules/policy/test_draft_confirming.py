@@ -135,6 +135,47 @@ def test_what_the_linter_blocks_or_nobody_can_read_is_not_confirmed(town: Town) 
     assert Draft.objects.get(pk=draft.pk).state == DraftState.DRAFT
 
 
+FACTS = "营业收入[上年度]=3000万元；规上企业=是"
+EXAMPLES = {
+    "例证/1/企业": FACTS, "例证/1/结论": "符合", "例证/1/金额": "20万元",
+    "例证/2/企业": "营业收入[上年度]=缺；规上企业=是", "例证/2/结论": "待核实(缺数据)",
+    "例证/2/缺": "营业收入[上年度]",
+}  # fmt: skip
+
+
+def test_examples_and_the_window_go_into_the_document_and_are_worked_out(town: Town) -> None:
+    window = {"申报窗口/起": "2026-03-01", "申报窗口/止": "2026-04-30"}
+    draft = confirmed(town, settled(town, **EXAMPLES, **window))
+    found = dry_run(draft.content, "x.yaml", date(2026, 6, 1))
+    assert [one.passed for one in found.examples] == [True, True]
+    assert found.policy.window == (date(2026, 3, 1), date(2026, 4, 30))
+    assert found.policy.examples[1].missing == ("营业收入[上年度]",)
+
+
+def test_an_example_that_comes_out_otherwise_keeps_a_draft_from_being_confirmed(town: Town) -> None:
+    draft = settled(town, **EXAMPLES | {"例证/1/金额": "30万元"})
+    with pytest.raises(JiqunError, match="E-POLICY-BLOCKED") as raised:
+        confirm_draft(viewer=town.viewer("maker"), draft=draft, checked=keys(draft))
+    assert {one.column for one in raised.value.fields} == {"例证/1"}
+    maker = Client()
+    maker.force_login(town.users["maker"])
+    page = f"/policy/drafts/{draft.key}/"
+    assert "不符" in maker.get(page).content.decode()
+    sent = {
+        "verb": "example",
+        "facts": "营业收入[上年度]=1000万元；规上企业=是",
+        "verdict": "不符合",
+        "amount": "",
+    }
+    assert maker.post(page, sent).status_code == 302
+    assert DraftField.objects.get(draft=draft, key="例证/3/结论").value == "不符合"
+    settle_draft(viewer=town.viewer("maker"), draft=draft, values={"例证/1/金额": "20万元"})
+    assert confirmed(town, draft).state == DraftState.CONFIRMED
+    odd = settled(town, **EXAMPLES | {"编号": "KQ-9", "例证/1/企业": "营业收入三千万"})
+    with pytest.raises(JiqunError, match="E-RULE"):
+        confirm_draft(viewer=town.viewer("maker"), draft=odd, checked=keys(odd))
+
+
 def test_wrong_settlements_are_told_all_at_once(town: Town) -> None:
     with pytest.raises(JiqunError) as raised:
         settle_draft(

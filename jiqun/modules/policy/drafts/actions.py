@@ -208,6 +208,16 @@ def _fit(row: Draft, fields: list[DraftField]) -> tuple[str, str]:
             hint_zh="草稿页列出每一项和怎么改。", hint_en="The draft's page lists each and what to do.",
             kind=Kind.CONFLICT, fields=told,
         )  # fmt: skip
+    if wrong_ones := [one for one in found.examples if not one.passed]:
+        told = [wrong(f"例证/{one.number}", *words) for one in wrong_ones for words in one.wrong]
+        raise JiqunError(
+            "E-POLICY-BLOCKED",
+            f"{len(wrong_ones)} 个例证算得与写的不同，不能核定：{told[0].message_zh}",
+            f"{len(wrong_ones)} example(s) come out otherwise, it cannot be confirmed: {told[0].message_en}",
+            hint_zh="核对条件、金额和例证，哪一个错了就改哪一个。",
+            hint_en="Compare conditions, amounts and example, and correct what is wrong.",
+            kind=Kind.CONFLICT, fields=told,
+        )  # fmt: skip
     return content, found.policy.number
 
 

@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from jiqun.core.forms import wrong
-from jiqun.engine.drafting.fields import AMOUNT, HEAD, TAIL, TIER
+from jiqun.engine.drafting.fields import AMOUNT, EXAMPLE, HEAD, TAIL, TIER
 from jiqun.engine.drafting.policy import OPEN
 from jiqun.errors import Problem
 from jiqun.modules.policy.drafts.composing import CONDITION, NEEDED, is_unread
@@ -17,6 +17,7 @@ COMPLETE, FILLED, LEFT, DROPPED = "complete", "filled", "left", "dropped"
 LONGEST, MOST_FIELDS = 500, 200
 _CONDITION = re.compile(r"条件/c[1-9]\d?")
 _TIER = re.compile(rf"金额/分档/[1-9]\d?/({'|'.join(TIER)})")
+_EXAMPLE = re.compile(rf"例证/[1-9]\d?/({'|'.join(EXAMPLE)})")
 PLAIN_KEYS = (*HEAD, *(f"金额/{one}" for one in AMOUNT), *TAIL)
 Stand = tuple[str, str]  # state and value
 
@@ -31,7 +32,9 @@ class Settlement:
 
 def is_key(key: str) -> bool:
     """Whether a document has such a field."""
-    return key in PLAIN_KEYS or bool(_CONDITION.fullmatch(key) or _TIER.fullmatch(key))
+    return key in PLAIN_KEYS or any(
+        pattern.fullmatch(key) for pattern in (_CONDITION, _TIER, _EXAMPLE)
+    )
 
 
 def settlement(

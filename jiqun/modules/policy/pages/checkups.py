@@ -210,7 +210,7 @@ def _parts(found: Checked) -> list[Part]:
         said,
         table(("发现", "Findings"), OF_ONE, _of([found]), ("没有发现问题", "Nothing was found")),
         table(("条件", "Conditions"), CONDITIONS, conditions, ("没有条件", "No conditions")),
-        table(("例证", "Examples"), EXAMPLES, [_example(found, one) for one in found.examples],
+        table(("例证", "Examples"), EXAMPLES, [example_row(found, one) for one in found.examples],
               ("没有例证", "No example")),
         note((f"另有 {found.thresholds} 个自动生成的边界测试：每个阈值、其下一个和其上一个最小单位；{edges} 个不符。",
               (f"Besides, {found.thresholds} generated cases at, just below and just above each threshold; "
@@ -218,7 +218,8 @@ def _parts(found: Checked) -> list[Part]:
     ]  # fmt: skip
 
 
-def _example(found: Checked, result: Any) -> Row:
+def example_row(found: Checked, result: Any) -> Row:
+    """Return a worked example and what came out."""
     given, by_hand = result.example, pick("人工核验 ", "by hand ")
     facts = [
         f"{name.replace(f'{found.policy.key}#', by_hand)} = {value}"

@@ -16,6 +16,7 @@ from jiqun.core.access import Viewer, forbidden
 from jiqun.core.frame import Part, Said, ask, link, note, press, show, table
 from jiqun.core.pages import download, page, viewer
 from jiqun.core.tabular import Field, pick
+from jiqun.engine.rules.document.policies import VERDICTS
 from jiqun.errors import JiqunError
 from jiqun.modules.policy.drafts.actions import (
     confirm_draft,
@@ -31,6 +32,7 @@ from jiqun.modules.policy.drafts.selectors import drafts_of, fields_in, the_draf
 from jiqun.modules.policy.drafts.settling import LONGEST
 from jiqun.modules.policy.drafts.states import DRAFT_STATES, DraftState
 from jiqun.modules.policy.models import Draft, DraftField
+from jiqun.modules.policy.pages.checkups import EXAMPLES, example_row
 from jiqun.modules.policy.pages.forms import Plain, words_form
 from jiqun.modules.policy.review.checkup import Checked, remedy_of, words_of
 
@@ -217,11 +219,16 @@ def _checkup(one: Draft, fields: Sequence[DraftField]) -> list[Part]:
                  "told": pick(p.message_zh, p.message_en), "remedy": pick(p.remedy_zh, p.remedy_en) or None}
                 for p in error.fields]  # fmt: skip
         return [table(("体检：文件还不能读取", "Check-up: it cannot be read"), FOUND, rows)]
+    none = (
+        "还没有例证：写几个真实情况，核定前自动验算。",
+        "No example yet: write some real cases; they are worked out.",
+    )
     return [
         table(
             ("政策体检", "Check-up"), FOUND, _findings(found), ("没有发现问题", "Nothing was found")
-        )
-    ]
+        ),
+        table(("例证", "Examples"), EXAMPLES, [example_row(found, one) for one in found.examples], none),
+    ]  # fmt: skip
 
 
 def _findings(found: Checked) -> list[dict[str, Any]]:
@@ -255,7 +262,7 @@ def _settling(fields: Sequence[DraftField], data: Any = None) -> Plain:
             label=pick(f"另加项目 {number}", f"Another field {number}"),
             max_length=60,
             required=False,
-            help_text="条件/c9、金额/上限、金额/分档/2/比例",
+            help_text="条件/c9、金额/上限、金额/分档/2/比例、申报窗口/起",
         )
         made[f"value{number}"] = forms.CharField(label=pick(f"另加内容 {number}", f"Its value {number}"),
                                                  max_length=LONGEST, required=False)  # fmt: skip
@@ -270,6 +277,26 @@ def _settling(fields: Sequence[DraftField], data: Any = None) -> Plain:
             initial=[one.key for one in fields if one.state == state],
         )  # fmt: skip
     return Plain(made, data)
+
+
+def _example_form(data: Any = None) -> Plain:
+    """One worked example: a firm's facts in one line, what should come out."""
+    known = [(name, name) for name in VERDICTS]
+    return Plain({
+        "facts": forms.CharField(
+            label=pick("企业情况", "Facts of a firm"), max_length=LONGEST,
+            help_text=pick("字段=值，用分号隔开；不知道的写“缺”。如：首次入规[本年度]=是；规上企业=是",
+                           "field=value, with semicolons; 缺 for unknown: 首次入规[本年度]=是；规上企业=是"),
+        ),
+        "verdict": forms.ChoiceField(label=pick("应为", "Expected"), choices=known),
+        "amount": forms.CharField(label=pick("应得金额", "Amount due"), max_length=40, required=False,
+                                  help_text="10万元"),
+    }, data)  # fmt: skip
+
+
+def _next_example(fields: Sequence[DraftField]) -> int:
+    numbers = [int(one.key.split("/")[1]) for one in fields if one.key.startswith("例证/")]
+    return max(numbers, default=0) + 1
 
 
 def _checking(fields: Sequence[DraftField], data: Any = None) -> Plain:
@@ -299,8 +326,20 @@ def _verbs(
         zh, en, _ = DRAFT_STATES[DraftState(after.state)]
         return Said((f"已核定：{zh}。", f"Done: {en}."))
 
+    def example() -> Said:
+        key = f"例证/{_next_example(fields)}"
+        values = {f"{key}/企业": given.get("facts", ""), f"{key}/结论": given.get("verdict", ""),
+                  f"{key}/金额": given.get("amount", "")}  # fmt: skip
+        settle_draft(viewer=who, draft=one, values=values)
+        return Said(
+            (
+                "已加入例证；“政策体检”下面是验算结果。",
+                "Added; what comes out stands below the check-up.",
+            )
+        )
+
     return {
-        "settle": settle, "confirm": confirm,
+        "settle": settle, "confirm": confirm, "example": example,
         "return": lambda: return_draft(viewer=who, draft=one, words=words),
         "withdraw": lambda: withdraw_draft(viewer=who, draft=one, words=words),
     }  # fmt: skip
@@ -320,6 +359,17 @@ def _forms(
         )
         parts.append(ask(("更正与补填", "Correct and complete"), [("settle", ("保存", "Save"))],
                          _settling(fields, request.POST if verb == "settle" else None), about))  # fmt: skip
+        parts.append(
+            ask(
+                ("加一个例证", "Add an example"),
+                [("example", ("加入", "Add"))],
+                _example_form(request.POST if verb == "example" else None),
+                (
+                    "写一个真实或设想的情况和应得的结果；算得不同的不能核定。",
+                    "A case and what should come out; a draft whose examples differ is not confirmed.",
+                ),
+            )
+        )
     settled = not open_fields(fields)
     if one.state in {DraftState.DRAFT, DraftState.ONCE} and settled and may_confirm_draft(who, one):
         second = one.state == DraftState.ONCE
