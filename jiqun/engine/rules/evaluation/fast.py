@@ -134,10 +134,18 @@ def _give(
     if steps is None:
         fen[:], state[:] = amounts_at(plan, planes, table=table, rows=rows)
         return
+    if len(steps) == 1 and steps[0, 0] < 0 and steps[0, 2] == 0:
+        fen[:] = _limited(int(steps[0, 1]), plan)  # one sum for everybody
+        return
     base, known = _base(plan, work)
     limits = [-1 if limit is None else limit for limit in (plan.cap, plan.floor)]
     rule = np.array([plan.rounding.unit, MODES[plan.rounding.mode], *limits], np.int64)
     kernel.give(rows, base, known, (planes.true, planes.false), steps, rule, fen, state)
+
+
+def _limited(fen: int, plan: Plan) -> int:
+    floored = fen if plan.floor is None else max(fen, plan.floor)
+    return floored if plan.cap is None else min(floored, plan.cap)
 
 
 def _base(plan: Plan, work: Rows) -> tuple[Integers, Truth]:

@@ -16,6 +16,8 @@ from jiqun.engine.rules.evaluation.amounts import KNOWN, bit
 from jiqun.engine.rules.evaluation.columns import Bits, Integers, Truth
 from jiqun.engine.rules.evaluation.evaluate import WORTH, Evaluation
 
+ROOM = 1 << 15  # subjects done at a time by the compiled loop: 256 KB
+
 
 @dataclass(frozen=True, slots=True)
 class Kept:
@@ -45,8 +47,10 @@ def keep_highest(found: Evaluation, groups: Mapping[str, Sequence[int]] | None =
     result = Kept(awards.state == KNOWN, np.zeros(len(awards.fen), np.bool_))
     worth = awards.fen.copy()
     worth[~result.kept] = -1
-    room = np.full(n, -1, np.int64), np.full(n, -1, np.int64)
-    loop = kernel.highest if kernel.AVAILABLE and n >= WORTH else _highest
+    compiled = kernel.AVAILABLE and n >= WORTH
+    size = min(n, ROOM) if compiled else n
+    room = np.full(size, -1, np.int64), np.full(size, -1, np.int64)
+    loop = kernel.highest if compiled else _highest
     for members in chosen.values():
         rows = list(members)
         outcome = found.outcome

@@ -20,6 +20,11 @@ AVAILABLE = numba is not None
 F = TypeVar("F", bound=Callable[..., Any])
 ONE = np.uint64(1)
 BLOCK = 512  # words: 256 KB of a column
+# Of each byte: how many bits are set, and where they are.
+SET = np.array([part.bit_count() for part in range(256)], np.int64)
+WHERE = np.array(
+    [[j for j in range(8) if part >> j & 1] + [0] * (8 - part.bit_count()) for part in range(256)], np.int64
+)
 
 
 def compiled(function: F) -> F:
@@ -167,12 +172,9 @@ def places(plane: Any, found: Any) -> int:
             continue
         for byte in range(8):
             part = word >> np.uint64(8 * byte) & np.uint64(255)
-            if part == 0:
-                continue
-            for j in range(8):
-                if part >> np.uint64(j) & ONE:
-                    found[count] = 64 * w + 8 * byte + j
-                    count += 1
+            for j in range(SET[part]):
+                found[count + j] = 64 * w + 8 * byte + WHERE[part, j]
+            count += SET[part]
     return count
 
 
@@ -246,24 +248,30 @@ def give(
 
 
 @compiled
-def raise_best(part: tuple[int, int], subjects: Any, worth: Any, best: Any, holder: Any) -> None:
-    """Let the entries of one policy take the lead where they are worth more."""
-    for k in range(part[0], part[1]):
-        i = subjects[k]
+def lead(
+    part: tuple[int, int], low: int, subjects: Any, worth: Any, room: tuple[Any, Any]
+) -> int:
+    """Let a policy's entries of a block take the lead where they are worth more; return where they end."""
+    best, holder = room
+    k, end = part
+    while k < end and subjects[k] - low < len(best):
+        i = subjects[k] - low
         if holder[i] == -1 or worth[k] > best[i]:
             best[i], holder[i] = worth[k], k
+        k += 1
+    return k
 
 
 @compiled
 def mark_kept(
-    part: tuple[int, int], subjects: Any, worth: Any, undecided: Any, holder: Any,
+    part: tuple[int, int], low: int, subjects: Any, worth: Any, undecided: Any, holder: Any,
     marks: tuple[Any, Any],
 ) -> None:  # fmt: skip
     """Mark which entries of one policy lead, and which an undecided sibling may still beat."""
     kept, provisional = marks
     for k in range(part[0], part[1]):
         i = subjects[k]
-        kept[k] &= holder[i] == k and worth[k] >= 0
+        kept[k] &= holder[i - low] == k and worth[k] >= 0
         provisional[k] |= undecided[i >> 6] >> np.uint64(i & 63) & ONE == ONE
 
 
@@ -274,21 +282,26 @@ def highest(
 ) -> None:  # fmt: skip
     """Keep for each subject the largest known amount among some policies, the first of equals.
 
-    ``worth``: fen, or -1 where unknown. ``room``: two arrays of -1, shape (n,), left as they were.
+    ``worth``: fen, or -1 where unknown. ``room``: two arrays of -1, left as they were; their length
+    is how many subjects are done at a time, so that they stay in the cache.
     """
     best, holder = room
-    for m in members:
-        raise_best((starts[m], starts[m + 1]), subjects, worth, best, holder)
-    for m in members:
-        part = starts[m], starts[m + 1]
-        mark_kept(part, subjects, worth, undecided, holder, (kept, provisional))
-    for m in members:
-        for k in range(starts[m], starts[m + 1]):
-            if worth[k] < 0:  # an award of the group has an unknown amount
-                best[subjects[k]] = -2
-    for m in members:
-        for k in range(starts[m], starts[m + 1]):
-            provisional[k] |= best[subjects[k]] == -2
-    for m in members:
-        for k in range(starts[m], starts[m + 1]):
-            best[subjects[k]], holder[subjects[k]] = -1, -1
+    begin, end = starts[members], starts[members]
+    for low in range(0, 64 * len(undecided), len(best)):
+        for m in range(len(members)):
+            end[m] = lead((begin[m], starts[members[m] + 1]), low, subjects, worth, room)
+        unsure = False
+        for m in range(len(members)):
+            mark_kept((begin[m], end[m]), low, subjects, worth, undecided, holder, (kept, provisional))
+            for k in range(begin[m], end[m]):
+                if worth[k] < 0:  # an award of the group has an unknown amount
+                    best[subjects[k] - low] = -2
+                    unsure = True
+        for m in range(len(members)):
+            for k in range(begin[m], end[m]):
+                if unsure:
+                    provisional[k] |= best[subjects[k] - low] == -2
+        for m in range(len(members)):
+            for k in range(begin[m], end[m]):
+                best[subjects[k] - low], holder[subjects[k] - low] = -1, -1
+            begin[m] = end[m]
