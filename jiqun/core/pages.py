@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from functools import wraps
+from functools import cache, wraps
 from typing import Any, cast
 from urllib.parse import quote
 
@@ -59,8 +59,14 @@ def public_page(function: Page) -> Page:
     return wrapped
 
 
+@cache
+def _address(url_name: str) -> str:
+    """Address of an entry of the navigation; the addresses are fixed once the program runs."""
+    return reverse(url_name)
+
+
 def _item(request: HttpRequest, label: Any, url_name: str, icon: str) -> dict[str, Any]:
-    url = reverse(url_name)
+    url = _address(url_name)
     return {"label": label, "url": url, "icon": icon, "active": request.path == url}
 
 

@@ -31,7 +31,7 @@ NAMES: Mapping[str, str] = {
     "policy-match-one.key": "HC-01@1", "policy-match-why.key": "HC-01@1", "policy-own-why.key": "HC-01@1",
     "policy-checkup-one.key": "HC-01@1",
     "policy-plan-one.key": "HC-04@1", "land-batch-calculation.number": "1",
-    "policy-plan-one-xlsx.key": "HC-04@1",
+    "policy-plan-one-xlsx.key": "HC-04@1", "land-parcel-paper.paper": "control", "land-lowuse-paper.paper": "file",
     "jiqun_modules_policy_rest_matching_verdicts.key": "HC-01@1",
     "jiqun_modules_policy_rest_matching_verdict.key": "HC-01@1",
 }  # fmt: skip

@@ -136,19 +136,22 @@ BY_NAME: Mapping[str, Rule] = {
     "land-mine": Rule(FIRMS), "land-sheet": Rule(frozenset({"firma"}), 404),
     "land-sheet-file": Rule(frozenset({"firma"}), 404), "land-objection": Rule(frozenset({"firma"}), 404),
     "land-objection-reply": Rule(frozenset(), 404),  # it is not decided
+    "land-sheet-measures": Rule(frozenset(), 404),  # nothing is announced
     "land-public": Rule(PUBLIC), "land-public-batch": Rule(PUBLIC), "land-public-file": Rule(PUBLIC),
     # the land table: counts for officials of the place and the firms in it, a firm's own lines for it
     "land-tables": EVERYBODY, "land-table": Rule(FIRMS | {"official"}, 404), "land-table-public": Rule(PUBLIC),
     "land-own-land": Rule(FIRMS, 404), "land-line-objection": Rule(frozenset({"firma"}), 404),
+    "land-table-sheet": Rule(frozenset(), 404),
     "land-table-firm": Rule(frozenset(), 404),  # the sample is the place's first firm, for a purpose
     # low-efficiency land: sums for officials of the place, files for a purpose, a firm its own
     "land-lowuse": Rule(frozenset({"official"})), "land-lowuse-own": Rule(FIRMS),
     "land-lowuse-thresholds": Rule(frozenset({"official"})), "land-lowuse-portfolio": Rule(frozenset({"official"})),
     "land-lowuse-portfolio-xlsx": Rule(frozenset()), "land-lowuse-parcel": Rule(frozenset(), 404),
-    "land-lowuse-file": Rule(frozenset({"firma"}), 404),
+    "land-lowuse-file": Rule(frozenset({"firma"}), 404), "land-lowuse-paper": Rule(frozenset({"firma"}), 404),
     "jiqun_modules_land_lowuse_rest_summary": Rule(frozenset({"official"})),
     "jiqun_modules_land_lowuse_rest_parcel": Rule(frozenset(), 404),
     "land-parcels": Rule(FIRMS | OFFICIALS), "land-parcel": Rule(frozenset({"firma"}), 404),
+    "land-parcel-paper": Rule(frozenset({"firma"}), 404),
     "land-parcel-shapes": Rule(OFFICIALS), "jiqun_modules_land_rest_parcels_parcels": EVERYBODY,
     "jiqun_modules_land_rest_parcels_one_parcel": Rule(frozenset({"firma"}), 404),
     "land-map": EVERYBODY, "land-map-data": EVERYBODY, "land-map-svg": EVERYBODY,

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from django.apps import apps
+from django.db import connection
 from django.db.models import Model
 from pytest_django import DjangoDbBlocker, Settings
 
@@ -167,8 +168,10 @@ def test_every_model_has_a_row_of_every_tenant() -> None:
 
 
 def test_nobody_gets_what_is_anothers(world: World) -> None:
-    requests = crawl(world, examples=100 if NIGHTLY else 14, steps=100)
-    assert requests >= (10_000 if NIGHTLY else 1_500)
+    # The gate asks in full on SQLite; what PostgreSQL may answer otherwise shows in fewer requests.
+    again = connection.vendor == "postgresql"
+    examples, least = (100, 10_000) if NIGHTLY else (5, 500) if again else (14, 1_500)
+    assert crawl(world, examples=examples, steps=100) >= least
 
 
 @pytest.mark.once

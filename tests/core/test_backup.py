@@ -34,6 +34,7 @@ from jiqun.errors import JiqunError
 from jiqun.facts.store.store import Store
 from jiqun.masters.models import Membership, Organisation
 from tests.conformance.postgres import THROWAWAY, Server, running
+from tests.core.vendors import BACKUPS
 
 # Databases of both kinds of their own: whose the test run is decides nothing.
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.once]
@@ -127,8 +128,7 @@ def contents() -> dict[str, Any]:
     return found | {name: facts.table(name).count().to_pyarrow().as_py() for name in facts.names()}
 
 
-@pytest.mark.parametrize("target", ["sqlite", "postgresql"])
-@pytest.mark.parametrize("source", ["sqlite", "postgresql"])
+@pytest.mark.parametrize(("source", "target"), BACKUPS)
 def test_a_backup_comes_back_with_equal_counts_and_hashes(
     source: str, target: str, place: Place, demo_folder: Path, tmp_path: Path
 ) -> None:

@@ -18,6 +18,7 @@ from jiqun.core.papers.files import content_of
 from jiqun.errors import JiqunError
 from jiqun.masters.models import Membership, Organisation
 from tests.core.test_backup import PAPER, Place, contents, filled, migrated, place, server
+from tests.core.vendors import EXPORTS
 
 __all__ = ["migrated", "place", "server"]
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.once]
@@ -65,8 +66,7 @@ def _exported(place: Place, demo_folder: Path, tmp_path: Path) -> Path:
     return out
 
 
-@pytest.mark.parametrize("target", ["sqlite", "postgresql"])
-@pytest.mark.parametrize("source", ["sqlite", "postgresql"])
+@pytest.mark.parametrize(("source", "target"), EXPORTS)
 def test_everything_comes_back_with_equal_counts_and_hashes(
     source: str, target: str, place: Place, demo_folder: Path, tmp_path: Path
 ) -> None:

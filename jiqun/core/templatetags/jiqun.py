@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import TypedDict, cast
 
@@ -90,6 +90,15 @@ def icon(name: str, label: str = "") -> SafeString:
 
     An unknown name gives a plain dot, so that a module's manifest cannot break a page.
     """
+    return _spoken(name, label) if label else _mute(name)
+
+
+@cache
+def _mute(name: str) -> SafeString:
+    return _spoken(name, "")
+
+
+def _spoken(name: str, label: str) -> SafeString:
     outline = ICONS.get(name, "M12 11v2")
     spoken = format_html('role="img" aria-label="{}"', label) if label else 'aria-hidden="true"'
     return format_html(

@@ -17,7 +17,7 @@ from jiqun.errors import JiqunError
 from jiqun.modules.land.batch import computing
 from jiqun.modules.land.batch.computing import differences, grades_of
 from jiqun.modules.land.batch.firm.actions import accept_sheet, object_result, object_sheet
-from jiqun.modules.land.batch.measures.applying import final_run
+from jiqun.modules.land.batch.history import final_run
 from jiqun.modules.land.batch.objections.actions import decide_objection, object_for
 from jiqun.modules.land.batch.objections.entering import Claim
 from jiqun.modules.land.batch.office import actions as office

@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from jiqun.engine.rules.document.policy import Rounding
 from jiqun.engine.rules.evaluation import forms
-from jiqun.engine.rules.evaluation.columns import Bits, Integers, Table, Truth, unpack
+from jiqun.engine.rules.evaluation.columns import Bits, Integers, Table, Truth, places
 from jiqun.engine.rules.evaluation.planes import Planes
 from jiqun.engine.rules.program.program import Plan, Program, Step
 
@@ -70,7 +70,7 @@ def awards_of(program: Program, planes: Planes, *, table: Table, yes: Bits) -> A
     """Reckon the amount of every policy for those in its plane ``yes``, shape (policies, words)."""
     starts, parts = [0], []
     for policy, rule in enumerate(program.rules):
-        rows = np.flatnonzero(unpack(yes[policy], table.n)) if rule.plan else np.zeros(0, np.int64)
+        rows = places(yes[policy], table.n) if rule.plan else np.zeros(0, np.int64)
         fen, state = amounts_at(rule.plan, planes, table=table, rows=rows)
         parts.append((rows, fen, state))
         starts.append(starts[-1] + len(rows))

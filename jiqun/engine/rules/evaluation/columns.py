@@ -51,10 +51,15 @@ class Column:
         return pack(np.ones(n, np.bool_) if self.known is None else self.known)
 
     @cached_property
+    def span(self) -> tuple[int, int]:
+        """The smallest and the largest known value; 0 and 0 where none is known."""
+        known = self.values if self.known is None else self.values[self.known]
+        return (int(known.min()), int(known.max())) if len(known) else (0, 0)
+
+    @property
     def bound(self) -> int:
         """The largest magnitude of a known value."""
-        known = self.values if self.known is None else self.values[self.known]
-        return max(abs(int(known.max())), abs(int(known.min()))) if len(known) else 0
+        return max(map(abs, self.span))
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +93,16 @@ def pack(truth: Truth) -> Bits:
 def unpack(bits: Bits, n: int) -> Truth:
     """Return the truth values of a plane, shape (n,)."""
     return np.unpackbits(bits.view(np.uint8), count=n, bitorder="little").view(np.bool_)
+
+
+def places(bits: Bits, n: int) -> Integers:
+    """Return the subjects whose bit is set, ascending; only bytes that hold one are looked into."""
+    parts = bits.view(np.uint8)
+    held = np.flatnonzero(parts != 0)
+    if 2 * len(held) > len(parts):
+        return np.flatnonzero(unpack(bits, n))
+    every = (8 * held[:, None] + np.arange(8)).ravel()
+    return every[np.unpackbits(parts[held], bitorder="little").view(np.bool_)]
 
 
 def table_of(program: Program, columns: Mapping[str, Column], *, n: int | None = None) -> Table:
@@ -135,8 +150,7 @@ def _typed(key: str, column: Column, field: Field | None) -> list[Problem]:
         problems.append(_column(key, f"列“{key}”的掩码形状或类型不符", f"{key!r} has a wrong mask"))
     elif kind in {"enum", "set"} and field is not None:
         most = len(field.values) - 1 if kind == "enum" else (1 << len(field.values)) - 1
-        valid = column.values if known is None else column.values[known]
-        if len(valid) and not (int(valid.min()) >= 0 and int(valid.max()) <= most):
+        if not (column.span[0] >= 0 and column.span[1] <= most):
             problems.append(
                 _column(key, f"列“{key}”有枚举之外的编码", f"{key!r} holds unknown codes")
             )

@@ -19,14 +19,14 @@ from jiqun.engine.rules.evaluation.amounts import (
     amounts_at,
     base_of,
 )
-from jiqun.engine.rules.evaluation.columns import Bits, Integers, Table, Truth
+from jiqun.engine.rules.evaluation.columns import Bits, Integers, Table, Truth, pack
 from jiqun.engine.rules.evaluation.planes import (
     Planes,
     evaluator,
     known_planes,
     write_atom,
 )
-from jiqun.engine.rules.program.atoms import Atom
+from jiqun.engine.rules.program.atoms import Atom, Form
 from jiqun.engine.rules.program.program import Plan, Program
 
 MOST_CODES = 62  # an enum of more goes through NumPy
@@ -38,7 +38,7 @@ def planes_of(program: Program, table: Table) -> Planes:
     first = len(program.atoms)
     shape = (first + len(program.gates), table.words)
     planes = Planes(np.empty(shape, np.uint64), np.empty(shape, np.uint64))
-    known = known_planes(program, table)
+    known = known_planes(program, table, _above)
     groups: dict[tuple[str, tuple[str, ...]], list[int]] = {}
     for node, atom in enumerate(program.atoms):
         groups.setdefault((_loop(atom, table), atom.columns), []).append(node)
@@ -62,6 +62,15 @@ def planes_of(program: Program, table: Table) -> Planes:
                 )
     kernel.gather_gates(planes.true, planes.false, *flat(program.gates), first)
     return planes
+
+
+def _above(guard: Form, table: Table, known: Bits) -> Bits:
+    """Where a guard is above zero and known; by the compiled loop for a plain column."""
+    if guard.factors != (1,) or guard.constant or guard.columns[0] not in table.columns:
+        return known & pack(forms.at_least(guard, 1, table=table, rows=slice(0, table.n)))
+    found, other = np.empty_like(known), np.empty_like(known)
+    kernel.threshold(table.columns[guard.columns[0]].values, 1, known, found, other)
+    return found
 
 
 def _loop(atom: Atom, table: Table) -> str:

@@ -45,20 +45,28 @@ def keep_highest(found: Evaluation, groups: Mapping[str, Sequence[int]] | None =
     awards, n = found.awards, found.table.n
     chosen = groups_of(found) if groups is None else groups
     result = Kept(awards.state == KNOWN, np.zeros(len(awards.fen), np.bool_))
-    worth = awards.fen.copy()
-    worth[~result.kept] = -1
+    worth = np.where(result.kept, awards.fen, -1)
     compiled = kernel.AVAILABLE and n >= WORTH
     size = min(n, ROOM) if compiled else n
     room = np.full(size, -1, np.int64), np.full(size, -1, np.int64)
     loop = kernel.highest if compiled else _highest
     for members in chosen.values():
         rows = list(members)
-        outcome = found.outcome
-        settled = outcome.yes[rows] | outcome.no[rows] | outcome.out[rows]
-        undecided = np.bitwise_or.reduce(~settled, axis=0)
+        undecided = _undecided(found, rows)
         loop(np.array(rows, np.int64), awards.starts, awards.subjects, worth, undecided, room,
              result.kept, result.provisional)  # fmt: skip
     return result
+
+
+def _undecided(found: Evaluation, rows: Sequence[int]) -> Bits:
+    """Where any of some policies is neither met, nor refused, nor out of force."""
+    outcome = found.outcome
+    anywhere, settled = np.zeros_like(outcome.yes[0]), np.empty_like(outcome.yes[0])
+    for row in rows:
+        np.bitwise_or(outcome.yes[row], outcome.no[row], out=settled)
+        settled |= outcome.out[row]
+        anywhere |= np.invert(settled, out=settled)
+    return anywhere
 
 
 def _highest(

@@ -20,11 +20,10 @@ AVAILABLE = numba is not None
 F = TypeVar("F", bound=Callable[..., Any])
 ONE = np.uint64(1)
 BLOCK = 512  # words: 256 KB of a column
-# Of each byte: how many bits are set, and where they are.
-SET = np.array([part.bit_count() for part in range(256)], np.int64)
-WHERE = np.array(
-    [[j for j in range(8) if part >> j & 1] + [0] * (8 - part.bit_count()) for part in range(256)], np.int64
-)
+# Multiplied by a power of two, its upper six bits differ for each: where the one bit stands.
+DE_BRUIJN = np.uint64(0x03F79D71B4CB0A89)
+PLACE = np.empty(64, np.int64)
+PLACE[[(int(DE_BRUIJN) << j) % 2**64 >> 58 for j in range(64)]] = np.arange(64)
 
 
 def compiled(function: F) -> F:
@@ -168,13 +167,11 @@ def places(plane: Any, found: Any) -> int:
     count = 0
     for w in range(len(plane)):
         word = plane[w]
-        if word == 0:
-            continue
-        for byte in range(8):
-            part = word >> np.uint64(8 * byte) & np.uint64(255)
-            for j in range(SET[part]):
-                found[count + j] = 64 * w + 8 * byte + WHERE[part, j]
-            count += SET[part]
+        while word != 0:
+            lowest = word & (~word + ONE)
+            found[count] = 64 * w + PLACE[lowest * DE_BRUIJN >> np.uint64(58)]
+            count += 1
+            word ^= lowest
     return count
 
 
@@ -248,9 +245,7 @@ def give(
 
 
 @compiled
-def lead(
-    part: tuple[int, int], low: int, subjects: Any, worth: Any, room: tuple[Any, Any]
-) -> int:
+def lead(part: tuple[int, int], low: int, subjects: Any, worth: Any, room: tuple[Any, Any]) -> int:
     """Let a policy's entries of a block take the lead where they are worth more; return where they end."""
     best, holder = room
     k, end = part
@@ -276,6 +271,32 @@ def mark_kept(
 
 
 @compiled
+def mark_unknown(part: tuple[int, int], low: int, subjects: Any, worth: Any, best: Any) -> bool:
+    """Mark the subjects of which an award of the group has an unknown amount; say whether any has."""
+    found = False
+    for k in range(part[0], part[1]):
+        if worth[k] < 0:
+            best[subjects[k] - low] = -2
+            found = True
+    return found
+
+
+@compiled
+def doubt(part: tuple[int, int], low: int, subjects: Any, best: Any, provisional: Any) -> None:
+    """Mark the entries of subjects of which some amount of the group is unknown."""
+    for k in range(part[0], part[1]):
+        provisional[k] |= best[subjects[k] - low] == -2
+
+
+@compiled
+def leave(part: tuple[int, int], low: int, subjects: Any, room: tuple[Any, Any]) -> None:
+    """Leave the room as it was for the next block."""
+    best, holder = room
+    for k in range(part[0], part[1]):
+        best[subjects[k] - low], holder[subjects[k] - low] = -1, -1
+
+
+@compiled
 def highest(
     members: Any, starts: Any, subjects: Any, worth: Any, undecided: Any, room: tuple[Any, Any],
     kept: Any, provisional: Any,
@@ -292,16 +313,12 @@ def highest(
             end[m] = lead((begin[m], starts[members[m] + 1]), low, subjects, worth, room)
         unsure = False
         for m in range(len(members)):
-            mark_kept((begin[m], end[m]), low, subjects, worth, undecided, holder, (kept, provisional))
-            for k in range(begin[m], end[m]):
-                if worth[k] < 0:  # an award of the group has an unknown amount
-                    best[subjects[k] - low] = -2
-                    unsure = True
+            part = begin[m], end[m]
+            mark_kept(part, low, subjects, worth, undecided, holder, (kept, provisional))
+            unsure |= mark_unknown(part, low, subjects, worth, best)
         for m in range(len(members)):
-            for k in range(begin[m], end[m]):
-                if unsure:
-                    provisional[k] |= best[subjects[k] - low] == -2
+            if unsure:
+                doubt((begin[m], end[m]), low, subjects, best, provisional)
         for m in range(len(members)):
-            for k in range(begin[m], end[m]):
-                best[subjects[k] - low], holder[subjects[k] - low] = -1, -1
+            leave((begin[m], end[m]), low, subjects, room)
             begin[m] = end[m]
