@@ -114,6 +114,20 @@ def test_who_sees_what(county: County) -> None:
     assert [row["parcel"] for row in listed["rows"]] == [P1]
 
 
+def test_the_card_of_the_map_has_the_clock_for_who_may_see_the_contract(county: County) -> None:
+    parcel = county.opened()
+    county.reach(parcel, SOLD + dt.timedelta(8), HANDOVER)
+    card = f"/land/map/parcels/{P1}/"
+    late = county.stands(parcel).next
+    assert late is not None
+    for name, purpose in (("maker", PURPOSE), ("firm", "")):
+        text = text_of(county.client(name, purpose=purpose), card)
+        assert "当前节点" in text
+        assert f"{late.overdue} 天" in text
+    for name in ("maker", "rival"):
+        assert "当前节点" not in text_of(county.client(name), card)
+
+
 def test_the_api_gives_the_list_and_one_parcel(county: County) -> None:
     parcel = county.opened()
     county.reach(parcel, SOLD + dt.timedelta(8), HANDOVER)

@@ -33,6 +33,8 @@ from jiqun.modules.land.mapping.selectors import (
     town_sums,
 )
 from jiqun.modules.land.mapping.tiles import tiles
+from jiqun.modules.land.parcels.selectors import clock_of
+from jiqun.modules.land.parcels.shown import clock_facts
 
 Row = dict[str, Any]
 TITLE = ("宗地地图", "Map of parcels")
@@ -290,7 +292,7 @@ def map_svg(request: HttpRequest) -> HttpResponse:
 @require_GET
 @page
 def card(request: HttpRequest, parcel: str) -> HttpResponse:
-    """What the register says of a parcel, its holder, and the holder's grades for who may see them."""
+    """What the register says of a parcel, its holder; for who may see them the holder's grades and the clock."""
     who, facts = viewer(request), store()
     found = one_parcel(facts, who, parcel)
     row = found.rows.row(0, named=True)
@@ -300,6 +302,8 @@ def card(request: HttpRequest, parcel: str) -> HttpResponse:
                for one in past]  # fmt: skip
     facts_shown = _card_facts(found, row, holder_name(facts, who, holder) if holder else "")
     facts_shown.append((pick("等级", "Grade"), look_words(look)))
+    standing = clock_of(who, parcel)
+    facts_shown += clock_facts(standing) if standing else []
     links = _card_links(who, parcel, holder if past else "")
     parts = [table(("历次评价的等级", "Grade by evaluation"), HISTORY, history)] if history else []
     if request.GET.get("part"):

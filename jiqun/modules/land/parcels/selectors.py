@@ -45,6 +45,15 @@ def events_of(viewer: Viewer, parcel: Parcel) -> list[ParcelEvent]:
     return list(found.select_related("made_by", "confirmed_by").order_by("seq"))
 
 
+def clock_of(viewer: Viewer, code: str) -> Standing | None:
+    """Return where a parcel stands today, logged; None where there is no contract, or not for the viewer."""
+    found = Parcel.objects.visible_to(viewer).select_related("department").filter(code=code).first()
+    if found is None:
+        return None
+    note_read(viewer, [found.firm], FIELDS)
+    return _standing([found], None)[0]
+
+
 def proposals_of(viewer: Viewer, parcel: Parcel) -> list[ParcelProposal]:
     """Return what waits for a second official; firms are told only of what was decided."""
     if not viewer.official:

@@ -144,6 +144,24 @@ def _milestone(one: Standing, at: Status, words: Mapping[str, tuple[str, str]]) 
     }  # fmt: skip
 
 
+def clock_facts(one: Standing) -> list[tuple[str, str]]:
+    """A parcel's clock in a few lines: state, the milestone in hand, its day, and how far that is."""
+    at = one.next
+    lines = [(pick("标准地状态", "State of the contract"), pick(*PHASES[one.phase]))]
+    if at is None:
+        return lines
+    due = at.deadline.day.isoformat() if at.deadline else pick("未定", "not known yet")
+    lines += [
+        (pick("当前节点", "Milestone"), pick(*MILESTONES[at.milestone])),
+        (pick("期限", "Due"), due),
+    ]
+    if at.overdue:
+        lines.append((pick("已逾期", "Late by"), pick(f"{at.overdue} 天", f"{at.overdue} days")))
+    elif at.left is not None:
+        lines.append((pick("剩余", "Left"), pick(f"{at.left} 天", f"{at.left} days")))
+    return lines
+
+
 def stop_rows(one: Standing) -> list[Row]:
     """Every stop of the clock."""
     causes = one.terms.rules.causes
