@@ -83,12 +83,18 @@ def ask(
     about: Words = ("", ""),
     *,
     multipart: bool = False,
+    folded: str | None = None,
 ) -> Part:
-    """A part that is a form; the first button is the main one. The value of a button names the verb."""
+    """A part that is a form; the first button is the main one. The value of a button names the verb.
+
+    With ``folded``, the verb that was pressed or nothing, the form stands closed under its title and
+    opens when it is chosen, or was pressed and refused.
+    """
     if form is not None:
         form.auto_id = f"id-{buttons[0][0]}-%s"  # a page may ask for the same field in two forms
     return {
         "title": pick(*title), "about": pick(*about), "form": form, "multipart": multipart,
+        "folded": folded is not None, "open": folded in {value for value, _ in buttons},
         "buttons": [
             {"value": value, "label": pick(*words), "main": number == 0}
             for number, (value, words) in enumerate(buttons)

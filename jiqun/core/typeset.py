@@ -8,6 +8,7 @@ Tables are set smaller. Only the bundled typeface is used, so that the file look
 from __future__ import annotations
 
 import json
+import re
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -82,6 +83,8 @@ class Document:
     mark: str = ""
 
 
+# A long code does not break: a line before it, if justified, would be torn apart.
+_CODE = re.compile(r"[A-Za-z0-9]{12,}")
 SOURCE = """
 #let data = json("document.json")
 #set page(paper: "a4", flipped: data.landscape, numbering: "— 1 —",
@@ -94,11 +97,11 @@ SOURCE = """
 #v(8mm)
 #if data.addressee != "" { par(first-line-indent: 0em, data.addressee + "：") }
 #for block in data.blocks {
-  if block.kind == "text" { par(block.text) }
+  if block.kind == "text" { par(justify: block.justify, block.text) }
   else if block.kind == "heading" { par(text(weight: "bold", block.text)) }
   else if block.kind == "facts" {
     set text(size: 12pt)
-    set par(first-line-indent: 0em, leading: 6pt)
+    set par(first-line-indent: 0em, leading: 6pt, justify: false)
     table(columns: (30%, 1fr), stroke: 0.5pt, inset: 6pt,
       ..block.lines.map(line => (line.at(0), line.at(1))).flatten())
   } else {
@@ -134,7 +137,7 @@ def _block(block: Block) -> dict[str, Any]:
         }  # fmt: skip
     if block.startswith("# "):
         return {"kind": "heading", "text": block[2:]}
-    return {"kind": "text", "text": block}
+    return {"kind": "text", "text": block, "justify": _CODE.search(block) is None}
 
 
 def content_of(document: Document) -> dict[str, Any]:

@@ -98,7 +98,7 @@ def _entered(request: HttpRequest, who: Viewer, found: Parcel) -> HttpResponse:
         *papers_part(who, PARCEL, [found.code]),
         table(("办理记录", "History"), shown.EVENTS, shown.event_rows(one, rows, who)),
     ]  # fmt: skip
-    if asked := _forms(who, one):
+    if asked := _forms(who, one, request.POST.get("verb", "")):
         parts += [heading(("现在可以办理", "What may be done now")), *asked]
     return show(
         request, (found.location or found.code, found.location or found.code), small=found.code, parts=parts,
@@ -222,9 +222,12 @@ def _kinds(who: Viewer, found: Parcel) -> list[Kind]:
     return [kind for kind in ABOUT if kind in BY_FIRM] if may_hand_in(who, found) else []
 
 
-def _forms(who: Viewer, one: Standing) -> list[Part]:
+def _forms(who: Viewer, one: Standing, pressed: str) -> list[Part]:
+    """A form for each thing that may be done now, closed under its title where there are several."""
     found: list[Part] = []
-    for kind, about in offers(one, _kinds(who, one.parcel)).items():
+    offered = offers(one, _kinds(who, one.parcel))
+    folded = pressed if len(offered) > 1 else None
+    for kind, about in offered.items():
         words = ABOUT[kind]
         said: Words = (
             "登记后由同部门的另一人复核才生效。",
@@ -232,7 +235,7 @@ def _forms(who: Viewer, one: Standing) -> list[Part]:
         )
         found.append(
             ask((words.zh, words.en), [(str(kind), (words.zh, words.en))], offer(entry_form(one, kind, about), who),
-                said if kind in FOUR_EYES else ("", ""))
+                said if kind in FOUR_EYES else ("", ""), folded=folded)
         )  # fmt: skip
     return found
 

@@ -18,9 +18,10 @@ from jiqun.engine.land.clock.events import MILESTONES, Event, Kind, Milestone
 from jiqun.engine.land.clock.status import Phase, Status
 from jiqun.errors import JiqunError
 from jiqun.errors import Kind as ErrorKind
+from jiqun.facts.contract import contracts
 from jiqun.modules.land.parcels import shown
 from jiqun.modules.land.parcels.clock import WRONG, Standing
-from jiqun.modules.land.parcels.contract import Deal, control_of
+from jiqun.modules.land.parcels.contract import DEAL, Deal, control_of
 from jiqun.modules.land.parcels.kinds import OUTCOMES
 from jiqun.modules.land.parcels.measured import Measured, verdict
 from jiqun.modules.land.parcels.reckoning import Reckoning
@@ -30,6 +31,9 @@ DRAFT = "代拟稿"
 BLANK = "　"
 SIGNED = ("出让人（盖章）及日期", "监管部门（盖章）及日期", "受让人（盖章）及日期")
 CHECKING = ("发展改革", "工业和信息化", "自然资源", "生态环境", "税务")
+NO_TERMS = frozenset(
+    {"code", "notice", "winner", "location"}
+)  # they fix nothing that is kept or broken
 GAPS = {"what": 7, "rate": 4, "fen": 5, "note": 6}
 LATE = frozenset({Phase.DUE_SOON, Phase.OVERDUE})
 
@@ -116,9 +120,11 @@ def _agreed(sheet: Sheet) -> Block:
 
 
 def _unread(sheet: Sheet) -> list[Block]:
-    if not sheet.deal.problems:
+    columns = {one.name: one.zh for one in contracts()[DEAL].columns}
+    unread = [one for one in sheet.deal.problems if one.column not in NO_TERMS]
+    if not unread:
         return []
-    said = "；".join(one.message_zh for one in sheet.deal.problems)
+    said = "；".join(f"{columns.get(one.column, one.column)}“{one.value}”" for one in unread)
     return [f"公告中以下内容读不出，未列入：{said}。"]
 
 

@@ -226,7 +226,8 @@ def breach_rows(found: Reckoning) -> list[Row]:
             })  # fmt: skip
         whole = found.gap.complete and len(found.years) == found.window
         rows.append({
-            "what": pick("税收补差合计", "tax compensation in all"), "rate": None, "fen": found.gap.total,
+            "what": pick("税收补差合计", "tax compensation in all"), "rate": None,
+            "fen": found.gap.total if any(gap is not None for gap in found.gap.gaps) else None,
             "note": None if whole else pick("考核期未满或有年份未知，不是最终数",
                                             "the window is not over or a year is not known: not final"),
         })  # fmt: skip
