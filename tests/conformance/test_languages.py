@@ -21,6 +21,7 @@ from jiqun.core.tabular.fields import UNITS_EN
 from jiqun.masters.models import Organisation, Person
 from jiqun.modules.chain import catalogue as chain_catalogue
 from jiqun.modules.chain import tabular
+from jiqun.modules.policy.drafts.settling import PLAIN_KEYS
 from jiqun.rules.policies import FOLDER as POLICIES
 from tests.conformance import catalogue
 from tests.conformance.addresses import pages
@@ -169,6 +170,7 @@ def _names_in_the_data(demo: Demo) -> set[str]:
         texts.update(row.get(name) or "" for name in ("file", "sheet", "column", "value"))
     # Policies are quoted as their documents have them: titles, conditions, fields, offices.
     texts.update(path.read_text(encoding="utf-8") for path in POLICIES.rglob("*.yaml"))
+    texts.update(PLAIN_KEYS)
     return {run for text in texts for run in CHINESE.findall(text)}
 
 
