@@ -23,7 +23,7 @@ const LOOKS: Record<Look, [string, string, Line[]]> = {
 export type Token = (name: string) => string;
 
 /** Land that two parcels share: crossed lines over whatever lies below. */
-const OVERLAP: [string, string, Line[]] = ['', '--jq-bad', [[0, 4, 8, 4], [4, 0, 4, 8]]]; // prettier-ignore
+const OVERLAP: [string, string, Line[]] = ['', '--map-ink', [[0, 4, 8, 4], [4, 0, 4, 8]]]; // prettier-ignore
 
 /** The pattern of a look for a canvas of a pixel ratio. */
 function pattern([fill, ink, lines]: [string, string, Line[]], token: Token, ratio: number): CanvasPattern {

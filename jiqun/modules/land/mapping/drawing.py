@@ -19,7 +19,7 @@ from jiqun.modules.land.mapping.selectors import Parcels
 from jiqun.modules.land.mapping.tiles import Tiles
 
 WIDTH = 1000.0
-OVERLAP = "#b3202a"
+OVERLAP = "#1c2430"  # the ink of the map: red crosses are grade D
 # Look: fill and ink on white paper, and the lines of its hatch on a square of eight.
 PAPER: Mapping[str, tuple[str, str, str]] = {
     "a": ("#e8f5ec", "#1b7a3d", ""), "b": ("#eaf1fd", "#0052d9", "M0 8L8 0"),
