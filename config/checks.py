@@ -28,7 +28,7 @@ def steps(pytest_arguments: list[str]) -> list[tuple[str, list[str]]]:
     python = str(BIN / "python")
     # Some wait for a server or a browser. Files stay together as long as nobody is idle: what a file
     # stands on is then made once, not by every worker.
-    chosen = pytest_arguments or ["-n", "4", "--dist", "worksteal"]
+    chosen = pytest_arguments or ["-n", "3", "--dist", "worksteal"]
     return [
         ("lint", [str(BIN / "ruff"), "check", "."]),
         ("format", [str(BIN / "ruff"), "format", "--check", "--quiet", "."]),
