@@ -26,9 +26,7 @@ QUIET = {"SEMGREP_SEND_METRICS": "off", "SEMGREP_ENABLE_VERSION_CHECK": "0"}
 def steps(pytest_arguments: list[str]) -> list[tuple[str, list[str]]]:
     """Return (name, command) of every check."""
     python = str(BIN / "python")
-    # Some wait for a server or a browser. Files stay together as long as nobody is idle: what a file
-    # stands on is then made once, not by every worker.
-    chosen = pytest_arguments or ["-n", "3", "--dist", "worksteal"]
+    chosen = pytest_arguments or ["-n", "3"]  # some wait for a server or a browser
     return [
         ("lint", [str(BIN / "ruff"), "check", "."]),
         ("format", [str(BIN / "ruff"), "format", "--check", "--quiet", "."]),

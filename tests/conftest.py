@@ -31,12 +31,6 @@ from tests.console import DEMO_FIRMS, Demo, built_once, main_firm, open_people
 from tests.guards import GUARDS, MIGRATED, present
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with what waits longest, the browser: at the end it would keep one worker busy and idle others."""
-    items.sort(key=lambda item: item.get_closest_marker("browser") is None)
-
-
 def pytest_collection_finish() -> None:
     """Keep what was loaded and collected out of every later search for garbage."""
     gc.collect()
