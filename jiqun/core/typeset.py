@@ -10,20 +10,21 @@ from __future__ import annotations
 import json
 import re
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import wraps
 from pathlib import Path
-from typing import Any
+from typing import Any, ParamSpec
 
 import typst
 from django.conf import settings
+from django.utils.translation import override
 
 from jiqun.core.tabular import Field, display, label, unit_of
+from jiqun.core.tabular.fields import FORMATS
 
-NUMBERS = frozenset(
-    {"integer", "number", "quantity", "share", "probability", "money_wan", "money_yuan"}
-)
+P = ParamSpec("P")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,18 +56,14 @@ def printed(
     fields: Sequence[Field],
     rows: Sequence[Mapping[str, Any]],
     widths: Mapping[str, int],
-    *more: str,
 ) -> Table:
-    """Return rows of a page as a table on paper: the columns of ``widths`` in its order.
-
-    ``more`` are headings of empty columns to be filled in by hand.
-    """
+    """Return rows of a page as a table on paper: the columns of ``widths`` in its order."""
     known = {one.name: one for one in fields}
     chosen = [known[name] for name in widths]
     heads = [label(one).strip() + (f"（{unit_of(one)}）" if unit_of(one) else "") for one in chosen]
-    lines = [[display(one, row.get(one.name)) for one in chosen] + [""] * len(more) for row in rows]
-    amounts = frozenset(at for at, one in enumerate(chosen) if one.type in NUMBERS)
-    return Table([*heads, *more], lines, amounts, [*widths.values(), *([4] * len(more))])
+    lines = [[display(one, row.get(one.name)) for one in chosen] for row in rows]
+    amounts = frozenset(at for at, one in enumerate(chosen) if one.type in FORMATS)
+    return Table(heads, lines, amounts, list(widths.values()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +78,17 @@ class Document:
     day: date | None = None
     landscape: bool = False
     mark: str = ""
+
+
+def issued(made: Callable[P, Document]) -> Callable[P, Document]:
+    """Make a document in Chinese, whatever the language of the page that it is printed from."""
+
+    @wraps(made)
+    def chinese(*given: P.args, **named: P.kwargs) -> Document:
+        with override("zh-hans"):
+            return made(*given, **named)
+
+    return chinese
 
 
 # A long code does not break: a line before it, if justified, would be torn apart.

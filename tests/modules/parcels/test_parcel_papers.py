@@ -12,9 +12,8 @@ from jiqun.core.typeset import content_of
 from jiqun.engine.land.clock.events import Kind, Milestone
 from jiqun.modules.land.models import Parcel
 from jiqun.modules.land.parcels.contract import deal_of
-from jiqun.modules.land.parcels.documents import PAPERS, Sheet, make, papers_for
-from jiqun.modules.land.parcels.measured import measured
-from jiqun.modules.land.parcels.reckoning import reckon
+from jiqun.modules.land.parcels.documents import PAPERS, make, papers_for
+from jiqun.modules.land.parcels.dossier import dossier_of
 from jiqun.modules.land.parcels.renewing import renewing
 from tests.modules.parcels.county import FIRM, P1, PURPOSE, SOLD, County, append
 
@@ -25,9 +24,7 @@ PRODUCED = BUILT + dt.timedelta(100)
 
 
 def printed(county: County, name: str, parcel: Parcel) -> dict[str, Any]:
-    one, deal = county.stands(parcel), deal_of(parcel)
-    found = measured(county.store, county.viewer("maker"), parcel, deal)
-    return content_of(make(name, Sheet(one, deal, found, reckon(one, deal, found), synthetic=True)))
+    return content_of(make(name, dossier_of(county.viewer("maker"), parcel), synthetic=True))
 
 
 def words(content: dict[str, Any]) -> str:

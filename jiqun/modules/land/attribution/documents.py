@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from django.utils.translation import override
-
-from jiqun.core.typeset import Block, Document, Facts, Table, chinese_day, mark_of
+from jiqun.core.typeset import Block, Document, Facts, Table, chinese_day, issued, mark_of
 from jiqun.engine.indices.land import WORDS
 from jiqun.modules.land.attribution.shown import (
     days_words,
@@ -20,13 +18,9 @@ from jiqun.modules.land.states.landtable import TableState
 NOT_YET = "核对稿，未冻结"
 
 
+@issued
 def confirmation(row: LandRow, *, synthetic: bool) -> Document:
-    """Return the paper of one firm; areas in m² and 亩, in Chinese whatever the page's language."""
-    with override("zh-hans"):
-        return _confirmation(row, synthetic=synthetic)
-
-
-def _confirmation(row: LandRow, *, synthetic: bool) -> Document:
+    """Return the paper of one firm; areas in m² and 亩."""
     table, land = row.table, row.land()
     frozen = table.state == TableState.FROZEN
     terms = [

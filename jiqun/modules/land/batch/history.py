@@ -32,12 +32,11 @@ def history_of(
     in as ``firm_attribute`` (item 亩均评价等级) count, as the facts have them now, where their use is
     lawful; a year that neither knows is not there.
     """
-    found = _recorded(facts, firms, year)
-    earlier = Batch.objects.announced_before(places, year)
-    here = {
-        one.year: grades_of(facts, run, "managed_as") for one in earlier if (run := final_run(one))
-    }
-    return found | here
+    here: dict[int, dict[str, str]] = {}
+    for one in Batch.objects.announced_before(places, year).order_by("pk"):
+        if run := final_run(one):
+            here[one.year] = here.get(one.year, {}) | grades_of(facts, run, "managed_as")
+    return _recorded(facts, firms, year) | here
 
 
 def _recorded(facts: Store, firms: Sequence[str], year: int) -> dict[int, dict[str, str]]:

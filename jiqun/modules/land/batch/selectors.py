@@ -262,13 +262,16 @@ def result_rows(fields: Sequence[Field], viewer: Viewer, query: Query) -> Rows:
     )
 
 
-def measures_for(viewer: Viewer, batches: Sequence[Batch]) -> list[Row]:
-    """Return measures of announced batches that the viewer may see: of the own firm, or for a purpose."""
+def measures_for(viewer: Viewer, batches: Sequence[Batch], firm: str = "") -> list[Row]:
+    """Return measures of announced batches that the viewer may see: of the own firm, or for a purpose.
+
+    ``firm`` narrows them to one.
+    """
     if not may_see_firm_rows(viewer) and not viewer.firms:
         return []
     rows = [
         row for one in batches if one.state in ANNOUNCED
-        for row in measure_rows(store(), one, timezone.localdate())
+        for row in measure_rows(store(), one, timezone.localdate(), firm)
     ]  # fmt: skip
     if may_see_firm_rows(viewer):
         near = {one.key for one in Batch.objects.visible_to(viewer)}

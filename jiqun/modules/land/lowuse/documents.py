@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from django.utils.translation import override
-
-from jiqun.core.typeset import Block, Document, Facts, Table, chinese_day, mark_of, printed
+from jiqun.core.typeset import Block, Document, Facts, Table, chinese_day, issued, mark_of, printed
 from jiqun.modules.land.lowuse.shown import ENTRIES, entry_row, number_words, tool_words, trace_rows
 from jiqun.modules.land.lowuse.words import FEN_PER_WAN, M2_PER_MU
 from jiqun.modules.land.models import LandFile, LandFileEntry
@@ -16,6 +14,7 @@ DRAFT = "方案待审定"
 REASONS = ("条件", "事实", "取值", "来源", "数据日期")
 
 
+@issued
 def case_file(
     one: LandFile, entries: Sequence[LandFileEntry], *, official: bool, synthetic: bool
 ) -> Document:
@@ -27,31 +26,30 @@ def case_file(
         official: whether names of officials may stand where an office does not.
         synthetic: whether the data are made up.
     """
-    with override("zh-hans"):
-        rows = [entry_row(each, official=official) for each in entries]
-        widths = {"at": 5, "event": 4, "after": 4, "document": 4, "words": 8, "by": 4}
-        blocks: list[Block] = [
-            Facts([*_parcel(one), ("现在", STATES[State(one.state)].zh)]),
-            "# 一、认定理由", _reasons(one), "# 二、盘活方案", _plan(one),
-            "# 三、办理记录", printed(ENTRIES, rows, widths), "# 四、结果", _result(one), _basis(one),
-        ]  # fmt: skip
-        return Document("低效工业用地一地一档", blocks, mark=mark_of(synthetic=synthetic))
+    rows = [entry_row(each, official=official) for each in entries]
+    widths = {"at": 5, "event": 4, "after": 4, "document": 4, "words": 8, "by": 4}
+    blocks: list[Block] = [
+        Facts([*_parcel(one), ("现在", STATES[State(one.state)].zh)]),
+        "# 一、认定理由", _reasons(one), "# 二、盘活方案", _plan(one),
+        "# 三、办理记录", printed(ENTRIES, rows, widths), "# 四、结果", _result(one), _basis(one),
+    ]  # fmt: skip
+    return Document("低效工业用地一地一档", blocks, mark=mark_of(synthetic=synthetic))
 
 
+@issued
 def plan(one: LandFile, *, synthetic: bool) -> Document:
     """Return 盘活方案 for decision, or as it was decided."""
-    with override("zh-hans"):
-        decided = State(one.state) in WITH_PLAN
-        blocks: list[Block] = [
-            f"{one.firm_name or '该企业'}使用的{one.location or one.parcel}经核实属低效工业用地，现提出盘活方案。",
-            Facts(_parcel(one)), "# 一、低效情形", _reasons(one), "# 二、盘活方式和责任", _plan(one),
-            "# 三、审定意见", Facts([("审定", "同意" if decided else "　"), ("审定人（签字）及日期", "　")]),
-            _basis(one),
-        ]  # fmt: skip
-        return Document(
-            "低效工业用地盘活方案", blocks, signed=one.office.name if decided else "",
-            mark=mark_of(*([] if decided else [DRAFT]), synthetic=synthetic),
-        )  # fmt: skip
+    decided = State(one.state) in WITH_PLAN
+    blocks: list[Block] = [
+        f"{one.firm_name or '该企业'}使用的{one.location or one.parcel}经核实属低效工业用地，现提出盘活方案。",
+        Facts(_parcel(one)), "# 一、低效情形", _reasons(one), "# 二、盘活方式和责任", _plan(one),
+        "# 三、审定意见", Facts([("审定", "同意" if decided else "　"), ("审定人（签字）及日期", "　")]),
+        _basis(one),
+    ]  # fmt: skip
+    return Document(
+        "低效工业用地盘活方案", blocks, signed=one.office.name if decided else "",
+        mark=mark_of(*([] if decided else [DRAFT]), synthetic=synthetic),
+    )  # fmt: skip
 
 
 def _parcel(one: LandFile) -> list[tuple[str, str]]:

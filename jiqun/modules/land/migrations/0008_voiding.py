@@ -3,24 +3,7 @@
 from django.conf import settings
 from django.db import migrations, models
 
-from jiqun.modules.land.parcels.guards import (
-    install_bond,
-    install_guards,
-    remove_bond,
-    remove_guards,
-)
-
-
-def install(apps, schema_editor):
-    """Make the triggers again: SQLite makes a table anew to change it, and they go with the old one."""
-    install_bond(schema_editor.connection)
-    install_guards(schema_editor.connection)
-
-
-def remove(apps, schema_editor):
-    """Drop the triggers before their table changes."""
-    remove_guards(schema_editor.connection)
-    remove_bond(schema_editor.connection)
+from jiqun.modules.land.parcels.guards import drop, make
 
 
 class Migration(migrations.Migration):
@@ -31,7 +14,7 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.RunPython(remove, install),
+        migrations.RunPython(drop, make),
         migrations.RemoveConstraint(
             model_name='parcelevent',
             name='parcel_event_happens_once',
@@ -92,5 +75,5 @@ class Migration(migrations.Migration):
             model_name='parcelproposal',
             constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['bond_forfeited', 'bond_returned', 'checked', 'extension_granted', 'extension_refused', 'land_resumed', 'measure', 'voided'])), name='proposal_of_what_takes_two'),
         ),
-        migrations.RunPython(install, remove),
+        migrations.RunPython(make, drop),
     ]

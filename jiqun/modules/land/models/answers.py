@@ -18,9 +18,10 @@ User = settings.AUTH_USER_MODEL
 class SheetQuerySet(FirmQuerySet["Sheet"]):
     """A firm sees its own sheet, an official with a purpose those of the place."""
 
-    def figures_in(self, batch: int) -> list[tuple[str, list[dict[str, Any]]]]:
-        """Return firm and figures of every sheet of a batch, for the engine of measures."""
-        return list(self.filter(batch_id=batch).values_list("firm", "figures"))
+    def figures_in(self, batch: int, firm: str = "") -> list[tuple[str, list[dict[str, Any]]]]:
+        """Return firm and figures of every sheet of a batch, or of one firm's, for the engine of measures."""
+        found = self.filter(batch_id=batch, firm=firm) if firm else self.filter(batch_id=batch)
+        return list(found.values_list("firm", "figures"))
 
 
 class Sheet(models.Model):

@@ -122,7 +122,7 @@ def sheet(request: HttpRequest, sheet: str) -> HttpResponse:
         if who.official
         else link(("亩均评价数据确认", "Confirm per-mu figures"), reverse("land-mine"))
     )
-    met = [row for row in measures_for(who, [batch]) if row["firm"] == one.firm]
+    met = measures_for(who, [batch], one.firm)
     links = [link(("打印（PDF）", "Print (PDF)"), reverse("land-sheet-file", args=[one.key]))]
     if met:
         words = ("差别化措施通知（PDF）", "Notice of measures (PDF)")

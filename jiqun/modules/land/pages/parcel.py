@@ -40,17 +40,16 @@ from jiqun.modules.land.models import Parcel, ParcelProposal
 from jiqun.modules.land.models.parcels import FOUR_EYES
 from jiqun.modules.land.pages.parcel_forms import day_of, entry_form, entry_of, fen_of, open_form
 from jiqun.modules.land.parcels import shown
-from jiqun.modules.land.parcels.clock import Standing, offers, standing
-from jiqun.modules.land.parcels.contract import Deal, deal_of, deals_of
+from jiqun.modules.land.parcels.clock import Standing, offers
+from jiqun.modules.land.parcels.contract import Deal, deals_of
 from jiqun.modules.land.parcels.documents import papers_for
+from jiqun.modules.land.parcels.dossier import Dossier, dossier_of
 from jiqun.modules.land.parcels.firm.actions import hand_in, may_hand_in
 from jiqun.modules.land.parcels.kinds import ABOUT, BY_FIRM
-from jiqun.modules.land.parcels.measured import measured, verdict
 from jiqun.modules.land.parcels.office import actions as office
 from jiqun.modules.land.parcels.packs import versions
-from jiqun.modules.land.parcels.reckoning import reckon
 from jiqun.modules.land.parcels.renewing import renewing
-from jiqun.modules.land.parcels.selectors import events_of, no_parcel, proposals_of, the_parcel
+from jiqun.modules.land.parcels.selectors import no_parcel, proposals_of, the_parcel
 
 REGISTER: Words = ("标准地", "Standard land")
 SLIPS = (
@@ -79,24 +78,22 @@ def parcel(request: HttpRequest, parcel: str) -> HttpResponse:
 
 
 def _entered(request: HttpRequest, who: Viewer, found: Parcel) -> HttpResponse:
-    rows = events_of(who, found)
-    one = standing(found, rows, today=timezone.localdate())
+    of = dossier_of(who, found)
+    one, deal = of.one, of.deal
     waiting, refusal = proposals_of(who, found), None
     if request.method == "POST":
         refusal = press(request, _verbs(who, one, waiting, request.POST))
         if refusal is None:
             return redirect("land-parcel", found.code)
-    deal = deal_of(found)
-    control = measured(store(), who, found, deal)
     parts = [
         *_slips(deal), *_waiting(who, one, waiting),
         table(("节点", "Milestones"), shown.MILESTONES_TABLE, shown.milestone_rows(one),
               hint=("期限按工作合同与规则包计算，中止计时按日顺延；“预计”随前一节点变动。",
                     "Days follow from contract and rules; stops move them day by day; projected ones may move.")),
-        *_control(one, deal, control),
+        *_control(of),
         _renewal(one, deal),
         *papers_part(who, PARCEL, [found.code]),
-        table(("办理记录", "History"), shown.EVENTS, shown.event_rows(one, rows, who)),
+        table(("办理记录", "History"), shown.EVENTS, shown.event_rows(one, of.rows, who)),
     ]  # fmt: skip
     if asked := _forms(who, one, request.POST.get("verb", "")):
         parts += [heading(("现在可以办理", "What may be done now")), *asked]
@@ -162,9 +159,8 @@ def _slip(one: Problem) -> dict[str, str]:
     }
 
 
-def _control(one: Standing, deal: Deal, found: Any) -> list[Part]:
-    judged = verdict(one.parcel, deal, found)
-    costs = reckon(one, deal, found)
+def _control(of: Dossier) -> list[Part]:
+    one, judged, costs = of.one, of.judged, of.costs
     overall = pick(*shown.OVERALL[judged.overall])
     about = (
         f"{shown.OVERALL[judged.overall][0]}。按登记建筑面积计，8 米以上楼层未加倍；以联合核查结论为准。",
@@ -172,7 +168,7 @@ def _control(one: Standing, deal: Deal, found: Any) -> list[Part]:
     )
     parts = [
         table(("控制指标：约定与实际", "Control indicators: agreed and actual"), shown.CONTROL,
-              shown.control_rows(judged.items, found),
+              shown.control_rows(judged.items, of.found),
               ("公告没有约定控制指标，或都读不出。", "None agreed, or none readable."), hint=about),
     ]  # fmt: skip
     if one.state.stops:

@@ -20,13 +20,9 @@ from jiqun.modules.land.evaluation.selectors import firm_view, graded_view, own_
 from jiqun.modules.land.lowuse.cases import entries_of as file_entries
 from jiqun.modules.land.lowuse.cases import the_file
 from jiqun.modules.land.lowuse.documents import case_file, plan
-from jiqun.modules.land.parcels.clock import standing
-from jiqun.modules.land.parcels.contract import deal_of
-from jiqun.modules.land.parcels.documents import Sheet as PaperSheet
 from jiqun.modules.land.parcels.documents import make, no_paper, papers_for
-from jiqun.modules.land.parcels.measured import measured
-from jiqun.modules.land.parcels.reckoning import reckon
-from jiqun.modules.land.parcels.selectors import events_of, the_parcel
+from jiqun.modules.land.parcels.dossier import dossier_of
+from jiqun.modules.land.parcels.selectors import the_parcel
 
 PDF = "application/pdf"
 
@@ -87,7 +83,7 @@ def measures_file(request: HttpRequest, sheet: str) -> HttpResponse:
     """差别化措施通知 of one firm of an announced batch."""
     who = viewer(request)
     one = the_sheet(who, sheet)
-    rows = [row for row in measures_for(who, [one.batch]) if row["firm"] == one.firm]
+    rows = measures_for(who, [one.batch], one.firm)
     if not rows:
         raise missing("差别化措施通知", "notice of measures")
     made = measures_notice(one, rows, synthetic=is_synthetic(store()))
@@ -98,16 +94,13 @@ def measures_file(request: HttpRequest, sheet: str) -> HttpResponse:
 @page
 def parcel_paper(request: HttpRequest, parcel: str, paper: str) -> HttpResponse:
     """A paper of standard land that can be printed now; drafts for officials alone."""
-    who, facts = viewer(request), store()
-    found = the_parcel(who, parcel)
-    one = standing(found, events_of(who, found), today=timezone.localdate())
-    ready = papers_for(who, one)
+    who = viewer(request)
+    of = dossier_of(who, the_parcel(who, parcel))
+    ready = papers_for(who, of.one)
     if paper not in ready:
         raise no_paper()
-    deal = deal_of(found)
-    control = measured(facts, who, found, deal)
-    sheet_ = PaperSheet(one, deal, control, reckon(one, deal, control), is_synthetic(facts))
-    return _answer(make(paper, sheet_), f"{found.code}-{ready[paper].zh}.pdf")
+    made = make(paper, of, synthetic=is_synthetic(store()))
+    return _answer(made, f"{of.one.parcel.code}-{ready[paper].zh}.pdf")
 
 
 @require_GET

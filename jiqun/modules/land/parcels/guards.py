@@ -37,3 +37,15 @@ def remove_guards(connection: Any) -> None:
 def remove_bond(connection: Any) -> None:
     """Drop the trigger of the bond, as a migration of its table must."""
     remove(connection, COVER)
+
+
+def make(_apps: Any, schema_editor: Any) -> None:
+    """Make all triggers of the parcels: a step of a migration."""
+    install_bond(schema_editor.connection)
+    install_guards(schema_editor.connection)
+
+
+def drop(_apps: Any, schema_editor: Any) -> None:
+    """Drop all triggers of the parcels: a step of a migration, before their tables change."""
+    remove_guards(schema_editor.connection)
+    remove_bond(schema_editor.connection)

@@ -32,10 +32,15 @@ def no_parcel() -> JiqunError:
 
 def the_parcel(viewer: Viewer, code: str) -> Parcel:
     """Return a parcel and log the look at it; ``E-LAND-PARCEL`` when it is not for the viewer."""
-    found = Parcel.objects.visible_to(viewer).select_related("department").filter(code=code).first()
+    found = _seen(viewer, code)
     if found is None:
         raise no_parcel()
-    note_read(viewer, [found.firm], FIELDS)
+    return found
+
+
+def _seen(viewer: Viewer, code: str) -> Parcel | None:
+    found = Parcel.objects.visible_to(viewer).select_related("department").filter(code=code).first()
+    note_read(viewer, [found.firm] if found else [], FIELDS)
     return found
 
 
@@ -47,11 +52,8 @@ def events_of(viewer: Viewer, parcel: Parcel) -> list[ParcelEvent]:
 
 def clock_of(viewer: Viewer, code: str) -> Standing | None:
     """Return where a parcel stands today, logged; None where there is no contract, or not for the viewer."""
-    found = Parcel.objects.visible_to(viewer).select_related("department").filter(code=code).first()
-    if found is None:
-        return None
-    note_read(viewer, [found.firm], FIELDS)
-    return _standing([found], None)[0]
+    found = _seen(viewer, code)
+    return _standing([found], None)[0] if found else None
 
 
 def proposals_of(viewer: Viewer, parcel: Parcel) -> list[ParcelProposal]:

@@ -6,6 +6,7 @@ from datetime import date
 from typing import Any
 
 import numpy as np
+import polars as pl
 
 from jiqun.engine.indices.measures import Applied, applied, streaks, surcharge
 from jiqun.engine.indices.measures import Waiver as Spared
@@ -20,9 +21,10 @@ from jiqun.modules.land.states.batch import State
 Row = dict[str, Any]
 
 
-def measure_rows(facts: Store, batch: Batch, on: date) -> list[Row]:
+def measure_rows(facts: Store, batch: Batch, on: date, firm: str = "") -> list[Row]:
     """Return a row per firm and measure: grade, years in a row, what it is, whether it is suspended.
 
+    ``firm`` narrows them to one.
     Years are counted over announced batches and the results recorded for earlier years; a year
     without either ends the count.
     The surcharge of twelve months is an estimate over the year's electricity on the sheet; unknown
@@ -36,12 +38,14 @@ def measure_rows(facts: Store, batch: Batch, on: date) -> list[Row]:
         .select("firm", "name", "grade", "managed_as")
         .drop_nulls("managed_as")
     )
+    if firm:
+        held = held.filter(pl.col("firm") == firm)
     firms, grades = held["firm"].to_list(), held["managed_as"].to_list()
     before = history_of(facts, [batch.place], batch.year, firms)
     years = streaks(firms, grades, history=before, year=batch.year).tolist()
     scheme = scheme_for(batch.rules, batch.year)
     spared = {one.firm: one for one in Waiver.objects.in_force(batch.pk)}
-    power, running = _electricity(batch), _running(batch, on)
+    power, running = _electricity(batch, firm), _running(batch, on)
     rows: list[Row] = []
     for (firm, name, grade, managed), count in zip(held.iter_rows(), years, strict=True):
         waiver = spared.get(firm)
@@ -75,10 +79,10 @@ def _measure(one: Applied, watt_hours: int | None) -> Row:
     }  # fmt: skip
 
 
-def _electricity(batch: Batch) -> dict[str, int]:
+def _electricity(batch: Batch, only: str) -> dict[str, int]:
     """Wh of the year by firm, where the sheet has them."""
     factor, found = HELD["electricity"][2], dict[str, int]()
-    for firm, figures in Sheet.objects.figures_in(batch.pk):
+    for firm, figures in Sheet.objects.figures_in(batch.pk, only):
         for one in figures:
             if one["name"] == "electricity" and one["value"] is not None:
                 found[firm] = one["value"] * factor
