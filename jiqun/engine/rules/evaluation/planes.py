@@ -21,6 +21,7 @@ from jiqun.engine.rules.program.program import Program
 
 BLOCK = 4096  # words, 262,144 subjects: a block of an int64 column is 2 MB
 Evaluator = Callable[[slice], Truth]
+Above = Callable[[Form, Table, Bits], Bits]
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,9 +89,11 @@ def conjunction(planes: Planes, references: Sequence[int], *, true: Bits, false:
         false |= part_not
 
 
-def known_planes(
-    program: Program, table: Table, above: Callable[[Form, Table, Bits], Bits] | None = None
-) -> list[Bits]:
+def _above(guard: Form, table: Table, known: Bits) -> Bits:
+    return known & pack(forms.at_least(guard, 1, table=table, rows=slice(0, table.n)))
+
+
+def known_planes(program: Program, table: Table, above: Above = _above) -> list[Bits]:
     """Return where each atom is known; equal ones, as of atoms on one column, exist once.
 
     ``above`` narrows a mask to where a guard is above zero, where that can be had faster.
@@ -99,17 +102,11 @@ def known_planes(
     for atom in program.atoms:
         key = atom.columns, atom.guard
         if key not in made:
-            made[key] = known_bits(atom, table, above or _above)
+            made[key] = known_bits(atom, table, above)
     return [made[atom.columns, atom.guard] for atom in program.atoms]
 
 
-def _above(guard: Form, table: Table, known: Bits) -> Bits:
-    return known & pack(forms.at_least(guard, 1, table=table, rows=slice(0, table.n)))
-
-
-def known_bits(
-    atom: Atom, table: Table, above: Callable[[Form, Table, Bits], Bits] = _above
-) -> Bits:
+def known_bits(atom: Atom, table: Table, above: Above = _above) -> Bits:
     """Return where an atom is known: every column is, and its denominator is above zero."""
     if any(column not in table.columns for column in atom.columns):
         return np.zeros(table.words, np.uint64)

@@ -19,13 +19,14 @@ from jiqun.modules.land.mapping.selectors import Parcels
 from jiqun.modules.land.mapping.tiles import Tiles
 
 WIDTH = 1000.0
-OVERLAP = "#1c2430"  # the ink of the map: red crosses are grade D
+OVERLAP = "overlap"
 # Look: fill and ink on white paper, and the lines of its hatch on a square of eight.
 PAPER: Mapping[str, tuple[str, str, str]] = {
     "a": ("#e8f5ec", "#1b7a3d", ""), "b": ("#eaf1fd", "#0052d9", "M0 8L8 0"),
     "c": ("#fff4df", "#8a4b00", "M0 4H8"), "d": ("#fdecec", "#b3202a", "M0 8L8 0M0 0L8 8"),
     "t": ("#f1eaf9", "#6a3ba3", "M4 3V5M3 4H5"), "open": ("#eef1f5", "#586273", "M4 0V8"),
     "none": ("#ffffff", "#586273", ""), "hidden": ("#eef1f5", "#586273", ""),
+    OVERLAP: ("none", "#1c2430", "M0 4H8M4 0V8"),  # in ink: red crosses are grade D
 }  # fmt: skip
 
 
@@ -35,34 +36,24 @@ def collection(found: Parcels, looks: Sequence[str], base: Tiles | None) -> str:
     rows = zip(
         found.rows.select("parcel", "location", "place", "area_m2").iter_rows(), looks, strict=True
     )
-    upon: dict[str, list[list[Any]]] = {}
-    for one in found.overlaps:
-        for code, other in ((one.first, one.second), (one.second, one.first)):
-            upon.setdefault(code, []).append([other, round(one.m2, 1)])
+    upon = found.upon
     features = [
-        _feature(
-            row,
-            look,
-            drawn[row[0]],
-            converted=row[0] in found.shapes.converted,
-            upon=upon.get(row[0], []),
-        )
-        for row, look in rows
-        if row[0] in drawn
-    ]
-    counts = Counter(looks)
-    shared = [
-        {"type": "Feature", "geometry": json.loads(one.geometry), "properties": {"codes": [one.first, one.second]}}
-        for one in found.overlaps
+        _feature(row, look, drawn[row[0]], converted=row[0] in found.shapes.converted, upon=upon.get(row[0], ()))
+        for row, look in rows if row[0] in drawn
     ]  # fmt: skip
+    counts = Counter(looks)
+    shared = ",".join(
+        f'{{"type":"Feature","geometry":{one.geometry},"properties":{_text({"codes": [one.first, one.second]})}}}'
+        for one in found.overlaps
+    )
     more = _text({
-        "overlaps": {"type": "FeatureCollection", "features": shared},
         "looks": [{"look": look, "label": look_words(look), "count": counts[look]}
                   for look in LOOKS if counts[look]],
         "towns": found.towns, "words": _words(),
         "tiles": {"url": base.url} if base else None,
     })  # fmt: skip
-    return f'{{"type":"FeatureCollection","features":[{",".join(features)}],{more[1:]}'
+    overlaps = f'{{"type":"FeatureCollection","features":[{shared}]}}'
+    return f'{{"type":"FeatureCollection","features":[{",".join(features)}],"overlaps":{overlaps},{more[1:]}'
 
 
 def _text(thing: Any) -> str:
@@ -71,14 +62,14 @@ def _text(thing: Any) -> str:
 
 def _feature(
     row: tuple[str, str | None, str, float], look: str, geometry: str, *, converted: bool,
-    upon: list[list[Any]],
+    upon: Sequence[tuple[str, float]],
 ) -> str:  # fmt: skip
     parcel, location, place, area = row
     said: dict[str, Any] = {"where": location or "", "town": place, "m2": area, "look": look}
     if converted:
         said["converted"] = True
     if upon:
-        said["upon"] = upon
+        said["upon"] = [[code, round(shared, 1)] for code, shared in upon]
     return f'{{"type":"Feature","id":{_text(parcel)},"geometry":{geometry},"properties":{_text(said)}}}'
 
 
@@ -111,38 +102,25 @@ def svg(found: Parcels, looks: Sequence[str], title: str) -> str:
     ]
     points = [point for geometry, _ in shown for ring in _rings(geometry) for point in ring]
     west, north, scale, height = _frame(points)
+    drawings = [*shown, *((json.loads(one.geometry), OVERLAP) for one in found.overlaps)]
     shapes = [
-        f'<path d="{_path(geometry, west, north, scale)}" fill="url(#{look})" fill-rule="evenodd" '
-        f'stroke="{PAPER[look][1]}"{_dash(look)}/>'
-        for geometry, look in shown
+        f'<path d="{_path(geometry, west, north, scale)}" fill="url(#{look})" fill-rule="evenodd"{_line(look)}/>'
+        for geometry, look in drawings
     ]
-    shapes += [
-        f'<path d="{_path(json.loads(one.geometry), west, north, scale)}" fill="url(#overlap)" fill-rule="evenodd" '
-        f'stroke="{OVERLAP}" stroke-width="2"/>'
-        for one in found.overlaps
-    ]
-    present = [look for look in LOOKS if look in {look for _, look in shown}]
+    present = {look for _, look in drawings}
+    named = {look: look_words(look) for look in LOOKS if look in present}
+    if OVERLAP in present:
+        named[OVERLAP] = _words()["overlap"].format(n=len(found.overlaps))
     legend = [
-        f'<rect x="{10 + 120 * at}" y="{height + 14:.0f}" width="26" height="16" fill="url(#{look})" '
-        f'stroke="{PAPER[look][1]}"{_dash(look)}/><text x="{42 + 120 * at}" y="{height + 27:.0f}" '
-        f'font-size="13">{escape(look_words(look))}</text>'
-        for at, look in enumerate(present)
+        f'<rect x="{10 + 120 * at}" y="{height + 14:.0f}" width="26" height="16" fill="url(#{look})"{_line(look)}/>'
+        f'<text x="{42 + 120 * at}" y="{height + 27:.0f}" font-size="13">{escape(words)}</text>'
+        for at, (look, words) in enumerate(named.items())
     ]
-    if found.overlaps:
-        at = 10 + 120 * len(present)
-        legend.append(
-            f'<rect x="{at}" y="{height + 14:.0f}" width="26" height="16" fill="url(#overlap)" '
-            f'stroke="{OVERLAP}" stroke-width="2"/><text x="{at + 32}" y="{height + 27:.0f}" font-size="13">'
-            f"{escape(pick(f'重叠 {len(found.overlaps)} 处', f'{len(found.overlaps)} overlaps'))}</text>"
-        )
-        shapes.append(
-            '<pattern id="overlap" width="6" height="6" patternUnits="userSpaceOnUse"><path d="M0 3H6M3 0V6" '
-            f'stroke="{OVERLAP}" fill="none"/></pattern>'
-        )
     patterns = [
         f'<pattern id="{look}" width="8" height="8" patternUnits="userSpaceOnUse"><path d="M0 0H8V8H0z" '
         f'fill="{fill}"/><path d="{hatch or "M0 0"}" stroke="{ink}" fill="none"/></pattern>'
         for look, (fill, ink, hatch) in PAPER.items()
+        if look != OVERLAP or OVERLAP in present
     ]
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH:.0f} {height + 40:.0f}" '
@@ -151,8 +129,9 @@ def svg(found: Parcels, looks: Sequence[str], title: str) -> str:
     )
 
 
-def _dash(look: str) -> str:
-    return ' stroke-dasharray="4 3"' if look == "none" else ""
+def _line(look: str) -> str:
+    more = {"none": ' stroke-dasharray="4 3"', OVERLAP: ' stroke-width="2"'}.get(look, "")
+    return f' stroke="{PAPER[look][1]}"{more}'
 
 
 def _rings(geometry: Mapping[str, Any]) -> Iterator[list[list[float]]]:

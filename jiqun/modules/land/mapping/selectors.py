@@ -55,12 +55,14 @@ class Parcels:
         """Codes of the parcels that the register holds without a shape."""
         return self.rows.filter(~pl.col("shaped"))["parcel"].to_list()
 
-    def upon(self, parcel: str) -> list[tuple[str, float]]:
-        """Return which parcels one lies upon, of those that the viewer may see, and by how many m²."""
-        return [
-            (one.second if one.first == parcel else one.first, one.m2)
-            for one in self.overlaps if parcel in {one.first, one.second}
-        ]  # fmt: skip
+    @property
+    def upon(self) -> Mapping[str, list[tuple[str, float]]]:
+        """By parcel, which others it lies upon and by how many m²."""
+        found: dict[str, list[tuple[str, float]]] = {}
+        for one in self.overlaps:
+            found.setdefault(one.first, []).append((one.second, one.m2))
+            found.setdefault(one.second, []).append((one.first, one.m2))
+        return found
 
     def of(self, town: str = "", codes: Sequence[str] = ()) -> Parcels:
         """Return those of a town, or those with one of the codes, or both."""

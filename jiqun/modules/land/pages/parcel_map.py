@@ -337,7 +337,9 @@ def _card_facts(found: Parcels, row: Row, name: str) -> list[tuple[str, str]]:
 
 
 def _upon_words(found: Parcels, parcel: str, unit: str) -> str:
-    words = [f"{other}（{number_words(area, 1)} {unit}）" for other, area in found.upon(parcel)]
+    words = [
+        f"{other}（{number_words(area, 1)} {unit}）" for other, area in found.upon.get(parcel, ())
+    ]
     return pick("、", ", ").join(words)
 
 

@@ -21,10 +21,10 @@ from jiqun.modules.land.states.batch import State
 Row = dict[str, Any]
 
 
-def measure_rows(facts: Store, batch: Batch, on: date, firm: str = "") -> list[Row]:
+def measure_rows(facts: Store, batch: Batch, on: date, only: str = "") -> list[Row]:
     """Return a row per firm and measure: grade, years in a row, what it is, whether it is suspended.
 
-    ``firm`` narrows them to one.
+    ``only`` narrows them to one.
     Years are counted over announced batches and the results recorded for earlier years; a year
     without either ends the count.
     The surcharge of twelve months is an estimate over the year's electricity on the sheet; unknown
@@ -38,14 +38,14 @@ def measure_rows(facts: Store, batch: Batch, on: date, firm: str = "") -> list[R
         .select("firm", "name", "grade", "managed_as")
         .drop_nulls("managed_as")
     )
-    if firm:
-        held = held.filter(pl.col("firm") == firm)
+    if only:
+        held = held.filter(pl.col("firm") == only)
     firms, grades = held["firm"].to_list(), held["managed_as"].to_list()
     before = history_of(facts, [batch.place], batch.year, firms)
     years = streaks(firms, grades, history=before, year=batch.year).tolist()
     scheme = scheme_for(batch.rules, batch.year)
     spared = {one.firm: one for one in Waiver.objects.in_force(batch.pk)}
-    power, running = _electricity(batch, firm), _running(batch, on)
+    power, running = _electricity(batch, only), _running(batch, on)
     rows: list[Row] = []
     for (firm, name, grade, managed), count in zip(held.iter_rows(), years, strict=True):
         waiver = spared.get(firm)
