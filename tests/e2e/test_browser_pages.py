@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 
 import pytest
@@ -10,9 +9,9 @@ import pytest
 from jiqun.core.security.passwords import remember
 from tests.console import DEMO_QUERY, Demo
 from tests.e2e.conftest import Visit, Watched
+from tests.nightly import NIGHTLY
 
 pytestmark = pytest.mark.browser
-NIGHTLY = bool(os.environ.get("JIQUN_NIGHTLY"))
 LOOKS = [(1280, "light"), (390, "dark")]
 ROLES = ("analyst", "firm", "audit")
 # The analyst has most pages; the others' are looked at on a phone in the dark, and wide at night.

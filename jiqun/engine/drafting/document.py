@@ -105,11 +105,21 @@ def _examples(given: list[Entry]) -> Iterable[str]:
         yield f"  - {_flow({key: found[number][key] for key in EXAMPLE if key in found[number]})}"
 
 
+def facts_in(value: str) -> dict[str, str]:
+    """Return the facts of a firm that stand in one line; empty where any part is no field=value.
+
+    >>> facts_in("首次入规[本年度]=是；规上企业=缺")
+    {'首次入规[本年度]': '是', '规上企业': '缺'}
+    >>> facts_in("营业收入三千万")
+    {}
+    """
+    found = [_FACT.fullmatch(part.strip()) for part in _BREAK.split(value) if part.strip()]
+    return {f[1].strip(): f[2].strip() for f in found if f} if all(found) else {}
+
+
 def _example(name: str, value: str) -> Tree:
-    if name == "企业":
-        facts = [_FACT.fullmatch(part.strip()) for part in _BREAK.split(value) if part.strip()]
-        if facts and all(facts):
-            return {f[1].strip(): f[2].strip() for f in facts if f}
+    if name == "企业" and (facts := facts_in(value)):
+        return dict(facts)
     if name in {"因", "缺"}:
         return [part.strip() for part in re.split(r"[、；;\n]", value) if part.strip()]
     return value

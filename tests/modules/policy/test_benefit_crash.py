@@ -22,12 +22,12 @@ import pytest
 
 from tests.conformance.crash_site import environment
 from tests.conformance.postgres import running
+from tests.nightly import NIGHTLY
 
 pytestmark = pytest.mark.slow
 HERE = Path(__file__).resolve()
 ROOT = HERE.parents[3]
 SCRIPT = HERE.with_name("crash_pay.py")
-NIGHTLY = bool(os.environ.get("JIQUN_NIGHTLY"))
 CLIENTS, PER_BATCH, AMOUNT = 6, 2, 12_345
 PATIENCE = 120.0
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, ClassVar, cast
@@ -44,9 +43,7 @@ from jiqun.modules.policy.machine import (
 )
 from jiqun.modules.policy.models import Batch, Case, Hold, Payment, PaymentFile, Step
 from tests.modules.policy.town import FIRMS, PEOPLE, Town, account, build
-
-NIGHTLY = bool(os.environ.get("JIQUN_NIGHTLY"))
-
+from tests.nightly import NIGHTLY
 
 # ---- the table ----------------------------------------------------------------------------------
 

@@ -171,6 +171,10 @@ def test_an_example_that_comes_out_otherwise_keeps_a_draft_from_being_confirmed(
     assert DraftField.objects.get(draft=draft, key="例证/3/结论").value == "不符合"
     settle_draft(viewer=town.viewer("maker"), draft=draft, values={"例证/1/金额": "20万元"})
     assert confirmed(town, draft).state == DraftState.CONFIRMED
+    for facts in ("", "营业收入三千万", "规上企业=是；其他"):
+        refused = maker.post(page, sent | {"facts": facts})
+        assert refused.status_code in {409, 422}
+    assert not DraftField.objects.filter(draft=draft, key__startswith="例证/4").exists()
     odd = settled(town, **EXAMPLES | {"编号": "KQ-9", "例证/1/企业": "营业收入三千万"})
     with pytest.raises(JiqunError, match="E-RULE"):
         confirm_draft(viewer=town.viewer("maker"), draft=odd, checked=keys(odd))

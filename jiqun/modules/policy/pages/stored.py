@@ -13,9 +13,12 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods
 
 from jiqun.core.access import Viewer, forbidden
+from jiqun.core.actions import refuse
+from jiqun.core.forms import wrong
 from jiqun.core.frame import Part, Said, ask, link, note, press, show, table
 from jiqun.core.pages import download, page, viewer
 from jiqun.core.tabular import Field, pick
+from jiqun.engine.drafting.document import facts_in
 from jiqun.engine.rules.document.policies import VERDICTS
 from jiqun.errors import JiqunError
 from jiqun.modules.policy.drafts.actions import (
@@ -35,6 +38,7 @@ from jiqun.modules.policy.models import Draft, DraftField
 from jiqun.modules.policy.pages.checkups import EXAMPLES, example_row
 from jiqun.modules.policy.pages.forms import Plain, words_form
 from jiqun.modules.policy.review.checkup import Checked, remedy_of, words_of
+from jiqun.rules.policies import WORDINGS
 
 LIST = (
     Field("title", "草稿", "Draft", link="href"), Field("clause", "依据条款", "Clause"),
@@ -281,7 +285,9 @@ def _settling(fields: Sequence[DraftField], data: Any = None) -> Plain:
 
 def _example_form(data: Any = None) -> Plain:
     """One worked example: a firm's facts in one line, what should come out."""
-    known = [(name, name) for name in VERDICTS]
+    said = WORDINGS["兑付"]
+    names = {code: name for name, code in VERDICTS.items()}  # one name of each verdict
+    known = [(name, pick(said[code].zh, said[code].en)) for code, name in names.items()]
     return Plain({
         "facts": forms.CharField(
             label=pick("企业情况", "Facts of a firm"), max_length=LONGEST,
@@ -327,8 +333,15 @@ def _verbs(
         return Said((f"已核定：{zh}。", f"Done: {en}."))
 
     def example() -> Said:
+        facts = given.get("facts", "")
+        refuse([] if facts_in(facts) else [wrong(
+            "facts", "企业情况要写成“字段=值”，用分号隔开", "write the facts as field=value, with semicolons",
+            value=facts[:40],
+            remedy_zh="如：首次入规[本年度]=是；规上企业=是；不知道的写“缺”。",
+            remedy_en="As in 首次入规[本年度]=是；规上企业=是; 缺 for unknown.",
+        )])  # fmt: skip
         key = f"例证/{_next_example(fields)}"
-        values = {f"{key}/企业": given.get("facts", ""), f"{key}/结论": given.get("verdict", ""),
+        values = {f"{key}/企业": facts, f"{key}/结论": given.get("verdict", ""),
                   f"{key}/金额": given.get("amount", "")}  # fmt: skip
         settle_draft(viewer=who, draft=one, values=values)
         return Said(
