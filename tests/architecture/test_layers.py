@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import configparser
+import logging
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -67,6 +68,19 @@ def _foreign_module(path: Path, module: str, name: str) -> str:
     return "" if parts[3:4] == ("public",) else ".".join(part for part in parts if part)
 
 
+@pytest.fixture
+def loggers_kept() -> Iterator[None]:
+    """The linter configures logging for itself, which silences every logger that is there."""
+    held = [
+        one for one in logging.root.manager.loggerDict.values() if isinstance(one, logging.Logger)
+    ]
+    before = {one: one.disabled for one in held}
+    yield
+    for one, disabled in before.items():
+        one.disabled = disabled
+
+
+@pytest.mark.usefixtures("loggers_kept")
 def test_the_contracts_of_import_linter_hold() -> None:
     status = lint_imports(config_filename=str(ROOT / ".importlinter"), no_cache=True)
     assert status == EXIT_STATUS_SUCCESS
