@@ -9,7 +9,7 @@ from typing import Any
 from jiqun.core.tabular.fields import FORMATS, Field, display, label, pick, unit_of
 
 DATE = re.compile(r"\d{4}-\d\d-\d\d\b.{0,12}")
-LONG = 24  # characters, from which on a cell is prose
+PHRASE, LONG = 9, 24  # characters, from which on a cell is a phrase, and prose
 
 
 def html_table(
@@ -49,7 +49,8 @@ def html_table(
 
 def _cell(spec: Field, row: Mapping[str, Any]) -> dict[str, Any]:
     text = display(spec, row.get(spec.name))
-    look = "date" if DATE.fullmatch(text) else "long" if len(text) >= LONG else ""
+    length = "long" if len(text) >= LONG else "phrase" if len(text) >= PHRASE else ""
+    look = "date" if DATE.fullmatch(text) else length
     cell = {
         "text": text,
         "look": look,

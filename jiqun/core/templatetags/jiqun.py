@@ -13,7 +13,7 @@ from django import template
 from django.conf import settings
 from django.forms import BoundField, CheckboxInput, CheckboxSelectMultiple, RadioSelect
 from django.templatetags.static import static
-from django.utils.html import format_html, format_html_join
+from django.utils.html import conditional_escape, format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 
@@ -124,6 +124,23 @@ def said(thing: object, part: str) -> str:
 def beside(row: Sequence[object], columns: Sequence[object]) -> list[tuple[object, object]]:
     """Return a table row's cells, each beside its column."""
     return list(zip(columns, row, strict=True))
+
+
+@register.filter
+def inside(cell: Mapping[str, str]) -> SafeString:
+    """Return what a table's cell shows: its text, as a link or a tag where it is one, and its note.
+
+    >>> inside({"text": "临期", "badge": "warning", "note": "预计"})
+    '<span class="jq-tag is-warning">临期</span> <small class="jq-hint">预计</small>'
+    """
+    text, href, badge, note = (cell.get(name, "") for name in ("text", "href", "badge", "note"))
+    if href:
+        held = format_html('<a href="{}">{}</a>', href, text)
+    elif badge:
+        held = format_html('<span class="jq-tag is-{}">{}</span>', badge, text)
+    else:
+        held = conditional_escape(text)
+    return format_html('{} <small class="jq-hint">{}</small>', held, note) if note else held
 
 
 @register.filter

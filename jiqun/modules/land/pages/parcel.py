@@ -85,9 +85,10 @@ def _entered(request: HttpRequest, who: Viewer, found: Parcel) -> HttpResponse:
         refusal = press(request, _verbs(who, one, waiting, request.POST))
         if refusal is None:
             return redirect("land-parcel", found.code)
+    milestones = shown.milestone_rows(one)
     parts = [
         *_slips(deal), *_waiting(who, one, waiting),
-        table(("节点", "Milestones"), shown.MILESTONES_TABLE, shown.milestone_rows(one),
+        table(("节点", "Milestones"), shown.milestone_fields(milestones), milestones,
               hint=("期限按工作合同与规则包计算，中止计时按日顺延；“预计”随前一节点变动。",
                     "Days follow from contract and rules; stops move them day by day; projected ones may move.")),
         *_control(of),
@@ -161,10 +162,13 @@ def _slip(one: Problem) -> dict[str, str]:
 
 def _control(of: Dossier) -> list[Part]:
     one, judged, costs = of.one, of.judged, of.costs
-    overall = pick(*shown.OVERALL[judged.overall])
+    (early, early_en), (overall, overall_en) = (
+        shown.before_review(one),
+        shown.OVERALL[judged.overall],
+    )
     about = (
-        f"{shown.OVERALL[judged.overall][0]}。按登记建筑面积计，8 米以上楼层未加倍；以联合核查结论为准。",
-        f"{overall}. By the registered floor, high storeys not doubled; the joint check decides.",
+        f"{early}{overall}。按登记建筑面积计，8 米以上楼层未加倍；以联合核查结论为准。",
+        f"{early_en}{overall_en}. By the registered floor, high storeys not doubled; the joint check decides.",
     )
     parts = [
         table(("控制指标：约定与实际", "Control indicators: agreed and actual"), shown.CONTROL,

@@ -7,7 +7,7 @@ from typing import Any
 
 from jiqun.core.access import Viewer
 from jiqun.core.tabular import Field, pick, yuan
-from jiqun.engine.land.clock.events import KINDS, MILESTONES, Event, Kind
+from jiqun.engine.land.clock.events import KINDS, MILESTONES, Event, Kind, Milestone
 from jiqun.engine.land.clock.status import PHASES, Phase, Status
 from jiqun.engine.land.control import Compliance, Overall
 from jiqun.engine.land.tenure import MILESTONES as MILESTONES_MET
@@ -67,6 +67,7 @@ MILESTONES_TABLE = (
     Field("handed", "已交材料", "Handed in"),
     Field("lacking", "还缺材料", "Lacking"),
 )  # fmt: skip
+SELDOM = frozenset({"overdue", "stopped", "extensions"})
 STOPS = (
     Field("document", "文号", "Document"), Field("cause", "事由", "Cause"), Field("first", "中止日", "From", "date"),
     Field("after", "恢复日", "Runs again from", "date"),
@@ -116,6 +117,15 @@ def papers_of(rules: str) -> dict[str, tuple[str, str]]:
 def listed(codes: Sequence[str], words: Mapping[str, tuple[str, str]]) -> str | None:
     """Return what codes mean in one text, None for none."""
     return pick("、", ", ").join(pick(*words.get(one, (one, one))) for one in codes) or None
+
+
+def milestone_fields(rows: Sequence[Row]) -> tuple[Field, ...]:
+    """The columns of milestones: what seldom happens has one only where it did."""
+    return tuple(
+        one
+        for one in MILESTONES_TABLE
+        if one.name not in SELDOM or any(row[one.name] is not None for row in rows)
+    )
 
 
 def milestone_rows(one: Standing) -> list[Row]:
@@ -177,6 +187,18 @@ def stop_rows(one: Standing) -> list[Row]:
 def control_rows(items: Sequence[Compliance], found: Measured) -> list[Row]:
     """Agreed and actual values of each indicator; an unknown one says who holds it."""
     return [_control(item, found) for item in items]
+
+
+def before_review(one: Standing) -> tuple[str, str]:
+    """What must be known about the table above while the review of full production is not yet due."""
+    review = next((at for at in one.milestones if at.milestone is Milestone.FULL_PRODUCTION), None)
+    if review is None or review.reached or not review.deadline or review.deadline.day <= one.today:
+        return "", ""
+    day = review.deadline.day
+    return (
+        f"达产复核 {day} 才到期，此前只是按现有数据对照，不作结论。",
+        f"The review of full production is due on {day}; until then this compares and concludes nothing. ",
+    )
 
 
 def _control(item: Compliance, found: Measured) -> Row:
