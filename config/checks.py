@@ -76,6 +76,8 @@ def run_all(pytest_arguments: list[str]) -> int:
     """
     os.environ["PATH"] = f"{BIN}{os.pathsep}{os.environ['PATH']}"
     os.environ |= QUIET | ALONE
+    # Hundreds of processes start here; each would compile every library again.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     todo = steps(pytest_arguments)
     if pytest_arguments:
         todo = [one for one in todo if one[0] == "tests on SQLite"]

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
+import ibis
 import ibis.expr.types as ir
 import polars as pl
 
@@ -39,13 +40,49 @@ def is_firm_level(name: str) -> bool:
     return known is not None and known.grade == "firm"
 
 
+def _many(value: object) -> bool:
+    return isinstance(value, (list, tuple, set, frozenset))
+
+
 def _narrowed(facts: Store, name: str, at: At, equal: dict[str, Any]) -> ir.Table:
     found = facts.current(name, at=at)
     for column, value in equal.items():
         field = cast(Any, found[column])
-        many = isinstance(value, (list, tuple, set, frozenset))
-        found = found.filter(field.isin(list(value)) if many else field == value)
+        found = found.filter(field.isin(list(value)) if _many(value) else field == value)
     return found
+
+
+def _frame(
+    facts: Store,
+    name: str,
+    columns: Sequence[str] | None,
+    at: At,
+    equal: dict[str, Any],
+    either: Sequence[str] | None = None,
+    among: Sequence[str] = (),
+) -> pl.DataFrame:
+    """Rows that equal every given value, of which one of the columns ``either`` is ``among``.
+
+    A small table is narrowed in memory, where it stays; a large one where it lies, by the engine.
+    """
+    held = facts.small(name, at)
+    if held is not None:
+        asked = [
+            pl.col(column).is_in(list(value)) if _many(value) else pl.col(column) == value
+            for column, value in equal.items()
+        ]
+        if either is not None:
+            named = [pl.col(one).is_in(list(among)) for one in either]
+            asked.append(pl.any_horizontal(pl.lit(value=False), *named))
+        found = held.filter(*asked) if asked else held
+        return found.select(*columns) if columns is not None else found
+    wanted = _narrowed(facts, name, at, equal)
+    if either is not None:
+        own: Any = ibis.literal(value=False)
+        for one in either:
+            own = own | cast(Any, wanted[one]).isin(list(among))
+        wanted = wanted.filter(own)
+    return (wanted.select(*columns) if columns is not None else wanted).to_polars()
 
 
 def table(facts: Store, name: str, at: At = None, **equal: Any) -> ir.Table:
@@ -56,6 +93,11 @@ def table(facts: Store, name: str, at: At = None, **equal: Any) -> ir.Table:
     Raises:
         JiqunError: ``E-PURPOSE-NEEDED`` for a table about single firms; see :func:`lawful_rows`.
     """
+    _public(name)
+    return _narrowed(facts, name, at, equal)
+
+
+def _public(name: str) -> None:
     if is_firm_level(name):
         raise JiqunError(
             "E-PURPOSE-NEEDED",
@@ -65,15 +107,14 @@ def table(facts: Store, name: str, at: At = None, **equal: Any) -> ir.Table:
             hint_en="Use lawful_rows(…, purpose=…); own_rows for a firm's own rows.",
             kind=Kind.FORBIDDEN,
         )
-    return _narrowed(facts, name, at, equal)
 
 
 def rows(
     facts: Store, name: str, columns: Sequence[str] | None = None, at: At = None, **equal: Any
 ) -> pl.DataFrame:
     """Return current facts as a frame; see :func:`table`."""
-    found = table(facts, name, at, **equal)
-    return (found.select(*columns) if columns is not None else found).to_polars()
+    _public(name)
+    return _frame(facts, name, columns, at, equal)
 
 
 def lawful_rows(
@@ -101,8 +142,8 @@ def lawful_rows(
         JiqunError: ``E-PURPOSE-UNKNOWN``.
     """
     known, contract = purpose_of(purpose), contracts()[name]
-    wanted = dict.fromkeys([*columns, *needed(contract)])
-    frame = _narrowed(facts, name, at, equal).select(*wanted).to_polars()
+    wanted = list(dict.fromkeys([*columns, *needed(contract)]))
+    frame = _frame(facts, name, wanted, at, equal)
     allowed, read = lawful(frame, contract, known, columns=columns, reference=reference)
     return LawfulRows(allowed.select(*columns), read)
 
@@ -116,16 +157,9 @@ def own_rows(
     **equal: Any,
 ) -> pl.DataFrame:
     """Return rows of a firm-level table that speak of the viewer's own firms, on any basis."""
-    found = _narrowed(facts, name, at, equal)
-    if not viewer.firms:
-        found = found.limit(0)
-    else:
-        own = sorted(viewer.firms)
-        first, *others = (cast(Any, found[n]).isin(own) for n in subjects(contracts()[name]))
-        for other in others:
-            first = first | other
-        found = found.filter(first)
-    return (found.select(*columns) if columns is not None else found).to_polars()
+    return _frame(
+        facts, name, columns, at, equal, subjects(contracts()[name]), sorted(viewer.firms)
+    )
 
 
 def is_synthetic(facts: Store) -> bool:

@@ -135,6 +135,10 @@ class DurableTable:
             self._files[version] = self._listed(self._at(version), {})
         return self._files[version]
 
+    def size(self, version: int) -> int:
+        """Return how many bytes the data files of ``version`` take."""
+        return sum(Path(one).stat().st_size for one in self.files(version))
+
     def find(self, app_id: str) -> tuple[int, Metadata] | None:
         """Return version and metadata of the commit that carries ``app_id``, newest first."""
         for version in reversed(log_versions(self.path)):

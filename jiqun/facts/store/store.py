@@ -45,6 +45,7 @@ from jiqun.facts.store.writing import (
 )
 
 At = Snapshot | str | None
+SMALL = 256 << 10  # bytes of a table's files; in memory they take up to some thirty times as many
 
 
 class Store:
@@ -176,6 +177,13 @@ class Store:
                 lambda: self._read(name, columns, None, at),
             )
         return self._read(name, columns, where, at)
+
+    def small(self, name: str, at: At = None) -> pl.DataFrame | None:
+        """Return :meth:`current` whole where its files are small enough to keep it in memory."""
+        version = self.version(name, at)
+        if version >= 0 and self.tables.open(name).size(version) > SMALL:
+            return None
+        return self.polars(name, at=at)
 
     def _read(
         self,

@@ -81,15 +81,15 @@ class Views:
     def _view(self, label: str, query: str) -> ir.Table:
         view = label.replace(".", "_")
         backend = self.backend()
-        made: dict[str, None] = self._local.made
+        made: dict[str, ir.Table] = self._local.made
         if view not in made:
             self.connection().execute(f'CREATE OR REPLACE TEMP VIEW "{view}" AS {query}')
-            made[view] = None
+            made[view] = backend.table(view)
             if len(made) > KEPT:
                 oldest = next(iter(made))
                 self.connection().execute(f'DROP VIEW "{oldest}"')
                 del made[oldest]
-        return backend.table(view)
+        return made[view]
 
 
 def relation(files: Sequence[str], schema: pa.Schema, *, evolved: bool = True) -> str:

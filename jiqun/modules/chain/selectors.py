@@ -100,7 +100,12 @@ def chain_view(
 def _stored_view(store: Store, run: str) -> ChainView:
     """What a run has stored, which never changes; kept because most pages begin with it."""
     (found,) = (one for one in store.runs(ENGINE) if one.run == run)
-    return _view(found, store.finding(ENGINE, run).to_polars(), {})
+    return _view(found, _stored_rows(store, run), {})
+
+
+@lru_cache(maxsize=64)
+def _stored_rows(store: Store, run: str) -> pl.DataFrame:
+    return store.finding(ENGINE, run).to_polars()
 
 
 def masking_of(store: Store, run: str) -> Mapping[str, Any]:
@@ -152,7 +157,7 @@ def finding_row(store: Store, finding: str, viewer: Viewer) -> tuple[Run, Row]:
     name = finding.split(".", 1)[0]
     runs = [run for run in store.runs(ENGINE) if run.run == name]
     if runs:
-        frame = store.finding(ENGINE, name).to_polars().filter(pl.col("finding") == finding)
+        frame = _stored_rows(store, name).filter(pl.col("finding") == finding)
         if frame.height:
             row = frame.row(0, named=True)
             if may_see_place(viewer, row["place"]):
