@@ -34,7 +34,7 @@ from jiqun.engine.drafting.reader import read_clause
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent.parent
-SETS = ("dev", "second", "liuhe", "third", "fourth", "fifth", "sixth", "seventh")
+SETS = ("dev", "second", "liuhe", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth")
 SHARED = ROOT.parent / "shared" / "data" / "cn_county_liuhe" / "documents.jsonl"
 PHRASES = ROOT / "jiqun" / "rules" / "policy_phrases.yaml"
 

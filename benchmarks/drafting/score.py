@@ -18,6 +18,7 @@ from jiqun.engine.drafting.elements import Award, ClauseDraft, Condition, Figure
 from jiqun.engine.drafting.numbers import plain
 
 UNITS = {"w": ("money", 10**6), "y": ("money", 10**10), "元": ("money", 100)}
+FOREIGN = {"美元", "港元", "欧元"}
 SCORED_TERMS = {
     "拨付",
     "资金分担",
@@ -72,6 +73,8 @@ def value(word: str) -> tuple[str, object]:
         return kind, int(number * weight)
     if unit in {"%", "‰"}:
         return "ratio", number / (100 if unit == "%" else 1000)
+    if unit in FOREIGN:
+        return "foreign", number
     if unit == "pp":
         return "points", number / 100
     return ("time" if unit in {"月", "日", "工作日"} else "count"), (unit, number)

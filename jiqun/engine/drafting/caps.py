@@ -77,6 +77,9 @@ def _cap(work: Work, number: int, before: Sequence[int]) -> None:
     if any(one.cap is not None for one in work.awards[group]):
         _second_cap(work, first, number, owners)
         return
+    if _over_all(work, number, group):
+        _second_cap(work, first, number, owners)
+        return
     figure = work.figure(number, "cap")
     spread = len(before) > 1 and work.segment(number) > work.awards_at[group][1]
     work.awards[group] = [
@@ -124,6 +127,18 @@ def _respective_caps(work: Work, number: int, group: int) -> bool:
     work.use(*range(number, run[-1] + 1))
     work.awards_at[group] = (work.awards_at[group][0], run[-1])
     return True
+
+
+def _over_all(work: Work, number: int, group: int) -> bool:
+    """Tell whether a bound is above every fixed sum before it, so that it limits them together."""
+    figure = work.tokens[number].figure
+    sums = [one.amount for one in work.awards[group] if one.mode == "定额"]
+    return (
+        figure is not None
+        and len(sums) == len(work.awards[group])
+        and all(one is not None and one.value < figure.value for one in sums)
+        and not any(one.per for one in work.awards[group])
+    )
 
 
 def _second_cap(work: Work, first: int, number: int, owners: Sequence[str]) -> None:

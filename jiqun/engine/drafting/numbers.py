@@ -30,26 +30,31 @@ NUMERAL = rf"{_CORE}{_SCALE}?(?:零?{_CORE}{_SCALE}?)*"
 INCLUDED = r"\((?:含|包含|包括|不含|不包含|不包括)(?:本数)?\)"
 
 _COUNTS = (
-    "平方公里|平方米|立方米|吨标准煤|吨标煤|千瓦时|千瓦|兆瓦|公里|公斤|公顷|标箱|标准箱|TEU|MW|kW|kWh|KW|㎡|平米|"
-    "家|户|人次|人|名|位|件|项|个(?!百分点|年|月|工作日|季度|自然)|台|套|辆|艘|亩|吨|度|米|票|单|场|次|届|篇|种|款|头|只|羽|株|床|间|张|分"
+    "平方公里|平方米|平方(?![公米])|立方米|吨标准煤|吨标煤|千瓦时|千瓦|兆瓦|公里|公斤|公顷|标箱|标准箱|TEU|MW|kW|kWh|KW|㎡|平米|"
+    "家|户|人次|人|名|位|架次|间夜|趟|晚(?![会间餐宴])|件|项|个(?!百分点|年|月|工作日|季度|自然)|台|套|辆|艘|亩|吨|度|米|票|单(?![位个户家独项一体价])|场|次|届|篇|种|款|头|只|羽|株|床|间|张|分"
     "|条|座|处|期|课时|学时|倍"
 )
 _TIMES = {
-    "个工作日": ("工作日", 1), "工作日": ("工作日", 1), "个自然年度": ("月", 12), "个年度": ("月", 12),
+    "个工作日": ("工作日", 1), "工作日": ("工作日", 1), "个自然年度": ("月", 12), "个年度": ("月", 12), "个财务年度": ("月", 12), "个会计年度": ("月", 12),
     "年": ("月", 12), "个月": ("月", 1), "个自然月": ("月", 1), "个季度": ("月", 3),
     "周年": ("月", 12), "周": ("日", 7), "天": ("日", 1), "日": ("日", 1),
 }  # fmt: skip
 _FOREIGN = "美元|港元|港币|欧元|日元|英镑|加元"
-_MONEY = r"(?:元人民币|人民币元|人民币|元)"
+_MONEY = r"(?:元人民币|人民币元|人民币|元(?!杂交|母猪|仔猪|结构))"
 # Without 元 a sum is only read where nothing else can be counted: before an end or an award.
-_AFTER_BARE = r"(?=\s*(?:$|[,;。、)(/]|以上|以下|以内|及以上|的|补助|补贴|奖励|奖补|至|到|-|—|~))"
+# The currency may stand behind a bracket, for the sum before it and that inside: 500万(或进口1500万)美元.
+_ABROAD = rf"(?:\([^()]{{0,12}})?\)\s?(?:{_FOREIGN})"
+_AFTER_BARE = (
+    rf"(?!{_ABROAD})"
+    + r"(?=\s*(?:$|[,;。、)(/]|以上|以下|以内|及以上|的|补助|补贴|奖励|奖补|至|到|-|—|~))"
+)
 _UNIT = (
-    rf"(?P<foreign>{_FOREIGN})|(?P<money>{_MONEY})|(?P<percent>%|‰|个百分点)"
-    rf"|(?P<time>{'|'.join(sorted(_TIMES, key=len, reverse=True))})|(?P<count>{_COUNTS})"
+    rf"(?P<foreign>{_FOREIGN})|(?P<abroad>(?={_ABROAD}))|(?P<money>{_MONEY})|(?P<percent>%|‰|个百分点)"
+    rf"|(?P<time>{'|'.join(sorted(_TIMES, key=len, reverse=True))})(?!岁)|(?P<count>{_COUNTS})"
 )
 _JOIN = r"\s*(?:、|/|-+|—+|–|~|至|到|和|或)\s*"
 _WHOLE = re.compile(
-    rf"(?<![\d.第〔\[A-Za-z零〇一二两三四五六七八九十百千万亿])(?<!\d\s)(?<![上下每该同本](?=一年))(?<![上下每该同本](?=一个?[年月]))(?P<numbers>{NUMERAL}(?:{_JOIN}{NUMERAL})*)"
+    rf"(?<![\d.第〔\[A-Za-z零〇一二两三四五六七八九十百千万亿])(?<!\d\s)(?<!第\d[-—~至到])(?<!第\d\d[-—~至到])(?<![上下每该同本](?=一年))(?<![上下每该同本](?=一个?[年月]))(?P<numbers>{NUMERAL}(?:{_JOIN}{NUMERAL})*)"
     rf"(?:(?P<mark>{INCLUDED})(?P<late>[百千]?[万亿])?)?\s?"
     rf"(?:{_UNIT}|(?P<bare>(?<=[万亿]){_AFTER_BARE}))"
 )
@@ -58,12 +63,14 @@ _FRACTION = re.compile(rf"(?P<under>{_CORE})分之(?P<over>{_CORE})")
 _SPLIT = re.compile(
     r"(?<![\d:])\d+(?:\.\d+)?(?::\d+(?:\.\d+)?){1,3}(?![\d:])(?=.{0,4}(?:比例|配套|承担|分担|负担|补|给予))"
 )
-_HALF = re.compile(r"一半(?=的|给予|,|补)|半年|全额(?=补|奖|返|贴)")
+_HALF = re.compile(r"一半(?=的|给予|,|补)|(?<![上下])半年(?!度)|全额(?=补|奖|返|贴|扶持|资助)")
 _PER_UNIT = re.compile(
     r"元/(?P<unit>平方米·(?:月|年)|平方米/(?:月|年)|人·(?:月|年|天)|人/(?:月|年|天)|吨标准煤|吨标煤|平方米|立方米|千瓦时|千瓦|公里|公斤|标箱|标准箱"
     r"|TEU|课时|亩|吨|家|户|人次|人|名|件|项|个|台|套|辆|艘|头|只|羽|株|床|间|张|次|场|期|班|条|座|处|度|瓦|米|年|月|日|天|单|票|箱)"
 )
-_IDLE = re.compile(r"一(?:家|户|个|项|次|种|名|位|件|款|场|级|人|台|套|条|座|处|张|期|篇|批)|二次")
+_IDLE = re.compile(
+    r"一(?:家|户|个|项|次|种|名|位|件|款|场|级|人|台|套|条|座|处|张|期|篇|批|晚|趟|架次)|二次"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -285,6 +292,9 @@ def _unit(
         result = ("money", int(value * 100), "分") if whole else None
     elif match["foreign"]:
         result = "foreign", value, match["foreign"]
+    elif match["abroad"] is not None:
+        behind = re.search(_FOREIGN, match.string[end:])
+        result = "foreign", value, behind[0] if behind else ""
     elif percent := match["percent"]:
         base = 1000 if percent == "‰" else 100
         result = ("ratio" if percent in "%‰" else "points"), value / base, ""

@@ -69,7 +69,8 @@ def _rate(work: Work, found: re.Match[str]) -> None:
     upstream = _UPSTREAM.fullmatch(text.lstrip("其所获得的"))
     limited = _limits(work, found)
     ranged = any(work.tokens[n].joined.startswith("range") for n in numbers)
-    sure = not ranged and (exact or upstream is not None)
+    named = not text.startswith("其") or len(text) == 1 or upstream is not None
+    sure = not ranged and named and (exact or upstream is not None)
     mode = "配套" if upstream else "比例"
     base = "上级补助资金" if upstream else phrase.field if phrase else ""
     awards: list[Award] = []

@@ -182,6 +182,7 @@ def _read(text: str, tokens: list[Token], found: _Found) -> None:
     read_awards(work)
     read_loose(work, found.conditions)
     match_lists(work)
+    _same_depth(work)
     read_leftovers(work, earlier=len(found.awards))
     base = max([one.item for one in (*found.awards, *found.conditions)], default=-1) + 1
     items = _items(work, found)
@@ -198,6 +199,18 @@ def _read(text: str, tokens: list[Token], found: _Found) -> None:
         figure = work.tokens[number].figure
         if figure is not None:
             found.figures.append(_as_read(work, number, figure))
+
+
+def _same_depth(work: Work) -> None:
+    """Where some fixed sums of a sentence name their case and others do not, a case was missed."""
+    named = [
+        bool(award.level or award.tier)
+        for group in work.awards
+        for award in group
+        if award.mode == "定额"
+    ]
+    if any(named) and not all(named):
+        work.gap("有的金额没有对应情形", work.awards_at[0][0], work.awards_at[-1][1])
 
 
 def _items(work: Work, found: _Found) -> list[int]:

@@ -219,8 +219,13 @@ def _own(text: str, match: re.Match[str]) -> tuple[int, int]:
 
 
 def unsettled(terms: Sequence[Term]) -> list[Term]:
-    """Return the terms whose shares the text leaves open."""
-    return [one for one in terms if re.search(r"未说明|今年|本年", one.value)]
+    """Return the terms whose shares the text leaves open, and budgets that may be a threshold."""
+    return [
+        one
+        for one in terms
+        if re.search(r"未说明|今年|本年", one.value)
+        or (one.kind == "预算" and any(figure.comparator != "=" for figure in one.figures))
+    ]
 
 
 def _adds_up(terms: Sequence[Term]) -> bool:

@@ -18,7 +18,7 @@ sys.path.insert(0, str(HERE))
 
 from score import Gold, drafted_numbers, fully_right, inversions, overlap, parse_gold, read_gold  # noqa: E402
 
-SETS = ("dev", "second", "third", "fourth", "fifth", "sixth", "seventh")
+SETS = ("dev", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth")
 
 
 def totals(golds: list[Gold]) -> Counter[str]:

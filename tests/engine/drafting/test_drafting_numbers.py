@@ -103,6 +103,12 @@ def test_lists_and_ranges_share_their_unit(text: str, values: list[int]) -> None
         ("100美元", "foreign", 100, "美元"),
         ("1万平方米", "count", 10_000, "平方米"),
         ("7000至1万平方米", "count", 7000, "平方米"),
+        ("500万（或进口1500万）美元", "foreign", 5_000_000, "美元"),
+        ("进口1500万）美元", "foreign", 15_000_000, "美元"),
+        ("一个财务年度", "time", 12, "月"),
+        ("住宿2000间夜", "count", 2000, "间夜"),
+        ("每年完成5000架次", "count", 5000, "架次"),
+        ("10万平方以下", "count", 100_000, "平方"),
     ],
 )
 def test_other_quantities(text: str, kind: str, value: object, unit: str) -> None:
@@ -114,7 +120,8 @@ def test_other_quantities(text: str, kind: str, value: object, unit: str) -> Non
     "text",
     [
         "2023年", "3月31日", "第三年", "一次性", "一家企业", "上一年度", "世界500强", "国发〔2022〕12号",
-        "0.333元", "10 0亿元", "1万5元", "一万万零一元", "①②", "12:30",
+        "上半年", "半年度", "第4-6年", "40周岁", "同一单位", "二元杂交母猪",
+        "每住一晚", "0.333元", "10 0亿元", "1万5元", "一万万零一元", "①②", "12:30",
     ],
 )  # fmt: skip
 def test_what_is_no_quantity_is_not_read(text: str) -> None:

@@ -171,6 +171,10 @@ def test_instalments_that_do_not_add_up_are_not_read() -> None:
         "给予不超过20万元的奖励。",  # only a cap
         "对研发费用超出部分按10%给予补助。",
         "营业收入达到1亿元或纳税额达到500万元的企业，给予10万元奖励。",  # 或
+        "本级安排有不低于100万元的促进转型升级资金",  # a threshold, not a budget
+        "对取得临床批件、注册批件的企业，分别给予5万元、10万元奖励，每家企业最高不超过20万元。",  # over both
+        "对研发投入500万元（含）以上的企业，按其投入2%给予奖励，不超过50万元。",  # whose investment
+        "重点项目资助15万元，一等资助8万元，二等资助5万元。",  # 重点项目 is a case too
     ],
 )
 def test_where_the_words_leave_a_doubt_the_clause_is_not_complete(text: str) -> None:
