@@ -34,7 +34,20 @@ from jiqun.engine.drafting.reader import read_clause
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent.parent
-SETS = ("dev", "second", "liuhe", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth")
+SETS = (
+    "dev",
+    "second",
+    "liuhe",
+    "third",
+    "fourth",
+    "fifth",
+    "sixth",
+    "seventh",
+    "eighth",
+    "ninth",
+    "tenth",
+    "eleventh",
+)
 SHARED = ROOT.parent / "shared" / "data" / "cn_county_liuhe" / "documents.jsonl"
 PHRASES = ROOT / "jiqun" / "rules" / "policy_phrases.yaml"
 

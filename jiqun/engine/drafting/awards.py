@@ -140,7 +140,7 @@ def _fixed(work: Work, found: re.Match[str]) -> None:
 def _is_award(work: Work, found: re.Match[str], numbers: Sequence[int]) -> bool:
     """Tell an award from a threshold or a cap that has the same order of words."""
     head = work.tokens[found.start()]
-    if head.kind == "o" and not head.text.startswith(("每", "单", "人均")):
+    if head.kind == "o" and not head.text.startswith(("每", "单", "人均", "一个", "一项", "一件")):
         return False
     bounded = [n for n in numbers if work.tokens[n].kind == "N"]
     if bounded and (numbers[0] != bounded[0] or follows(work, numbers[0])):
@@ -154,4 +154,5 @@ def _is_award(work: Work, found: re.Match[str], numbers: Sequence[int]) -> bool:
 
 def _per(owners: Sequence[str]) -> str:
     """Return what an amount is paid for each of (每项), where it is not just one firm's."""
-    return "".join(one for one in owners if one.startswith("每") or one == "人均")
+    each = [re.sub(r"^一(?=[个项件])", "每", one) for one in owners]
+    return "".join(one for one in each if one.startswith("每") or one == "人均")

@@ -130,14 +130,17 @@ def _respective_caps(work: Work, number: int, group: int) -> bool:
 
 
 def _over_all(work: Work, number: int, group: int) -> bool:
-    """Tell whether a bound is above every fixed sum before it, so that it limits them together."""
+    """Tell whether a bound is above every fixed sum before it, so that it limits them together.
+
+    So does a bound on a total (总额, 累计), and one bound behind several fixed sums.
+    """
     figure = work.tokens[number].figure
     sums = [one.amount for one in work.awards[group] if one.mode == "定额"]
     return (
         figure is not None
         and len(sums) == len(work.awards[group])
         and all(one is not None and one.value < figure.value for one in sums)
-        and not any(one.per for one in work.awards[group])
+        and (len(sums) > 1 or not any(one.per for one in work.awards[group]))
     )
 
 

@@ -45,7 +45,7 @@ def read_leftovers(work: Work, *, earlier: int) -> None:
                 work.gap("每…没有读懂", number, number)
         before = any(at > first for at, _ in work.awards_at) or not work.awards
         _hazard(work, left, calm=before and not any(first <= n <= last for n in work.figures()))
-        if not work.awards and earlier and re.search(r"[xbf]", kinds) and _numeric(work):
+        if not work.awards and earlier and re.search(r"[xbf]", kinds):
             work.gap("与前句的关系不明", first, last)
         if before:
             _subject(work, left)

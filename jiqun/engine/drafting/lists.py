@@ -113,7 +113,7 @@ def _by_text(work: Work, first: int, count: int) -> list[str] | None:
     """Return the pieces of the list in the segment before 分别, when there are that many."""
     stop = first
     while stop and (
-        work.tokens[stop - 1].kind in ",jvVqot"
+        (work.tokens[stop - 1].kind in ",jvVqot" and work.tokens[stop - 1].text != "奖")
         or re.fullmatch(r"的|.*(?:财政|政府)|给", work.tokens[stop - 1].text)
     ):
         stop -= 1

@@ -16,6 +16,7 @@ from fractions import Fraction
 DIGITS = {char: value for value, char in enumerate("零一二三四五六七八九")} | {"〇": 0, "两": 2}
 SMALL = {"十": 10, "百": 100, "千": 1000}
 LARGE = (("亿", 10**8), ("万", 10**4))
+SCALES = SMALL | dict(LARGE)
 LONGEST = 64  # characters; each scale is a call deeper, and no document writes more
 
 # Atomic: a run of digits is one number, else a long run can be cut in 2^n ways before it is given up.
@@ -31,7 +32,7 @@ INCLUDED = r"\((?:含|包含|包括|不含|不包含|不包括)(?:本数)?\)"
 
 _COUNTS = (
     "平方公里|平方米|平方(?![公米])|立方米|吨标准煤|吨标煤|千瓦时|千瓦|兆瓦|公里|公斤|公顷|标箱|标准箱|TEU|MW|kW|kWh|KW|㎡|平米|"
-    "家|户|人次|人|名|位|架次|间夜|趟|晚(?![会间餐宴])|件|项|个(?!百分点|年|月|工作日|季度|自然)|台|套|辆|艘|亩|吨|度|米|票|单(?![位个户家独项一体价])|场|次|届|篇|种|款|头|只|羽|株|床|间|张|分"
+    "家|户|人次|人|名|位|架次|间夜|趟|晚(?![会间餐宴])|件|项|个(?!百分点|年|月|工作日|季度|自然)|台|套|辆|艘|亩|吨|度|米|票|单(?![位个户家独项一体价])|场|次|届|篇|种|款|栋|锭|袋|头|只|羽|株|床|间|张|分"
     "|条|座|处|期|课时|学时|倍"
 )
 _TIMES = {
@@ -47,15 +48,15 @@ _MONEY = r"(?:元人民币|人民币元|人民币|元(?!杂交|母猪|仔猪|结
 _ABROAD = rf"(?:\([^()]{{0,12}})?\)\s?(?:{_FOREIGN})"
 _AFTER_BARE = (
     rf"(?!{_ABROAD})"
-    r"(?=\s*(?:$|[,;。、)(/]|以上|以下|以内|及以上|的|补助|补贴|奖励|奖补|至|到|-|—|~))"
+    r"(?=\s*(?:$|[,;。、)(/“]|以上|以下|以内|及以上|的|补助|补贴|奖励|奖补|扶持|至|到|-|—|~))"
 )
 _UNIT = (
     rf"(?P<foreign>{_FOREIGN})|(?P<abroad>(?={_ABROAD}))|(?P<money>{_MONEY})|(?P<percent>%|‰|个百分点)"
-    rf"|(?P<time>{'|'.join(sorted(_TIMES, key=len, reverse=True))})(?!岁)|(?P<count>{_COUNTS})"
+    rf"|(?P<time>{'|'.join(sorted(_TIMES, key=len, reverse=True))})(?!岁|期(?:贷|LPR))|(?P<count>{_COUNTS})"
 )
 _JOIN = r"\s*(?:、|/|-+|—+|–|~|至|到|和|或)\s*"
 _WHOLE = re.compile(
-    rf"(?<![\d.第〔\[A-Za-z零〇一二两三四五六七八九十百千万亿])(?<!\d\s)(?<!第\d[-—~至到])(?<!第\d\d[-—~至到])(?<![上下每该同本](?=一年))(?<![上下每该同本](?=一个?[年月]))(?P<numbers>{NUMERAL}(?:{_JOIN}{NUMERAL})*)"
+    rf"(?<![\d.第〔\[A-Za-z零〇一二两三四五六七八九十百千万亿])(?<!\d\s)(?<!第\d[-—~至到])(?<!第\d\d[-—~至到])(?<![上下每该同本前](?=一年))(?<![上下每该同本](?=一个?[年月]))(?P<numbers>(?<=[每达])[百千万亿](?![瓦克亿])|{NUMERAL}(?:{_JOIN}{NUMERAL})*)"
     rf"(?:(?P<mark>{INCLUDED})(?P<late>[百千]?[万亿])?)?\s?"
     rf"(?:{_UNIT}|(?P<bare>(?<=[万亿]){_AFTER_BARE}))"
 )
@@ -69,8 +70,9 @@ _PER_UNIT = re.compile(
     r"元/(?P<unit>平方米·(?:月|年)|平方米/(?:月|年)|人·(?:月|年|天)|人/(?:月|年|天)|吨标准煤|吨标煤|平方米|立方米|千瓦时|千瓦|公里|公斤|标箱|标准箱"
     r"|TEU|课时|亩|吨|家|户|人次|人|名|件|项|个|台|套|辆|艘|头|只|羽|株|床|间|张|次|场|期|班|条|座|处|度|瓦|米|年|月|日|天|单|票|箱)"
 )
+_TITLE = re.compile(r"《[^《》]{2,60}》")  # numbers in it are part of a name
 _IDLE = re.compile(
-    r"一(?:家|户|个|项|次|种|名|位|件|款|场|级|人|台|套|条|座|处|张|期|篇|批|晚|趟|架次)|二次"
+    r"一(?:家|户|个|项|次|种|名|位|件|款|场|级|人|台|套|条|座|处|张|期|篇|批|晚|趟|架次|届|亩)|二次"
 )
 
 
@@ -192,6 +194,7 @@ def quantities(text: str) -> tuple[Quantity, ...]:
     found = [_split(match) for match in _SPLIT.finditer(text)]
     found.extend(_shares(text))
     taken = [(one.start, one.end) for one in found]
+    taken += [title.span() for title in _TITLE.finditer(text)]
     for match in _WHOLE.finditer(text):
         if any(match.start() < end and start < match.end() for start, end in taken):
             continue
@@ -244,7 +247,7 @@ def _shares(text: str) -> list[Quantity]:
 
 def _members(match: re.Match[str]) -> list[Quantity]:
     """Return the quantities of one match: a number, a list or a range under one unit."""
-    pieces = list(re.finditer(rf"{NUMERAL}", match["numbers"]))
+    pieces = list(re.finditer(rf"{NUMERAL}|^[百千万亿]$", match["numbers"]))
     last = pieces[-1][0]
     scale = (
         re.search(r"[百千]?万亿|[十百千]?[万亿]$|[百千]$", last) if re.match(r"\d", last) else None
@@ -271,12 +274,13 @@ def _members(match: re.Match[str]) -> list[Quantity]:
 def _scaled_like(word: str, scale: str, last: str) -> str:
     """Give a member of a list or range the scale of the last one, unless it is beyond it.
 
-    50-100万元 are 500,000 and a million; 7000至1万平方米 are 7,000 and 10,000.
+    50-100万元 are 500,000 and a million, 3000-10000万元 thirty and a hundred million; 7000至1万平方米
+    are 7,000 and 10,000.
     """
-    own, most = read_numeral(word), read_numeral(last)
+    own, most = read_numeral(word), read_numeral(last[: -len(scale)])
     return (
         word
-        if own is not None and own >= 1000 and most is not None and own < most
+        if own is not None and own >= 1000 and most is not None and most < 100
         else word + scale
     )
 
@@ -284,11 +288,11 @@ def _scaled_like(word: str, scale: str, last: str) -> str:
 def _unit(
     match: re.Match[str], word: str, start: int, end: int
 ) -> tuple[str, int | Fraction, str] | None:
-    value = read_numeral(word)
+    value = Fraction(SCALES[word]) if word in SCALES else read_numeral(word)
     result: tuple[str, int | Fraction, str] | None = None
     if value is None:
         pass
-    elif match["money"] or match["bare"] is not None:
+    elif match["money"] or (match["bare"] is not None and word not in SCALES):
         whole = (value * 100).denominator == 1
         result = ("money", int(value * 100), "分") if whole else None
     elif match["foreign"]:
@@ -301,7 +305,7 @@ def _unit(
         result = ("ratio" if percent in "%‰" else "points"), value / base, ""
     elif match["time"]:
         result = _time(match, word, end)
-    elif not _IDLE.fullmatch(match.string[start:end]):
+    elif match["count"] and not _IDLE.fullmatch(match.string[start:end]):
         result = "count", int(value) if value.denominator == 1 else value, match["count"]
     return result
 

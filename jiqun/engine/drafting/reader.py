@@ -202,15 +202,11 @@ def _read(text: str, tokens: list[Token], found: _Found) -> None:
 
 
 def _same_depth(work: Work) -> None:
-    """Where some fixed sums of a sentence name their case and others do not, a case was missed."""
-    named = [
-        bool(award.level or award.tier)
-        for group in work.awards
-        for award in group
-        if award.mode == "定额"
-    ]
-    if any(named) and not all(named):
-        work.gap("有的金额没有对应情形", work.awards_at[0][0], work.awards_at[-1][1])
+    """Where some fixed sums of a sentence name their case or unit and others do not, one was missed."""
+    fixed = [award for group in work.awards for award in group if award.mode == "定额"]
+    for told in ([one.level or one.tier for one in fixed], [one.per for one in fixed]):
+        if any(told) and not all(told):
+            work.gap("有的金额没有对应情形", work.awards_at[0][0], work.awards_at[-1][1])
 
 
 def _items(work: Work, found: _Found) -> list[int]:

@@ -18,7 +18,19 @@ sys.path.insert(0, str(HERE))
 
 from score import Gold, drafted_numbers, fully_right, inversions, overlap, parse_gold, read_gold  # noqa: E402
 
-SETS = ("dev", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth")
+SETS = (
+    "dev",
+    "second",
+    "third",
+    "fourth",
+    "fifth",
+    "sixth",
+    "seventh",
+    "eighth",
+    "ninth",
+    "tenth",
+    "eleventh",
+)
 
 
 def totals(golds: list[Gold]) -> Counter[str]:
