@@ -47,6 +47,7 @@ SETS = (
     "ninth",
     "tenth",
     "eleventh",
+    "twelfth",
 )
 SHARED = ROOT.parent / "shared" / "data" / "cn_county_liuhe" / "documents.jsonl"
 PHRASES = ROOT / "jiqun" / "rules" / "policy_phrases.yaml"

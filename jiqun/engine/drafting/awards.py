@@ -128,13 +128,25 @@ def _fixed(work: Work, found: re.Match[str]) -> None:
         awards = [Award("待定", spot, cap=one, per=per, once=once, certain=False) for one in caps]
     else:
         sums = [work.figure(n, "amount") for n in numbers]
-        sure = "to" not in found.re.groupindex
+        sure = "to" not in found.re.groupindex and not _noun(work, first)
         awards = [
             Award("定额", spot, amount=one, per=per, once=once, certain=one.certain and sure)
             for one in sums
         ]
     work.use(*range(first, last + 1), *range(last + 1, found.end()))
     keep(work, awards, first, last)
+
+
+def _noun(work: Work, number: int) -> bool:
+    """Tell 奖 that ends a name (优秀奖50万元, 产业奖补100万元) from 奖 that gives."""
+    before = work.tokens[number - 1] if number else None
+    token = work.tokens[number]
+    return (
+        token.text in {"奖", "奖补"}
+        and before is not None
+        and before.kind == "x"
+        and before.end == token.start
+    )
 
 
 def _is_award(work: Work, found: re.Match[str], numbers: Sequence[int]) -> bool:

@@ -124,7 +124,7 @@ def _by_text(work: Work, first: int, count: int) -> list[str] | None:
     pieces = [
         piece.strip() for piece in re.split(r"[、/]|以及|和(?=[^、]{3})|及(?=[^、]{3})", words)
     ]
-    if len(pieces) != count or not all(pieces) or re.search(r"\d", words):
+    if len(pieces) != count or not all(pieces) or re.search(r"\d|”“|^及?以上", words):
         return None
     return [
         _TARGET.sub("", pieces[0]) or pieces[0],

@@ -7,6 +7,7 @@ span. What it reads rightly is measured in benchmarks/drafting.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
@@ -32,6 +33,7 @@ from jiqun.engine.drafting.work import Work
 
 # Openings of an inclusion mark that repeats its number: (不含50亿元).
 _REPEATS = ("(含", "(不含", "(包括", "(不包括", "(包含", "(不包含")
+_QUOTES = re.compile("[\"'“”‘’《》]")
 _WHOLE = {
     "施行日期",
     "失效日期",
@@ -123,6 +125,7 @@ def _read_clause(
     found.gaps.extend(stray_dates(even, where.start, where.end, kept))
     found.awards[:] = _inherit_base(found.awards)
     _check(found, fields)
+    _quoted(found, lexicon)
     found.gaps.extend(Gap(one.value, one.span, one.text) for one in unsettled(found.terms))
     status = _status(found, found.terms)
     return ClauseDraft(
@@ -182,10 +185,10 @@ def _read(text: str, tokens: list[Token], found: _Found) -> None:
     read_awards(work)
     read_loose(work, found.conditions)
     match_lists(work)
-    _same_depth(work)
     read_leftovers(work, earlier=len(found.awards))
     base = max([one.item for one in (*found.awards, *found.conditions)], default=-1) + 1
     items = _items(work, found)
+    _same_depth(work, items)
     for number, group in enumerate(work.awards):
         found.awards.extend(replace(award, item=base + items[number]) for award in group)
     for condition, at in zip(work.conditions, work.conditions_at, strict=True):
@@ -201,12 +204,22 @@ def _read(text: str, tokens: list[Token], found: _Found) -> None:
             found.figures.append(_as_read(work, number, figure))
 
 
-def _same_depth(work: Work) -> None:
-    """Where some fixed sums of a sentence name their case or unit and others do not, one was missed."""
-    fixed = [award for group in work.awards for award in group if award.mode == "定额"]
-    for told in ([one.level or one.tier for one in fixed], [one.per for one in fixed]):
+def _same_depth(work: Work, items: Sequence[int]) -> None:
+    """Several fixed sums under the same conditions each need a case; where one lacks it, it was missed.
+
+    So it was where some sums of a sentence name a case or a unit and others do not.
+    """
+    whole = [one for group in work.awards for one in group if one.mode == "定额"]
+    for told in ([one.level or one.tier for one in whole], [one.per for one in whole]):
         if any(told) and not all(told):
             work.gap("有的金额没有对应情形", work.awards_at[0][0], work.awards_at[-1][1])
+    for item in set(items):
+        groups = [number for number, one in enumerate(items) if one == item]
+        fixed = [one for number in groups for one in work.awards[number] if one.mode == "定额"]
+        cases = [bool(one.level or one.tier) for one in fixed]
+        if len(fixed) > 1 and not all(cases):
+            spots = [work.awards_at[number] for number in groups]
+            work.gap("有的金额没有对应情形", spots[0][0], spots[-1][1])
 
 
 def _items(work: Work, found: _Found) -> list[int]:
@@ -266,6 +279,18 @@ def _check(found: _Found, fields: Collection[str]) -> None:
         needs = award.rate is not None or award.step is not None
         if needs and award.base not in {*fields, "上级补助资金"}:
             found.gaps.append(Gap("基数未知", award.span, award.base_text))
+
+
+def _quoted(found: _Found, lexicon: Lexicon) -> None:
+    """A status that quotation marks hide in words kept for a person (“单项冠军”企业) is a doubt."""
+    for one in found.conditions:
+        bare = _QUOTES.sub("", one.text)
+        if (
+            one.manual
+            and bare != one.text
+            and any(word in bare for word in lexicon if len(word) > 3)
+        ):
+            found.gaps.append(Gap("引号内可能是已知字段", one.span, one.text))
 
 
 def _status(found: _Found, terms: Sequence[Term]) -> str:
