@@ -17,6 +17,7 @@ from pathlib import Path
 
 import yaml
 from score import (
+    SETS,
     Gold,
     drafted_award,
     drafted_condition,
@@ -34,21 +35,6 @@ from jiqun.engine.drafting.reader import read_clause
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent.parent
-SETS = (
-    "dev",
-    "second",
-    "liuhe",
-    "third",
-    "fourth",
-    "fifth",
-    "sixth",
-    "seventh",
-    "eighth",
-    "ninth",
-    "tenth",
-    "eleventh",
-    "twelfth",
-)
 SHARED = ROOT.parent / "shared" / "data" / "cn_county_liuhe" / "documents.jsonl"
 PHRASES = ROOT / "jiqun" / "rules" / "policy_phrases.yaml"
 

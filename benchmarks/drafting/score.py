@@ -17,6 +17,10 @@ from pathlib import Path
 from jiqun.engine.drafting.elements import Award, ClauseDraft, Condition, Figure
 from jiqun.engine.drafting.numbers import plain
 
+SETS = (
+    "dev", "second", "liuhe", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth",
+    "eleventh", "twelfth", "thirteenth", "fourteenth",
+)  # fmt: skip
 UNITS = {"w": ("money", 10**6), "y": ("money", 10**10), "元": ("money", 100)}
 FOREIGN = {"美元", "港元", "欧元"}
 SCORED_TERMS = {

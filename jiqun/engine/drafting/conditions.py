@@ -247,8 +247,15 @@ def _ranges(figures: Sequence[Figure], marks: Sequence[str], links: Sequence[str
 
 
 def _range(figures: Sequence[Figure], marks: Sequence[str]) -> list[Figure]:
-    """Read a range; without 含 or 不含 its upper end is not certain."""
+    """Read a range; without 含 or 不含 its upper end is not certain. One that goes down is turned."""
     low, high = figures
+    if (
+        low.kind == high.kind
+        and low.value > high.value
+        and low.comparator == high.comparator == "="
+    ):
+        turned = _range((high, low), (marks[1], marks[0]))
+        return [replace(one, certain=False) for one in reversed(turned)]
     bottom = low.comparator if low.comparator != "=" else ">" if marks[0] == "不含" else ">="
     top = high.comparator if high.comparator != "=" else "<" if marks[1] == "不含" else "<="
     told = high.comparator != "=" or bool(marks[1])

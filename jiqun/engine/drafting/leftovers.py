@@ -140,6 +140,8 @@ def _subject(work: Work, left: Sequence[int]) -> None:
     statuses = [n for n in left if work.tokens[n].kind == "b"]
     others = [n for n in left if work.tokens[n].kind in "xkr%glye("]
     if len(statuses) == 1 and (not others or _head(work, left)):
+        if re.search(r"l[kw]?l$", "".join(one.kind for one in work.tokens[: statuses[0]])):
+            work.gap("资格与并列的级别是否都要求", statuses[0], statuses[0])
         _status(work, statuses[0], left)
         left = [n for n in left if n < statuses[0]] if others else []
         if all(work.tokens[n].kind in "mwht" for n in left):

@@ -41,7 +41,7 @@ FIGURES = "".join(sorted({*BARE.values(), *BOUNDED.values()}))
 _STOPS = {",": ",", ":": ",", "。": ".", ";": ".", "\n": ".", "!": ".", "?": "."}
 # Whom an award is counted by: 每间客房, each up to the award's words.
 _EACH = re.compile(
-    r"每(?:个(?!百分点)|间|家|户|项|名|人|位|件|台|套|场|次|篇|条|座|款|张|亩|吨|辆|艘|处|只|头|班|届|平方米|立方米|公里|公斤|标箱|标准|千瓦|课时|村|床|株|羽|度|单|票)(?:(?!支持|分别|同比|增|超|达|县|区|市|该项)[\u4e00-\u9fff]){0,8}?"
+    r"每(?:个(?!百分点)|间|家|户|项|名|人|位|件|台|套|场|次|篇|条|座|款|张|亩|吨|辆|艘|处|只|头|班|届|平方米|立方米|公里|公斤|标箱|标准|千瓦|课时|村|床|株|羽|度|单|票)(?:(?!支持|分别|同比|增|超|达|县|区|市|该项|不[低高少多超得]|最[高低多少]|至少)[\u4e00-\u9fff]){0,8}?"
     r"(?=(?:年度|每年|累计)?(?:最高|最多|给予|予以|一次性|奖励|补助|补贴|资助|奖补|支持|分别|不超过|\d))"
     r"|一[个项件](?:项目|标准|产品|品牌|商标|专利)(?=一次性|给予|奖励|补助|资助)"
 )
@@ -209,7 +209,7 @@ def _word(
         if phrase is not None:
             return Token("b" if phrase.status else "f", at, stop, word, phrase=phrase)
         kind = tables[0].get(word)
-        if kind is not None:
+        if kind is not None and not (word == "为限" and text[stop : stop + 1] in {"上", "额"}):
             return Token(kind, at, stop, word)
     return None
 
