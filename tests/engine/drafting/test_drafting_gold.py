@@ -16,7 +16,7 @@ from drafting_lexicon import ROOT, read
 HERE = ROOT / "benchmarks" / "drafting"
 sys.path.insert(0, str(HERE))
 
-from score import (
+from score import (  # noqa: E402
     SETS,
     Gold,
     drafted_numbers,
@@ -25,7 +25,7 @@ from score import (
     overlap,
     parse_gold,
     read_gold,
-)  # noqa: E402
+)
 
 WITH_TEXT = [name for name in SETS if name != "liuhe"]
 # Whoever labelled these counted every number, also those of 七类 and 每…一名, which the grammar leaves.
