@@ -23,10 +23,14 @@ from playwright.sync_api import (
 from pytest_django.live_server_helper import LiveServer
 
 from tests.console import Demo
+from tests.nightly import NIGHTLY
 
 FRONTEND = Path(settings.BASE) / "frontend"
 ARTIFACTS = Path(settings.BASE) / "test-artifacts"
 WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+# What depends on colours and on room; all else is the same page, audited at desk width.
+BY_LOOK = ["color-contrast", "link-in-text-block", "target-size", "scrollable-region-focusable"]
+PICTURES = NIGHTLY or bool(os.environ.get("JIQUN_PICTURES"))
 AXE = FRONTEND / "node_modules" / "axe-core" / "axe.min.js"
 # Playwright's own loop runs in this thread; Django would take it for an asynchronous caller.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
@@ -77,16 +81,16 @@ class Watched:
         if self.page.locator("chain-map").count():
             self.page.locator("chain-map[data-state=ready]").wait_for(state="attached")
 
-    def violations(self, *, colours_only: bool = False) -> list[str]:
+    def violations(self, *, by_look: bool = False) -> list[str]:
         """What axe finds against WCAG 2.2 AA: rule and place.
 
-        With ``colours_only``, the rules that a theme can change; the others see the same page.
+        With ``by_look``, the rules whose answer width and theme can change; the others see the same page.
         """
         self.page.evaluate(AXE.read_text(encoding="utf-8"))
         found = self.page.evaluate(
             "async (wanted) => (await axe.run(document, {resultTypes: ['violations'], "
             "runOnly: wanted})).violations",
-            ["color-contrast", "link-in-text-block"] if colours_only else WCAG,
+            BY_LOOK if by_look else WCAG,
         )
         return [
             f"{one['id']} {node['target']} {node['failureSummary']}"
@@ -95,7 +99,9 @@ class Watched:
         ]
 
     def picture(self, name: str) -> None:
-        """Keep a picture of the whole page for people to look at."""
+        """Keep a picture of the whole page for people to look at: at night, and where they ask for it."""
+        if not PICTURES:
+            return
         ARTIFACTS.mkdir(exist_ok=True)
         self.page.screenshot(path=ARTIFACTS / f"{name}.png", full_page=True)
 
