@@ -165,7 +165,8 @@ def _mixed(text: str, start: int, end: int, tokens: list[Token]) -> list[Token]:
 def _fixed(text: str, at: int, end: int) -> Token | None:
     """Read a year (2024年度) as a period, and a remark in brackets without figures as one token."""
     for kind, rule in (("o", _EACH), ("e", _EACH_SUM), ("l", _RANK)):
-        if named := rule.match(text, at, end):
+        named = rule.match(text, at, end)
+        if named and not (kind == "o" and any(word in named[0] for word in words.HAZARDS)):
             return Token(kind, at, named.end(), named[0])
     if year := _YEAR.match(text, at, end):
         return Token("t", at, year.end(), year[0], per=year["year"])

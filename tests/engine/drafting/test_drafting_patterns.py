@@ -174,6 +174,7 @@ def test_instalments_that_do_not_add_up_are_not_read() -> None:
         "本级安排有不低于100万元的促进转型升级资金",  # a threshold, not a budget
         "对取得临床批件、注册批件的企业，分别给予5万元、10万元奖励，每家企业最高不超过20万元。",  # over both
         "对研发投入500万元（含）以上的企业，按其投入2%给予奖励，不超过50万元。",  # whose investment
+        "晚稻和秋冬种马铃薯每亩叠加补助300元。",  # 叠加 behind 每亩
         "学生学徒按每人每年不低于3000元给予补贴",  # 不低于 behind 每人每年
         "给予每家获金奖组织100万元、获银奖组织20万元的奖励。",  # 每家 for one of them only
         "将“获奖企业奖励60万元”修订为“获奖企业奖励100万元”。",  # what was is no award
