@@ -33,7 +33,11 @@ from jiqun.engine.drafting.work import Work
 
 # Openings of an inclusion mark that repeats its number: (不含50亿元).
 _REPEATS = ("(含", "(不含", "(包括", "(不包括", "(包含", "(不包含")
-_QUOTES = re.compile("[\"'“”‘’《》]")
+_QUOTES = re.compile("[“”]")
+LONGEST_UNIT = 4  # 每平方米
+_CASE = re.compile(
+    r"国家|省|市|县|区|州|自治|国际|部级|首次|初次|重新|新|[一二三四五特]等|[一二三四五六七八九1-9]级|[一二三四五六]星|[1-6]A|[甲乙丙丁]级|[<>]"
+)
 _WHOLE = {
     "施行日期",
     "失效日期",
@@ -125,7 +129,8 @@ def _read_clause(
     found.gaps.extend(stray_dates(even, where.start, where.end, kept))
     found.awards[:] = _inherit_base(found.awards)
     _check(found, fields)
-    _quoted(found, lexicon)
+    _quoted(found)
+    _in_force(even[where.start : where.end], found)
     found.gaps.extend(Gap(one.value, one.span, one.text) for one in unsettled(found.terms))
     status = _status(found, found.terms)
     return ClauseDraft(
@@ -188,7 +193,7 @@ def _read(text: str, tokens: list[Token], found: _Found) -> None:
     read_leftovers(work, earlier=len(found.awards))
     base = max([one.item for one in (*found.awards, *found.conditions)], default=-1) + 1
     items = _items(work, found)
-    _same_depth(work, items)
+    _same_depth(work)
     for number, group in enumerate(work.awards):
         found.awards.extend(replace(award, item=base + items[number]) for award in group)
     for condition, at in zip(work.conditions, work.conditions_at, strict=True):
@@ -204,22 +209,19 @@ def _read(text: str, tokens: list[Token], found: _Found) -> None:
             found.figures.append(_as_read(work, number, figure))
 
 
-def _same_depth(work: Work, items: Sequence[int]) -> None:
-    """Several fixed sums under the same conditions each need a case; where one lacks it, it was missed.
+def _same_depth(work: Work) -> None:
+    """Several awards of a sentence each need a case of a closed list or a tier, else one was missed.
 
-    So it was where some sums of a sentence name a case or a unit and others do not.
+    Cases in free words, and units longer than a noun (每家获金奖组织), are read but not taken for sure.
     """
-    whole = [one for group in work.awards for one in group if one.mode == "定额"]
-    for told in ([one.level or one.tier for one in whole], [one.per for one in whole]):
-        if any(told) and not all(told):
-            work.gap("有的金额没有对应情形", work.awards_at[0][0], work.awards_at[-1][1])
-    for item in set(items):
-        groups = [number for number, one in enumerate(items) if one == item]
-        fixed = [one for number in groups for one in work.awards[number] if one.mode == "定额"]
-        cases = [bool(one.level or one.tier) for one in fixed]
-        if len(fixed) > 1 and not all(cases):
-            spots = [work.awards_at[number] for number in groups]
-            work.gap("有的金额没有对应情形", spots[0][0], spots[-1][1])
+    awards = [award for group in work.awards for award in group]
+    if not awards:
+        return
+    first, last = work.awards_at[0][0], work.awards_at[-1][1]
+    if len(awards) > 1 and not all(one.tier or _CASE.match(one.level) for one in awards):
+        work.gap("金额与情形的对应须确认", first, last)
+    if any(one.per.startswith("每") and len(one.per) > LONGEST_UNIT for one in awards):
+        work.gap("计量单位须确认", first, last)
 
 
 def _items(work: Work, found: _Found) -> list[int]:
@@ -281,16 +283,18 @@ def _check(found: _Found, fields: Collection[str]) -> None:
             found.gaps.append(Gap("基数未知", award.span, award.base_text))
 
 
-def _quoted(found: _Found, lexicon: Lexicon) -> None:
-    """A status that quotation marks hide in words kept for a person (“单项冠军”企业) is a doubt."""
+def _quoted(found: _Found) -> None:
+    """What stands in quotation marks in words kept for a person may be a status, or quoted law."""
     for one in found.conditions:
-        bare = _QUOTES.sub("", one.text)
-        if (
-            one.manual
-            and bare != one.text
-            and any(word in bare for word in lexicon if len(word) > 3)
-        ):
-            found.gaps.append(Gap("引号内可能是已知字段", one.span, one.text))
+        if one.manual and _QUOTES.search(one.text):
+            found.gaps.append(Gap("引号内的文字须确认", one.span, one.text))
+
+
+def _in_force(text: str, found: _Found) -> None:
+    """When a text takes effect must be read where it is said."""
+    said = re.search(r"起(?:正式)?(?:施行|实施|执行|生效)", text)
+    if said and not any(one.kind == "施行日期" for one in found.terms):
+        found.gaps.append(Gap("施行日期没有读出", (0, 0), said[0]))
 
 
 def _status(found: _Found, terms: Sequence[Term]) -> str:

@@ -269,11 +269,27 @@ def _bounds(tokens: list[Token]) -> list[Token]:
             after.append(tokens[number])
         negated = bool(before and result and result[-1].text[-1] in words.NEGATION)
         joint = _bounded(token, before, after)
+        if _up_to(result, before):
+            joint = _capped(joint)
         if negated and joint.figure is not None:
             joint = replace(joint, figure=replace(joint.figure, certain=False))
         result.append(_like_before(result, joint))
         number += 1
     return result
+
+
+def _up_to(result: Sequence[Token], before: Sequence[Token]) -> bool:
+    """Tell 达 that says how much an award may reach (奖励可达100万元, 最高配套奖励达25万元)."""
+    said = [one for one in result if one.kind != "w"]
+    reach = {one.text for one in before} <= {"达", "达到"} and bool(before)
+    return reach and bool(said) and said[-1].kind in "va"
+
+
+def _capped(token: Token) -> Token:
+    if token.figure is None:
+        return token
+    figure = replace(token.figure, comparator="<=", certain=False)
+    return replace(token, kind=BOUNDED[figure.kind], figure=figure, cap=True)
 
 
 def _like_before(result: Sequence[Token], token: Token) -> Token:
