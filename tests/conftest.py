@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import hypothesis
+import polars as pl
 import pytest
 from django.conf import settings as installation
 from django.contrib.auth.models import User
@@ -130,6 +131,28 @@ def demo_folder(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Pa
                     Batch(key="demo", place="990101", year=2025, rules="zhejiang-huangyan-2022"),
                     1,
                 )
+    return folder
+
+
+@pytest.fixture(scope="session")
+def lean_folder(demo_folder: Path, django_db_blocker: DjangoDbBlocker) -> Path:
+    """The demo county beside two peers in their last year, with the findings on land.
+
+    For tests to whom the half million cells of the peers say nothing, but which carry them about.
+    """
+    folder = demo_folder.with_name(f"{demo_folder.name}-lean")
+    with built_once(folder) as wanted:
+        if wanted:
+            shutil.rmtree(folder, ignore_errors=True)
+            shutil.copytree(demo_folder / "county", folder / "county")
+            (peers,) = (folder / "county").glob("*2019-2025.parquet")
+            cells = pl.read_parquet(peers).filter(pl.col("year") == 2025)
+            two = cells["place"].unique().sort().head(2)
+            cells.filter(pl.col("place").is_in(two.to_list())).write_parquet(peers)
+            built = Store(folder / "store")
+            load_folder(folder / "county", built)
+            with django_db_blocker.unblock():
+                engines()["land"].run(built)
     return folder
 
 

@@ -140,6 +140,7 @@ def test_only_approved_digests_and_ciphers_are_named() -> None:
     assert not found
 
 
+@pytest.mark.once
 @pytest.mark.asvs("11.5.1", "7.2.3")
 def test_secrets_come_from_the_systems_random_source(person: User) -> None:
     """Numbers of simulations are seeded on purpose; nothing of the access code may be."""
@@ -285,6 +286,7 @@ def test_a_wrong_setting_stops_the_start_with_its_name(
 # ---- answers --------------------------------------------------------------------------------
 
 
+@pytest.mark.once
 @pytest.mark.asvs("3.4.3", "3.4.2", "4.1.1", "14.3.2", "16.2.1")
 def test_every_answer_carries_the_headers(demo: Demo, sign_in: SignIn) -> None:
     client = sign_in("analyst")
@@ -375,6 +377,7 @@ def test_a_token_counts_in_its_header_only(person: User) -> None:
     )
 
 
+@pytest.mark.once
 @pytest.mark.asvs("7.4.4")
 def test_every_page_offers_logging_out(demo: Demo, sign_in: SignIn) -> None:
     client = sign_in("analyst")

@@ -103,9 +103,9 @@ def place(tmp_path: Path, settings: Any, server: Server, migrated: dict[str, Any
     return enter
 
 
-def filled(folder: Path, demo_folder: Path) -> None:
-    """Fill the installation that we are in: people, a token, odd values, the demo's store, a file."""
-    shutil.copytree(demo_folder / "store", folder / "store", dirs_exist_ok=True)
+def filled(folder: Path, county: Path) -> None:
+    """Fill the installation that we are in: people, a token, odd values, a county's store, a file."""
+    shutil.copytree(county / "store", folder / "store", dirs_exist_ok=True)
     user = User.objects.create_user("zhang", password="ein-langes-2026", last_name="张")
     bureau = Organisation.objects.create(name='合成局 ‘"\\\n', kind="bureau", place="99")
     Membership.objects.create(user=user, organisation=bureau, role="analyst")
@@ -152,11 +152,11 @@ def test_a_backup_comes_back_with_equal_counts_and_hashes(
 
 
 def test_a_backup_is_one_private_file_that_tar_reads_and_holds_no_session_or_key(
-    place: Place, demo_folder: Path, tmp_path: Path, settings: Any
+    place: Place, lean_folder: Path, tmp_path: Path, settings: Any
 ) -> None:
     target = tmp_path / "backup.tar"
     with place("sqlite", tables=True) as folder:
-        filled(folder, demo_folder)
+        filled(folder, lean_folder)
         (folder / "secret_key").write_text("the-key")
         save.back_up(target)
     assert stat.S_IMODE(target.stat().st_mode) == 0o600
@@ -171,10 +171,10 @@ def test_a_backup_is_one_private_file_that_tar_reads_and_holds_no_session_or_key
 
 
 @pytest.fixture
-def backup(place: Place, demo_folder: Path, tmp_path: Path) -> Path:
+def backup(place: Place, lean_folder: Path, tmp_path: Path) -> Path:
     """A backup of a filled installation."""
     with place("sqlite", tables=True) as folder:
-        filled(folder, demo_folder)
+        filled(folder, lean_folder)
         save.back_up(tmp_path / "backup.tar")
     return tmp_path / "backup.tar"
 
@@ -304,10 +304,10 @@ def test_nothing_is_replaced_and_a_missing_file_is_told(backup: Path, tmp_path: 
 
 
 def test_an_acknowledged_file_that_is_gone_makes_no_backup(
-    place: Place, demo_folder: Path, tmp_path: Path
+    place: Place, lean_folder: Path, tmp_path: Path
 ) -> None:
     with place("sqlite", tables=True) as folder:
-        filled(folder, demo_folder)
+        filled(folder, lean_folder)
         next((folder / "store" / "facts" / "firm").glob("*.parquet")).unlink()
         with pytest.raises(JiqunError, match="E-STORE-CORRUPT"):
             save.back_up(tmp_path / "backup.tar")
@@ -315,7 +315,7 @@ def test_an_acknowledged_file_that_is_gone_makes_no_backup(
 
 
 def test_a_full_disk_leaves_nothing_half(
-    place: Place, demo_folder: Path, backup: Path, tmp_path: Path
+    place: Place, lean_folder: Path, backup: Path, tmp_path: Path
 ) -> None:
     small = tmp_path / "small"
     small.mkdir()
@@ -329,7 +329,7 @@ def test_a_full_disk_leaves_nothing_half(
         pytest.fail("a small file system cannot be mounted here: run as root")
     try:
         with place("sqlite", tables=True) as folder:
-            filled(folder, demo_folder)
+            filled(folder, lean_folder)
             with pytest.raises(JiqunError, match="E-STORE-FULL"):
                 save.back_up(small / "backup.tar")
         assert list(small.iterdir()) == []
@@ -345,12 +345,12 @@ def test_a_full_disk_leaves_nothing_half(
 
 @pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
 def test_a_backup_while_others_write_is_one_moment(
-    kind: str, place: Place, server: Server, demo_folder: Path, tmp_path: Path
+    kind: str, place: Place, server: Server, lean_folder: Path, tmp_path: Path
 ) -> None:
     """Each writer adds an organisation, then a member to it, then a batch; never the other order."""
     stop = threading.Event()
     with place(kind, tables=True) as folder:
-        filled(folder, demo_folder)
+        filled(folder, lean_folder)
         url = server_url() if kind == "postgresql" else ""
         user = User.objects.get().pk
 

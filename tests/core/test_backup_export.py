@@ -57,11 +57,11 @@ def _read(folder: Path) -> str:
     return "\n".join([*plain, *tables])
 
 
-def _exported(place: Place, demo_folder: Path, tmp_path: Path) -> Path:
+def _exported(place: Place, lean_folder: Path, tmp_path: Path) -> Path:
     """The folder to which a filled installation was exported whole."""
     out = tmp_path / "out"
     with place("sqlite", tables=True) as folder:
-        filled(folder, demo_folder)
+        filled(folder, lean_folder)
         leave.export_everything(out, personal=True)
     return out
 
@@ -86,11 +86,11 @@ def test_everything_comes_back_with_equal_counts_and_hashes(
 
 
 def test_without_the_flag_nothing_about_persons_leaves_and_the_rest_comes_back(
-    place: Place, demo_folder: Path, tmp_path: Path
+    place: Place, lean_folder: Path, tmp_path: Path
 ) -> None:
     out = tmp_path / "out"
     with place("sqlite", tables=True) as folder:
-        filled(folder, demo_folder)
+        filled(folder, lean_folder)
         manifest = leave.export_everything(out)
         before, password = contents(), User.objects.get().password
     text = _read(out / "commitments")
@@ -109,10 +109,10 @@ def test_without_the_flag_nothing_about_persons_leaves_and_the_rest_comes_back(
 
 
 def test_what_asks_for_personal_data_gets_it(
-    place: Place, demo_folder: Path, tmp_path: Path
+    place: Place, lean_folder: Path, tmp_path: Path
 ) -> None:
     with place("sqlite", tables=True) as folder:
-        filled(folder, demo_folder)
+        filled(folder, lean_folder)
         manifest = leave.export_everything(tmp_path / "out", personal=True)
         password = User.objects.get().password
     assert manifest["left_out"] == []
@@ -129,9 +129,9 @@ def test_somebody_has_decided_of_every_table_whether_it_is_about_persons() -> No
 
 
 def test_an_altered_table_is_noticed_and_nothing_stays(
-    place: Place, demo_folder: Path, tmp_path: Path
+    place: Place, lean_folder: Path, tmp_path: Path
 ) -> None:
-    out = _exported(place, demo_folder, tmp_path)
+    out = _exported(place, lean_folder, tmp_path)
     path = out / "commitments" / "masters.organisation.parquet"
     frame = pl.read_parquet(path).with_columns(pl.lit("98").alias("place"))
     frame.write_parquet(path)
@@ -143,9 +143,9 @@ def test_an_altered_table_is_noticed_and_nothing_stays(
 
 
 def test_a_paper_that_is_another_one_is_noticed_and_nothing_stays(
-    place: Place, demo_folder: Path, tmp_path: Path
+    place: Place, lean_folder: Path, tmp_path: Path
 ) -> None:
-    out = _exported(place, demo_folder, tmp_path)
+    out = _exported(place, lean_folder, tmp_path)
     (out / "papers" / "CL-00000001.pdf").write_bytes(PAPER + b" altered")
     with place("sqlite", tables=True) as folder:
         with pytest.raises(JiqunError, match="E-IMPORT-FOLDER"):
@@ -155,12 +155,12 @@ def test_a_paper_that_is_another_one_is_noticed_and_nothing_stays(
 
 
 def test_a_folder_that_is_no_export_and_a_target_that_is_not_empty_are_told(
-    place: Place, demo_folder: Path, tmp_path: Path
+    place: Place, lean_folder: Path, tmp_path: Path
 ) -> None:
     with place("sqlite"), pytest.raises(JiqunError, match="E-IMPORT-FOLDER"):
         leave.import_everything(tmp_path)
     with place("sqlite", tables=True) as folder:
-        filled(folder, demo_folder)
+        filled(folder, lean_folder)
         leave.export_everything(tmp_path / "out")
         with pytest.raises(JiqunError, match="E-STORE-NOT-EMPTY"):
             leave.export_everything(tmp_path / "out")
@@ -169,7 +169,7 @@ def test_a_folder_that_is_no_export_and_a_target_that_is_not_empty_are_told(
 
 
 def test_the_commands_say_what_they_did(
-    place: Place, demo_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str],
+    place: Place, lean_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch, settings: Any,
 ) -> None:  # fmt: skip
     monkeypatch.setattr(cli, "console", cli.Console(width=200, color_system=None))
@@ -180,7 +180,7 @@ def test_the_commands_say_what_they_did(
         return capsys.readouterr().out
 
     with place("sqlite", tables=True) as folder:
-        filled(folder, demo_folder)
+        filled(folder, lean_folder)
         assert "secret_key" in said(0, "backup", file)
         assert "E-BACKUP-EXISTS" in said(2, "backup", file)
         assert "nothing was restored" in said(0, "restore", file, "--check")
@@ -202,10 +202,10 @@ def test_the_commands_say_what_they_did(
 
 
 def test_a_paper_whose_file_is_gone_makes_no_backup(
-    place: Place, demo_folder: Path, tmp_path: Path
+    place: Place, lean_folder: Path, tmp_path: Path
 ) -> None:
     with place("sqlite", tables=True) as folder:
-        filled(folder, demo_folder)
+        filled(folder, lean_folder)
         Paper.objects.get().path.unlink()
         with pytest.raises(JiqunError, match="E-STORE-CORRUPT"):
             save.back_up(tmp_path / "backup.tar")
@@ -215,7 +215,7 @@ def test_a_paper_whose_file_is_gone_makes_no_backup(
 
 
 def test_a_paper_taken_off_its_shelf_meanwhile_stops_no_backup(
-    place: Place, demo_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    place: Place, lean_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def listed() -> list[Piece]:
         found = pieces()
@@ -224,7 +224,7 @@ def test_a_paper_taken_off_its_shelf_meanwhile_stops_no_backup(
 
     monkeypatch.setattr(save, "pieces", listed)
     with place("sqlite", tables=True) as folder:
-        filled(folder, demo_folder)
+        filled(folder, lean_folder)
         save.back_up(tmp_path / "backup.tar")
     with place("sqlite"):
         load.restore(tmp_path / "backup.tar")
