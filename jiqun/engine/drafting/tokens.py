@@ -279,10 +279,15 @@ def _bounds(tokens: list[Token]) -> list[Token]:
 
 
 def _up_to(result: Sequence[Token], before: Sequence[Token]) -> bool:
-    """Tell 达 that says how much an award may reach (奖励可达100万元, 最高配套奖励达25万元)."""
+    """Tell 达 that says how much an award may reach (奖励可达100万元, 奖励金额最高将达到500万元)."""
+    if not before or not {one.text for one in before} <= {"达", "达到"}:
+        return False
     said = [one for one in result if one.kind != "w"]
-    reach = {one.text for one in before} <= {"达", "达到"} and bool(before)
-    return reach and bool(said) and said[-1].kind in "va"
+    segment: list[Token] = []
+    while said and said[-1].kind not in ",.":
+        segment.append(said.pop())
+    capped = any(one.text in {"最高", "最多", "至多"} for one in segment)
+    return capped or bool(segment and segment[0].kind in "va")
 
 
 def _capped(token: Token) -> Token:

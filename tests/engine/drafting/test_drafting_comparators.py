@@ -88,6 +88,15 @@ def test_the_pairs_that_other_readers_invert(text: str, comparator: str) -> None
 
 
 @pytest.mark.parametrize(
+    "text",
+    ["单个企业奖励金额最高将达到500万元", "给予一次性奖励可达500万元", "最高配套奖励达500万元"],
+)
+def test_what_an_award_may_reach_is_a_bound_from_above(text: str) -> None:
+    (figure,) = read(text).figures
+    assert figure.comparator == "<="
+
+
+@pytest.mark.parametrize(
     "text", ["营业收入超过1000万元以下", "营业收入不超过1000万元以上", "营业收入超过1000万元以上"]
 )
 def test_words_that_contradict_each_other_are_not_certain(text: str) -> None:
