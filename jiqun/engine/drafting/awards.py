@@ -120,6 +120,9 @@ def _fixed(work: Work, found: re.Match[str]) -> None:
     per = work.tokens[last].per or _per([work.tokens[n].text for n in owners])
     spot, once = work.span(first, last), _once(work, first, last)
     if len(numbers) == 2 and work.tokens[numbers[1]].joined.startswith("range"):
+        first_sum, last_sum = (work.tokens[n].figure for n in numbers)
+        if first_sum is not None and last_sum is not None and first_sum.value > last_sum.value:
+            numbers.reverse()  # 10万元至2万元不等
         low = at_bound(work.figure(numbers[0], "floor"), ">=")
         high = at_bound(work.figure(numbers[1], "cap"), "<=")
         awards = [Award("待定", spot, floor=low, cap=high, certain=False)]

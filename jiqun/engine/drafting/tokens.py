@@ -287,7 +287,8 @@ def _up_to(result: Sequence[Token], before: Sequence[Token]) -> bool:
     while said and said[-1].kind not in ",.":
         segment.append(said.pop())
     capped = any(one.text in {"最高", "最多", "至多"} for one in segment)
-    return capped or bool(segment and segment[0].kind in "va")
+    gives = bool(segment) and segment[0].kind in "va" and segment[0].text[0] in "奖补资扶支贴"
+    return capped or (gives and segment[0].text not in {"资金", "支持"})
 
 
 def _capped(token: Token) -> Token:
