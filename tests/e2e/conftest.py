@@ -28,7 +28,11 @@ from tests.nightly import NIGHTLY
 FRONTEND = Path(settings.BASE) / "frontend"
 ARTIFACTS = Path(settings.BASE) / "test-artifacts"
 WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
-# What depends on colours and on room; all else is the same page, audited at desk width.
+LOOKS = [(1280, "light"), (390, "dark")]
+# With which look pages are opened; they are seen in both, at night opened in each.
+OPENED = LOOKS if NIGHTLY else LOOKS[:1]
+TOO_WIDE = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
+# What depends on colours and on room; all else is the same page, audited as it was opened.
 BY_LOOK = ["color-contrast", "link-in-text-block", "target-size", "scrollable-region-focusable"]
 PICTURES = NIGHTLY or bool(os.environ.get("JIQUN_PICTURES"))
 AXE = FRONTEND / "node_modules" / "axe-core" / "axe.min.js"
@@ -73,6 +77,7 @@ class Watched:
 
     page: Page
     origin: str
+    look: tuple[int, str]
     wrong: list[str] = field(default_factory=list)
 
     def open(self, path: str) -> None:
@@ -84,7 +89,7 @@ class Watched:
     def violations(self, *, by_look: bool = False) -> list[str]:
         """What axe finds against WCAG 2.2 AA: rule and place.
 
-        With ``by_look``, the rules whose answer width and theme can change; the others see the same page.
+        With ``by_look``, the rules whose answer width and theme can change.
         """
         self.page.evaluate(AXE.read_text(encoding="utf-8"))
         found = self.page.evaluate(
@@ -98,6 +103,27 @@ class Watched:
             for node in one["nodes"]
         ]
 
+    def problems(self, name: str) -> list[str]:
+        """What is wrong with the open page as it was opened, then at the other width and theme.
+
+        The window turns as a phone does, so the page must follow: it is not loaded again.
+        """
+        path, found = self.page.url.removeprefix(self.origin), list[str]()
+        others = [one for one in LOOKS if one != self.look]
+        for width, theme in (self.look, *others):
+            self.page.set_viewport_size({"width": width, "height": _height(width)})
+            self.page.emulate_media(color_scheme="dark" if theme == "dark" else "light")
+            self.page.locator(f"html[data-bs-theme={theme}]").wait_for(state="attached")
+            wrong = [*self.wrong, *self.violations(by_look=(width, theme) != self.look)]
+            if self.page.evaluate(TOO_WIDE):
+                wrong.append("the page scrolls sideways")
+            found += [f"{path} ({width} {theme}): {one}" for one in wrong]
+            self.wrong.clear()
+            self.picture(f"{name}-{width}-{theme}")
+        self.page.set_viewport_size({"width": self.look[0], "height": _height(self.look[0])})
+        self.page.emulate_media(color_scheme="dark" if self.look[1] == "dark" else "light")
+        return found
+
     def picture(self, name: str) -> None:
         """Keep a picture of the whole page for people to look at: at night, and where they ask for it."""
         if not PICTURES:
@@ -106,8 +132,12 @@ class Watched:
         self.page.screenshot(path=ARTIFACTS / f"{name}.png", full_page=True)
 
 
-def _watch(page: Page, origin: str) -> Watched:
-    watched = Watched(page, origin)
+def _height(width: int) -> int:
+    return 844 if width < 600 else 800
+
+
+def _watch(page: Page, origin: str, look: tuple[int, str]) -> Watched:
+    watched = Watched(page, origin, look)
 
     def on_console(message: ConsoleMessage) -> None:
         if message.type in {"error", "warning"}:
@@ -143,7 +173,7 @@ def visit(
         name: str = "analyst", *, width: int = 1280, theme: str = "light", purpose: str = ""
     ) -> Watched:
         context = browser.new_context(
-            viewport={"width": width, "height": 844 if width < 600 else 800},
+            viewport={"width": width, "height": _height(width)},
             color_scheme="dark" if theme == "dark" else "light", locale="zh-CN", timezone_id="Asia/Shanghai",
             reduced_motion="reduce",
         )  # fmt: skip
@@ -151,7 +181,7 @@ def visit(
         context.set_default_timeout(30_000)  # a busy machine is no failure
         for key, value in sign_in(name, purpose=purpose).cookies.items():
             context.add_cookies([{"name": key, "value": value.value, "url": live_server.url}])
-        return _watch(context.new_page(), live_server.url)
+        return _watch(context.new_page(), live_server.url, (width, theme))
 
     yield visited
     for context in contexts:

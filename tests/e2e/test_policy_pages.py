@@ -7,31 +7,26 @@ from collections.abc import Callable
 import pytest
 
 from jiqun.modules.policy.models import Draft
-from tests.e2e.conftest import Watched
+from tests.e2e.conftest import OPENED, Watched
 
 pytestmark = pytest.mark.browser
-LOOKS = [(1280, "light"), (390, "dark")]
+# What no menu leads to; the rest is looked at in test_browser_pages.
 PATHS = {
     "analyst": (
-        "/policy/match/",
         "/policy/match/HC-02@1/",
         "/policy/match/MB-05@1/",
-        "/policy/checkup/",
         "/policy/checkup/HC-03@1/",
         "/policy/checkup/try/",
-        "/policy/plan/",
-        "/policy/draft/",
         "/policy/drafts/",
     ),
     "firm": (
-        "/policy/own/",
         "/policy/own/?fact=研发费用[上年度]&value=5000万元&fact=规上企业&value=是",
         "/policy/own/HC-02@1/",
     ),
 }
 
 
-@pytest.mark.parametrize(("width", "theme"), LOOKS)
+@pytest.mark.parametrize(("width", "theme"), OPENED)
 @pytest.mark.parametrize("name", sorted(PATHS))
 def test_matches_can_be_read(
     visit: Callable[..., Watched], name: str, width: int, theme: str
@@ -40,8 +35,7 @@ def test_matches_can_be_read(
     found: list[str] = []
     for number, path in enumerate(PATHS[name]):
         seen.open(path)
-        found += [f"{path}: {one}" for one in (*seen.wrong, *seen.violations())]
-        seen.picture(f"policy-{name}-{number}-{width}-{theme}")
+        found += seen.problems(f"policy-{name}-{number}")
     assert not found, "\n".join(found)
 
 
@@ -52,15 +46,14 @@ FOR_A_PURPOSE = (
 )
 
 
-@pytest.mark.parametrize(("width", "theme"), LOOKS)
+@pytest.mark.parametrize(("width", "theme"), OPENED)
 def test_plans_can_be_read(visit: Callable[..., Watched], width: int, theme: str) -> None:
     seen = visit("analyst", width=width, theme=theme, purpose="测算预算")
     found: list[str] = []
     for number, path in enumerate(FOR_A_PURPOSE):
         seen.open(path)
         assert seen.page.locator("table.jq-table").count(), path
-        found += [f"{path}: {one}" for one in (*seen.wrong, *seen.violations())]
-        seen.picture(f"policy-plan-{number}-{width}-{theme}")
+        found += seen.problems(f"policy-plan-{number}")
     assert not found, "\n".join(found)
 
 
@@ -70,7 +63,7 @@ TEXT = """合成示例县支持企业发展若干措施
 """
 
 
-@pytest.mark.parametrize(("width", "theme"), LOOKS)
+@pytest.mark.parametrize(("width", "theme"), OPENED)
 def test_a_text_is_read_stored_and_settled(
     visit: Callable[..., Watched], width: int, theme: str
 ) -> None:
@@ -81,8 +74,7 @@ def test_a_text_is_read_stored_and_settled(
     for verb in ("draft", "store"):
         with page.expect_navigation():
             page.locator(f"button[value={verb}]").click()
-        found += [f"{verb}: {one}" for one in (*seen.wrong, *seen.violations())]
-        seen.picture(f"policy-draft-{verb}-{width}-{theme}")
+        found += seen.problems(f"policy-draft-{verb}")
     draft = Draft.objects.get()
     assert page.url.endswith(f"/policy/drafts/{draft.key}/")
     assert page.locator("mark").count()
@@ -90,5 +82,5 @@ def test_a_text_is_read_stored_and_settled(
     with page.expect_navigation():
         page.locator("button[value=settle]").click()
     assert draft.fields.get(key="编号").value == "KQ-2026-031"  # type: ignore[attr-defined]
-    found += [f"settled: {one}" for one in (*seen.wrong, *seen.violations())]
+    found += seen.problems("policy-draft-settle")
     assert not found, "\n".join(found)

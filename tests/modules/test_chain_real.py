@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,21 +15,45 @@ from jiqun.facts.store.store import Store
 from jiqun.modules.chain.analysis.inputs import Scope
 from jiqun.modules.chain.findings import run_chain
 from tests.console import built_once
+from tests.nightly import NIGHTLY
 
 pytestmark = [pytest.mark.shared, pytest.mark.slow, pytest.mark.django_db, pytest.mark.once]
+ROOT = re.compile(r"^root = .*$", re.MULTILINE)
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples" / "counties"
 
 
-def _loaded(name: str, common: Path) -> Store:
+def _lately(shared: Path, common: Path) -> Path:
+    """The real tables in a folder in which the cells of counties are those of the last two years."""
+    folder = common / "real-lately"
+    with built_once(folder) as wanted:
+        if wanted:
+            for path in (path for path in shared.rglob("*") if path.is_file()):
+                there = folder / path.relative_to(shared)
+                there.parent.mkdir(parents=True, exist_ok=True)
+                if path.name.startswith("us_county_naics"):
+                    cells = pl.scan_parquet(path)
+                    cells.filter(pl.col("year") >= 2019).collect().write_parquet(there)
+                else:
+                    there.symlink_to(path)
+    return folder
+
+
+def _loaded(name: str, common: Path, shared: Path) -> Store:
     """The example's store, loaded once for all workers."""
-    if not (EXAMPLES / name / "county.toml").exists():
+    example = EXAMPLES / name / "county.toml"
+    if not example.exists():
         pytest.skip(f"examples/counties/{name} is absent")
     folder = common / f"real-{name}"
     with built_once(folder) as wanted:
         if wanted:
-            report = load_folder(EXAMPLES / name, Store(folder))
+            folder.mkdir()
+            root = shared if NIGHTLY else _lately(shared, common)
+            text, found = ROOT.subn(f'root = "{root}"', example.read_text(encoding="utf-8"))
+            assert found == 1
+            (folder / "county.toml").write_text(text, encoding="utf-8")
+            report = load_folder(folder, Store(folder / "store"))
             assert not [table.file for table in report.tables if table.failed]
-    return Store(folder)
+    return Store(folder / "store")
 
 
 @pytest.fixture(scope="module")
@@ -40,12 +65,12 @@ def database(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Itera
 
 @pytest.fixture(scope="module")
 def us(shared_data: Path, common_folder: Path, database: None) -> Store:
-    return _loaded("us", common_folder)
+    return _loaded("us", common_folder, shared_data)
 
 
 @pytest.fixture(scope="module")
 def factories(shared_data: Path, common_folder: Path, database: None) -> Store:
-    return _loaded("factories", common_folder)
+    return _loaded("factories", common_folder, shared_data)
 
 
 @pytest.fixture(scope="module")
