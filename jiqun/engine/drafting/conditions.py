@@ -252,9 +252,11 @@ def _range(figures: Sequence[Figure], marks: Sequence[str]) -> list[Figure]:
     if (
         low.kind == high.kind
         and low.value > high.value
-        and low.comparator == high.comparator == "="
+        and low.comparator in {"=", ">="}
+        and high.comparator in {"=", "<="}
     ):
-        turned = _range((high, low), (marks[1], marks[0]))
+        ends = (replace(high, comparator="="), replace(low, comparator="="))
+        turned = _range(ends, (marks[1], marks[0]))
         return [replace(one, certain=False) for one in reversed(turned)]
     bottom = low.comparator if low.comparator != "=" else ">" if marks[0] == "不含" else ">="
     top = high.comparator if high.comparator != "=" else "<" if marks[1] == "不含" else "<="

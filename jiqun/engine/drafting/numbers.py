@@ -27,17 +27,18 @@ _HAN = (
 )
 _CORE = rf"(?:{_ARABIC}|{_HAN})"
 _SCALE = r"(?:\s?(?:[百千]?万亿|[十百千]?[万亿]|[百千]))"
-NUMERAL = rf"{_CORE}{_SCALE}?(?:零?{_CORE}{_SCALE}?)*"
+NUMERAL = rf"{_CORE}{_SCALE}?(?:(?!一次|\d{{1,2}}(?![\d百千万亿.,]))零?{_CORE}{_SCALE}?)*"
 INCLUDED = r"\((?:含|包含|包括|不含|不包含|不包括)(?:本数)?\)"
 
 _COUNTS = (
     "平方公里|平方米|平方(?![公米])|立方米|吨标准煤|吨标煤|千瓦时|千瓦|兆瓦|公里|公斤|公顷|标箱|标准箱|TEU|MW|kW|kWh|KW|㎡|平米|"
     "家|户|人次|人|名|位|架次|间夜|趟|晚(?![会间餐宴])|件|项|个(?!百分点|年|月|工作日|季度|自然|一工程)|台|套|辆|艘|亩|吨|度|米|票|单(?![位个户家独项一体价])|场|次|届|篇|种|款|栋|锭|袋|蒸吨|载重吨|尾|kg|头|只|羽|株|床|间|张|分(?!钟)"
-    "|条|座|处|期|课时|学时|倍"
+    "|条|座|处|期|课时|学时|倍|升(?![级规限至档格位为])|片(?!区)|斤|棒|箱|所(?![得有需在属述列持用])|档(?!案)"
 )
 _TIMES = {
     "个工作日": ("工作日", 1), "工作日": ("工作日", 1), "个自然年度": ("月", 12), "个年度": ("月", 12),
-    "个财务年度": ("月", 12), "个会计年度": ("月", 12),
+    "个财务年度": ("月", 12), "个会计年度": ("月", 12), "个纳税年度": ("月", 12), "个完整纳税年度": ("月", 12),
+    "个完整会计年度": ("月", 12),
     "年": ("月", 12), "个月": ("月", 1), "个自然月": ("月", 1), "个季度": ("月", 3),
     "周年": ("月", 12), "周": ("日", 7), "天": ("日", 1), "日": ("日", 1),
 }  # fmt: skip
@@ -48,7 +49,7 @@ _MONEY = r"(?:元人民币|人民币元|人民币|元(?!杂交|母猪|仔猪|结
 _ABROAD = rf"(?:\([^()]{{0,12}})?\)\s?(?:{_FOREIGN})"
 _AFTER_BARE = (
     rf"(?!{_ABROAD})"
-    r"(?=\s*(?:$|[,;。、)(/“]|以上|以下|以内|及以上|的|补助|补贴|奖励|奖补|扶持|至|到|-|—|~))"
+    r"(?=\s*(?:$|[,;。、)(/“]|以上|以下|以内|及以上|的|一次性|补助|补贴|奖励|奖补|扶持|至|到|-|—|~))"
 )
 _UNIT = (
     rf"(?P<foreign>{_FOREIGN})|(?P<abroad>(?={_ABROAD}))|(?P<money>{_MONEY})|(?P<percent>%|‰|个百分点)"
@@ -63,14 +64,20 @@ _WHOLE = re.compile(
 _PREFIXED = re.compile(rf"(?P<base>百|千|万)分之(?P<parts>{NUMERAL}(?:、{NUMERAL})*)")
 _FRACTION = re.compile(rf"(?P<under>{_CORE})分之(?P<over>{_CORE})")
 _SPLIT = re.compile(
-    r"(?<![\d:])\d+(?:\.\d+)?(?::\d+(?:\.\d+)?){1,3}(?![\d:])(?=.{0,4}(?:比例|配套|承担|分担|负担|补|给予))"
+    r"(?<![\d:])\d+(?:\.\d+)?(?::\d+(?:\.\d+)?){1,3}(?![\d:])(?=.{0,4}(?:比例|标准|配套|承担|分担|负担|补|给予))"
 )
-_HALF = re.compile(r"一半(?=的|给予|,|补)|(?<![上下])半年(?!度)|全额(?=补|奖|返|贴|扶持|资助)")
+_HALF = re.compile(
+    r"一半(?=的|给予|,|补)|(?<![上下])半年(?!度)|全额(?=补|奖|返|贴|扶持|资助|支持|租金)"
+)
 _PER_UNIT = re.compile(
     r"元/(?P<unit>平方米·(?:月|年)|平方米/(?:月|年)|人·(?:月|年|天)|人/(?:月|年|天)|吨标准煤|吨标煤|平方米|立方米|千瓦时|千瓦|公里|公斤|标箱|标准箱"
     r"|TEU|课时|亩|吨|家|户|人次|人|名|件|项|个|台|套|辆|艘|头|只|羽|株|床|间|张|次|场|期|班|条|座|处|度|瓦|米|年|月|日|天|单|票|箱)"
 )
 _TITLE = re.compile(r"《[^《》]{2,60}》")  # numbers in it are part of a name
+_STEP = re.compile(
+    r"每(?:成功|新)?(?:引进|培育|招引|新增|增加|新建|新增加|建成|推荐|获得|认定|吸纳|招用)$"
+)
+_LISTED = re.compile(r"[一二三四五六七八九]{2,3}")  # 一二三名, 三五家: a list or about so many
 _IDLE = re.compile(
     r"一(?:家|户|个|项|次|种|名|位|件|款|场|级|人|台|套|条|座|处|张|期|篇|批|晚|趟|架次|届|亩|头|公里|单)|二次"
 )
@@ -162,7 +169,7 @@ def _section(word: str) -> Fraction | None:
         if base is None or not digits or None in digits:
             return None
         return base + Fraction(int("".join(map(str, digits))), 10 ** len(digits))
-    if whole and all(char in DIGITS for char in whole):
+    if whole and not _LISTED.fullmatch(whole) and all(char in DIGITS for char in whole):
         return Fraction(int("".join(str(DIGITS[char]) for char in whole)))
     return _places(whole)
 
@@ -305,9 +312,14 @@ def _unit(
         result = ("ratio" if percent in "%‰" else "points"), value / base, ""
     elif match["time"]:
         result = _time(match, word, end)
-    elif match["count"] and not _IDLE.fullmatch(match.string[start:end]):
+    elif match["count"] and not _idle(match.string, start, end):
         result = "count", int(value) if value.denominator == 1 else value, match["count"]
     return result
+
+
+def _idle(text: str, start: int, end: int) -> bool:
+    """Tell 一家 that only says a firm from the step of a sum (每引进一家)."""
+    return bool(_IDLE.fullmatch(text[start:end])) and not _STEP.search(text[:start])
 
 
 def _time(match: re.Match[str], word: str, end: int) -> tuple[str, int, str] | None:

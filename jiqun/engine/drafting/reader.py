@@ -7,7 +7,6 @@ span. What it reads rightly is measured in benchmarks/drafting.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
@@ -15,6 +14,7 @@ from jiqun.engine.drafting.awards import read_awards
 from jiqun.engine.drafting.clauses import Clause, read_head, split_clauses
 from jiqun.engine.drafting.compact import compact, moved
 from jiqun.engine.drafting.conditions import inherit, read_conditions, read_loose
+from jiqun.engine.drafting.doubts import doubts
 from jiqun.engine.drafting.elements import (
     Award,
     ClauseDraft,
@@ -33,11 +33,6 @@ from jiqun.engine.drafting.work import Work
 
 # Openings of an inclusion mark that repeats its number: (不含50亿元).
 _REPEATS = ("(含", "(不含", "(包括", "(不包括", "(包含", "(不包含")
-_QUOTES = re.compile("[“”]")
-LONGEST_UNIT = 4  # 每平方米
-_CASE = re.compile(
-    r"国家|省|市|县|区|州|自治|国际|部级|首次|初次|重新|新|[一二三四五特]等|[一二三四五六七八九1-9]级|[一二三四五六]星|[1-6]A|[甲乙丙丁]级|[<>]"
-)
 _WHOLE = {
     "施行日期",
     "失效日期",
@@ -129,8 +124,15 @@ def _read_clause(
     found.gaps.extend(stray_dates(even, where.start, where.end, kept))
     found.awards[:] = _inherit_base(found.awards)
     _check(found, fields)
-    _quoted(found)
-    _in_force(even[where.start : where.end], found)
+    found.gaps.extend(
+        doubts(
+            even[where.start : where.end],
+            conditions=found.conditions,
+            awards=found.awards,
+            figures=found.figures,
+            terms=found.terms,
+        )
+    )
     found.gaps.extend(Gap(one.value, one.span, one.text) for one in unsettled(found.terms))
     status = _status(found, found.terms)
     return ClauseDraft(
@@ -193,7 +195,6 @@ def _read(text: str, tokens: list[Token], found: _Found) -> None:
     read_leftovers(work, earlier=len(found.awards))
     base = max([one.item for one in (*found.awards, *found.conditions)], default=-1) + 1
     items = _items(work, found)
-    _same_depth(work)
     for number, group in enumerate(work.awards):
         found.awards.extend(replace(award, item=base + items[number]) for award in group)
     for condition, at in zip(work.conditions, work.conditions_at, strict=True):
@@ -207,21 +208,6 @@ def _read(text: str, tokens: list[Token], found: _Found) -> None:
         figure = work.tokens[number].figure
         if figure is not None:
             found.figures.append(_as_read(work, number, figure))
-
-
-def _same_depth(work: Work) -> None:
-    """Several awards of a sentence each need a case of a closed list or a tier, else one was missed.
-
-    Cases in free words, and units longer than a noun (每家获金奖组织), are read but not taken for sure.
-    """
-    awards = [award for group in work.awards for award in group]
-    if not awards:
-        return
-    first, last = work.awards_at[0][0], work.awards_at[-1][1]
-    if len(awards) > 1 and not all(one.tier or _CASE.match(one.level) for one in awards):
-        work.gap("金额与情形的对应须确认", first, last)
-    if any(one.per.startswith("每") and len(one.per) > LONGEST_UNIT for one in awards):
-        work.gap("计量单位须确认", first, last)
 
 
 def _items(work: Work, found: _Found) -> list[int]:
@@ -281,20 +267,6 @@ def _check(found: _Found, fields: Collection[str]) -> None:
         needs = award.rate is not None or award.step is not None
         if needs and award.base not in {*fields, "上级补助资金"}:
             found.gaps.append(Gap("基数未知", award.span, award.base_text))
-
-
-def _quoted(found: _Found) -> None:
-    """What stands in quotation marks in words kept for a person may be a status, or quoted law."""
-    for one in found.conditions:
-        if one.manual and _QUOTES.search(one.text):
-            found.gaps.append(Gap("引号内的文字须确认", one.span, one.text))
-
-
-def _in_force(text: str, found: _Found) -> None:
-    """When a text takes effect must be read where it is said."""
-    said = re.search(r"起(?:正式)?(?:施行|实施|执行|生效)", text)
-    if said and not any(one.kind == "施行日期" for one in found.terms):
-        found.gaps.append(Gap("施行日期没有读出", (0, 0), said[0]))
 
 
 def _status(found: _Found, terms: Sequence[Term]) -> str:

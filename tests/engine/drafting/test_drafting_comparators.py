@@ -122,6 +122,19 @@ def test_a_negated_comparator_is_read_as_negated_or_not_at_all(
     assert not wrong
 
 
+def test_a_range_that_goes_down_is_turned_though_a_word_stands_before_it() -> None:
+    draft = read("观众人数达3万人至2万人（含）补贴100万元。")
+    assert [(one.value, one.comparator) for one in draft.figures[:2]] == [
+        (30_000, "<="), (20_000, ">="),
+    ]  # fmt: skip
+    assert draft.status == "partial"
+
+
+@pytest.mark.parametrize("text", ["奖励一二三名", "三五家企业"])
+def test_a_list_of_ranks_is_no_number(text: str) -> None:
+    assert not read(text).figures
+
+
 def test_breakthrough_and_about_leave_the_reading_to_a_person() -> None:
     """首次突破 may or may not include the number; 左右 bounds nothing."""
     assert read("对营业收入首次突破1亿元的企业，给予10万元奖励").status == "partial"

@@ -30,6 +30,8 @@ from score import (  # noqa: E402
 WITH_TEXT = [name for name in SETS if name != "liuhe"]
 # Whoever labelled these counted every number, also those of 七类 and 每…一名, which the grammar leaves.
 BY_OTHERS = SETS[SETS.index("eighth") :]
+# Its annotator counted 一亩, 一晚 and 一次 too, which say no more than 亩, 晚 and 次.
+EVERY_ONE = {"twentyfirst"}
 
 
 def totals(golds: list[Gold]) -> Counter[str]:
@@ -58,7 +60,7 @@ def test_labelled_clauses(name: str) -> None:
     total = totals(read_gold(HERE / "gold" / f"{name}.txt"))
     assert total["inverted"] == 0
     few = total["numbers"] <= 100  # two of eighty numbers are not one in a hundred
-    least = 0.97 if few else 0.98 if name in BY_OTHERS else 0.99
+    least = 0.97 if few or name in EVERY_ONE else 0.98 if name in BY_OTHERS else 0.99
     assert total["values"] >= least * max(total["numbers"], total["read"])
     assert total["sure"] >= 0.98 * total["complete"]
     assert total["complete"] > 0

@@ -180,6 +180,11 @@ def test_instalments_that_do_not_add_up_are_not_read() -> None:
         "将“获奖企业奖励60万元”修订为“获奖企业奖励100万元”。",  # what was is no award
         "对新认定的绿色工厂奖励10万元；进档的补差奖励。",  # a rule that changes the sum
         "重点项目资助15万元，一等资助8万元，二等资助5万元。",  # 重点项目 is a case too
+        "初创之星，每人补助2万元；实训基地，每个补助6万元。",  # cases in free words
+        "改建采穗圃每亩补助1000元，新建采穗圃每亩补助2000元。",
+        "产业园物业管理费暂定为每平方米4.5元/月。",  # a price, which nobody gives
+        "对重点研发类项目按研发费用最高15%予以补助。",  # no limit on the firm's costs
+        "对施工企业，每增加一项一级总承包资质，给予20万元奖励。",  # for each, not once
     ],
 )
 def test_where_the_words_leave_a_doubt_the_clause_is_not_complete(text: str) -> None:
