@@ -19,7 +19,7 @@ from jiqun.modules.policy.benefits.ledger.verify import verify
 from jiqun.modules.policy.models import Batch, Case, Pool
 from jiqun.modules.policy.public import demo_benefits
 from tests.console import Demo
-from tests.e2e.conftest import Watched, _watch
+from tests.e2e.conftest import LOOKS, Watched, _watch
 
 pytestmark = pytest.mark.browser
 Enter = Callable[[str], Watched]
@@ -54,7 +54,7 @@ def enter(
             contexts[name].add_cookies(
                 [{"name": key, "value": value.value, "url": live_server.url}]
             )
-        windows[name] = _watch(contexts[name].new_page(), live_server.url)
+        windows[name] = _watch(contexts[name].new_page(), live_server.url, LOOKS[0])
         return windows[name]
 
     yield entered

@@ -182,6 +182,7 @@ def test_instalments_that_do_not_add_up_are_not_read() -> None:
         "重点项目资助15万元，一等资助8万元，二等资助5万元。",  # 重点项目 is a case too
         "初创之星，每人补助2万元；实训基地，每个补助6万元。",  # cases in free words
         "改建采穗圃每亩补助1000元，新建采穗圃每亩补助2000元。",
+        "对示范车间省、市两级给予50万元奖励。",  # who pays which share
         "产业园物业管理费暂定为每平方米4.5元/月。",  # a price, which nobody gives
         "对重点研发类项目按研发费用最高15%予以补助。",  # no limit on the firm's costs
         "对施工企业，每增加一项一级总承包资质，给予20万元奖励。",  # for each, not once
