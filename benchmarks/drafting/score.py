@@ -20,7 +20,7 @@ from jiqun.engine.drafting.numbers import plain
 SETS = (
     "dev", "second", "liuhe", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth",
     "eleventh", "twelfth", "thirteenth", "fourteenth", "fifteenth", "sixteenth", "seventeenth", "eighteenth",
-    "nineteenth", "twentieth", "twentyfirst", "twentysecond",
+    "nineteenth", "twentieth", "twentyfirst", "twentysecond", "twentythird",
 )  # fmt: skip
 UNITS = {"w": ("money", 10**6), "y": ("money", 10**10), "元": ("money", 100)}
 FOREIGN = {"美元", "港元", "欧元"}
