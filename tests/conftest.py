@@ -28,7 +28,7 @@ from jiqun.facts.store.store import Store
 from jiqun.modules.land.batch.computing import compute
 from jiqun.modules.land.models import Batch
 from tests.conformance.asvs import pytest_runtest_logreport, pytest_sessionfinish  # noqa: F401 - hooks
-from tests.console import DEMO_FIRMS, Demo, built_once, main_firm, open_people
+from tests.console import DEMO_FIRMS, PEERS, Demo, built_once, main_firm, open_people
 from tests.guards import GUARDS, MIGRATED, present
 
 
@@ -110,17 +110,26 @@ def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -
         remove(connection, GUARDS)
 
 
+def _keep_peers(county: Path, peers: int) -> None:
+    """Leave the cells of so many other counties: fewer make the same pages."""
+    (file,) = county.glob("*2019-2025.parquet")
+    cells = pl.read_parquet(file)
+    kept = cells["place"].unique().sort().head(peers)
+    cells.filter(pl.col("place").is_in(kept.to_list())).write_parquet(file)
+
+
 @pytest.fixture(scope="session")
 def demo_folder(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Path:
     """The store's folder, built once for all workers; engines ask the database for consents.
 
     Kept between runs as long as nothing changed that it is made by.
     """
-    folder = installation.BASE / "var" / "tests" / _digest_of_makers()
+    folder = installation.BASE / "var" / "tests" / f"{_digest_of_makers()}-{PEERS}"
     with built_once(folder) as wanted:
         if wanted:
             shutil.rmtree(folder, ignore_errors=True)
             generate(folder / "county", firms=DEMO_FIRMS)
+            _keep_peers(folder / "county", PEERS)
             built = Store(folder / "store")
             load_folder(folder / "county", built)
             with django_db_blocker.unblock():

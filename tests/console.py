@@ -23,6 +23,7 @@ SignIn = Callable[..., Client]
 DEMO_SCOPE = Scope("990101", "gbt4754-2017", "2025")
 DEMO_QUERY = f"place={DEMO_SCOPE.place}&classification={DEMO_SCOPE.classification}&period={DEMO_SCOPE.period}"
 DEMO_FIRMS = 300
+PEERS = 24  # of the eighty other counties
 WORDS_OF_THE_DEMO_PLACE = ("合成示例县", "990101")
 # person: (kind of organisation, place, whether it is the demo's first firm, role)
 PEOPLE: Mapping[str, tuple[str, str, bool, Role]] = {

@@ -18,6 +18,7 @@ from django.http import HttpResponse
 from jiqun.core.tabular import display
 from jiqun.modules.chain.industry import OWN_VALUE
 from tests.conformance.addresses import Address, operations, pages
+from tests.conformance.query_counts import PEOPLE, counted, differences
 from tests.conformance.tenants.world import TENANTS, World
 from tests.console import DEMO_QUERY, Demo
 
@@ -219,13 +220,13 @@ def test_everybody_gets_exactly_what_is_theirs(
 ) -> None:
     """One walk over all addresses: their statuses, no word of a foreign place, no foreign figure.
 
-    Reading them starts no run either.
+    Reading them starts no run either, and asks the database as often as is known (``query_counts``).
     """
     client, before = world.client(name), demo.store.runs("chain")
     firms = demo.store.polars("firm", ["name"])["name"].head(20)
     place = ("合成示例县", "合成袜业园", *firms) if name in STRANGERS else ()
     figure = _largest_other(demo, world.firms.values())
-    wrong: list[str] = []
+    wrong, counts = list[str](), dict[str, int]()
     for address in _everything(demo, rows):
         answer, expected = client.get(address.path), _expected(name, address)
         if answer.status_code != expected:
@@ -238,6 +239,9 @@ def test_everybody_gets_exactly_what_is_theirs(
         wrong += [f"{address.path} says {word}" for word in foreign if word in text]
         if f"{display(OWN_VALUE, figure)}<" in text or str(figure) in text:
             wrong.append(f"{address.path} says a firm's figure")
+        if name in PEOPLE and address.method == "GET" and answer.status_code == 200:
+            counts[address.name] = counted(client, address.path)
+    wrong += differences(name, counts) if name in PEOPLE else []
     assert not wrong, "\n".join(wrong)
     assert demo.store.runs("chain") == before
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import cache
 
 import pytest
 from allauth.account.internal.flows.login import AUTHENTICATION_METHODS_SESSION_KEY
@@ -54,6 +55,7 @@ def world(shared_world: World) -> World:
     return shared_world
 
 
+@cache
 def verbs() -> Mapping[str, Action]:
     """Every verb of ours."""
     import_every_verb()
@@ -154,6 +156,7 @@ def _expected(verb: str, post: Post) -> Who:
     return VERBS[verb] if post.done is None else post.done
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("verb", POSTS)
 def test_a_form_is_carried_out_for_those_who_may_only(
     world: World, demo: Demo, everything: Rows, verb: str

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import polars as pl
 import pytest
 
+from jiqun.demo import generate
 from jiqun.errors import JiqunError
+from jiqun.facts.load.folder import load_folder
+from jiqun.facts.store.store import Store
 from jiqun.modules.chain.analysis.entry import read_proof, run_entry
 from jiqun.modules.chain.analysis.evidence import FEWEST_SELLERS, invoiced_outside, trend
 from jiqun.modules.chain.analysis.inputs import Scope
 from jiqun.modules.chain.analysis.linkages import ENGINE, linkage_frame, run_linkages, tables_of
 from jiqun.modules.chain.analysis.panel import read_panel
-from tests.console import Demo
+from tests.console import DEMO_FIRMS, Demo
 
 SCOPE = Scope("990101", "gbt4754-2017", "2025")
 
@@ -78,10 +83,12 @@ def test_linkages_without_a_table_say_what_to_load(own_demo: Demo) -> None:
     assert refused.value.code == "E-SCOPE-EMPTY"
 
 
-def test_the_model_is_proven_on_the_places_own_history(own_demo: Demo) -> None:
-    at = own_demo.store.snapshot()
-    run_entry(own_demo.store, at, [SCOPE])
-    proof = read_proof(own_demo.store, SCOPE.classification, SCOPE.period)
+def test_the_model_is_proven_on_the_places_own_history(db: None, tmp_path: Path) -> None:
+    generate(tmp_path / "county", firms=DEMO_FIRMS)  # with all its peers
+    store = Store(tmp_path / "store")
+    load_folder(tmp_path / "county", store)
+    run_entry(store, store.snapshot(), [SCOPE])
+    proof = read_proof(store, SCOPE.classification, SCOPE.period)
     assert proof is not None
     assert proof.own
     assert proof.proven_on.endswith("2021–2025")

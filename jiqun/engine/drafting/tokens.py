@@ -286,7 +286,7 @@ def _up_to(result: Sequence[Token], before: Sequence[Token]) -> bool:
     segment: list[Token] = []
     while said and said[-1].kind not in ",.":
         segment.append(said.pop())
-    capped = any(one.text in {"最高", "最多", "至多"} for one in segment)
+    capped = any(one.text.startswith(("最高", "最多", "至多")) for one in segment)
     gives = bool(segment) and segment[0].kind in "va" and segment[0].text[0] in "奖补资扶支贴"
     return capped or (gives and segment[0].text not in {"资金", "支持"})
 

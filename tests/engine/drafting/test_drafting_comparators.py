@@ -89,7 +89,12 @@ def test_the_pairs_that_other_readers_invert(text: str, comparator: str) -> None
 
 @pytest.mark.parametrize(
     "text",
-    ["单个企业奖励金额最高将达到500万元", "给予一次性奖励可达500万元", "最高配套奖励达500万元"],
+    [
+        "单个企业奖励金额最高将达到500万元",
+        "给予一次性奖励可达500万元",
+        "最高配套奖励达500万元",
+        "单个企业年度最高补助金额可达1000万元",
+    ],
 )
 def test_what_an_award_may_reach_is_a_bound_from_above(text: str) -> None:
     (figure,) = read(text).figures
