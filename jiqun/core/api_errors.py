@@ -43,9 +43,23 @@ class ErrorShape(Schema):
 class OneShapeAPI(NinjaAPI):
     """An API whose document says of every operation how it refuses."""
 
+    def __init__(self, **how: Any) -> None:
+        """Make an API; see ``NinjaAPI``."""
+        super().__init__(**how)
+        self._written: dict[str, OpenAPISchema] = {}
+
     def get_openapi_schema(self, **how: Any) -> OpenAPISchema:
-        """Return the document; each operation names the error's shape for 4XX and 5XX."""
-        found = super().get_openapi_schema(**how)
+        """Return the document; each operation names the error's shape for 4XX and 5XX.
+
+        It takes a second to write and says the same as long as the process runs.
+        """
+        asked = repr(sorted(how.items()))
+        if asked not in self._written:
+            self._written[asked] = self._with_errors(super().get_openapi_schema(**how))
+        return self._written[asked]
+
+    @staticmethod
+    def _with_errors(found: OpenAPISchema) -> OpenAPISchema:
         shapes = found["components"].setdefault("schemas", {})
         for shape in (ProblemShape, ErrorShape):
             shapes[shape.__name__] = shape.model_json_schema(

@@ -12,7 +12,8 @@ from typing import Any, cast
 
 import numpy as np
 import polars as pl
-import yaml
+
+from jiqun import yamlfile
 
 FOLDER = Path(__file__).parent / "data"
 CLASSIFICATION = "gbt4754-2017"
@@ -25,8 +26,7 @@ LETTERS: Mapping[str, tuple[int, int]] = {
 @cache
 def settings(name: str) -> Mapping[str, Any]:
     """Return the content of ``data/<name>.yaml``."""
-    text = (FOLDER / f"{name}.yaml").read_text(encoding="utf-8")
-    return cast(dict[str, Any], yaml.safe_load(text))
+    return cast(dict[str, Any], yamlfile.content(FOLDER / f"{name}.yaml"))
 
 
 def _parent(code: str) -> str | None:

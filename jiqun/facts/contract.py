@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any, Literal, cast
 
 import pyarrow as pa
-import yaml
 
+from jiqun import yamlfile
 from jiqun.errors import JiqunError, Kind
 
 ColumnType = Literal[
@@ -109,7 +109,7 @@ class Contract:
 
 
 def _parse(path: Path) -> Contract:
-    raw = cast(dict[str, Any], yaml.safe_load(path.read_text(encoding="utf-8")))
+    raw = cast(dict[str, Any], yamlfile.content(path))
     columns = tuple(Column(**column) for column in raw.pop("columns"))
     contract = Contract(columns=columns, key=tuple(raw.pop("key")), **raw)
     missing = [name for name in contract.key if name not in contract.names]

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import cast
 
 import polars as pl
-import yaml
 
+from jiqun import yamlfile
 from jiqun.errors import JiqunError, Kind, Problem
 
 FILE = Path(__file__).parent / "messages.yaml"
@@ -35,7 +35,7 @@ class Message:
 @cache
 def messages() -> Mapping[str, Message]:
     """Return the templates of every code."""
-    raw = cast(dict[str, dict[str, str]], yaml.safe_load(FILE.read_text(encoding="utf-8")))
+    raw = cast(dict[str, dict[str, str]], yamlfile.content(FILE))
     return {code: Message(**parts) for code, parts in raw.items()}
 
 

@@ -9,8 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, cast
 
-import yaml
-
+from jiqun import yamlfile
 from jiqun.errors import JiqunError, Kind, Problem
 
 FOLDER = Path(__file__).parent
@@ -141,7 +140,7 @@ def pack(topic: str, version: str) -> Pack:
             hint_en="known: " + ", ".join(known),
             kind=Kind.NOT_FOUND,
         )
-    raw = cast(dict[str, Any], yaml.safe_load(path.read_text(encoding="utf-8")))
+    raw = cast(dict[str, Any], yamlfile.content(path))
     parameters = {
         name: Parameter(name=name, **value) for name, value in raw.pop("parameters").items()
     }

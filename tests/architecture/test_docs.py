@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import ast
+import os
 import re
 import shlex
 from collections.abc import Iterable, Iterator
@@ -39,9 +40,13 @@ FORBIDDEN = [
 ]
 
 
+@cache
 def _documents() -> list[Path]:
     away = {".venv", ".tools", "node_modules", "var", "dist", ".git", "test-artifacts"}
-    found = (path for path in ROOT.rglob("*.md") if away.isdisjoint(path.relative_to(ROOT).parts))
+    found: list[Path] = []
+    for folder, folders, names in os.walk(ROOT):
+        folders[:] = [one for one in folders if one not in away]
+        found += [Path(folder, name) for name in names if name.endswith(".md")]
     return sorted(found)
 
 

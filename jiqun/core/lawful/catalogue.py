@@ -10,8 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Literal, cast
 
-import yaml
-
+from jiqun import yamlfile
 from jiqun.errors import JiqunError, Kind
 
 FOLDER = Path(__file__).parent
@@ -50,7 +49,7 @@ class BasisKind:
 
 
 def _read(name: str) -> dict[str, Any]:
-    return cast("dict[str, Any]", yaml.safe_load((FOLDER / name).read_text(encoding="utf-8")))
+    return cast("dict[str, Any]", yamlfile.content(FOLDER / name))
 
 
 @cache

@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from functools import cache, lru_cache
 from typing import cast
 
-import yaml
-
+from jiqun import yamlfile
 from jiqun.core.lawful.catalogue import FOLDER
 from jiqun.core.lawful.gate import LONG, field_columns, is_long
 from jiqun.core.tabular import pick
@@ -17,8 +16,7 @@ from jiqun.facts.store.store import Store
 
 @cache
 def _words() -> Mapping[str, Mapping[str, str]]:
-    text = (FOLDER / "fields.yaml").read_text(encoding="utf-8")
-    return cast("dict[str, dict[str, str]]", yaml.safe_load(text))
+    return cast("dict[str, dict[str, str]]", yamlfile.content(FOLDER / "fields.yaml"))
 
 
 def field_label(name: str) -> str:

@@ -9,8 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, cast
 
-import yaml
-
+from jiqun import yamlfile
 from jiqun.facts.contract import contracts
 from jiqun.facts.read.sheet import squeeze
 
@@ -42,7 +41,7 @@ def plain(text: str) -> str:
 
 @cache
 def _raw() -> Mapping[str, Any]:
-    return cast(dict[str, Any], yaml.safe_load(FILE.read_text(encoding="utf-8")))
+    return cast(dict[str, Any], yamlfile.content(FILE))
 
 
 def _spelled(group: Mapping[str, Sequence[str]]) -> dict[str, str]:

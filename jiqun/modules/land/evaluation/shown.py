@@ -7,8 +7,8 @@ from functools import cache
 from typing import Any
 
 import polars as pl
-import yaml
 
+from jiqun import yamlfile
 from jiqun.core.tabular import pick
 from jiqun.engine.indices.explain import Explainer
 from jiqun.engine.indices.quantities import QUANTITIES, SHOWN, Figure
@@ -229,7 +229,7 @@ def missing_of(graded: Graded, at: int) -> list[Node]:
 def parameters(version: str) -> tuple[tuple[str, str, str], ...]:
     """Return every parameter of a pack that carries a mark: (path, value, mark)."""
     path = loader.FOLDER / TOPIC / f"{version}.yaml"
-    node = yaml.safe_load(path.read_text(encoding="utf-8"))
+    node = yamlfile.content(path)
     found: list[tuple[str, str, str]] = []
 
     def walk(part: object, name: str) -> None:

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-import yaml
-
 import jiqun.rules
+from jiqun import yamlfile
 from jiqun.core.actions import refuse
 from jiqun.core.forms import wrong
 from jiqun.engine.drafting.elements import ClauseDraft, DocumentDraft, Span
@@ -33,7 +32,7 @@ class Read:
 
 @cache
 def _words() -> dict[str, Phrase]:
-    return lexicon(yaml.safe_load(PHRASES.read_text(encoding="utf-8"))["短语"])
+    return lexicon(yamlfile.content(PHRASES)["短语"])
 
 
 def read(text: str) -> Read:
