@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import polars as pl
 import pytest
+from django.test import Client
+from pytest_django import Settings
 
+from jiqun.core.registry import engines
 from jiqun.demo import generate
 from jiqun.errors import JiqunError
 from jiqun.facts.load.folder import load_folder
@@ -17,7 +21,7 @@ from jiqun.modules.chain.analysis.evidence import FEWEST_SELLERS, invoiced_outsi
 from jiqun.modules.chain.analysis.inputs import Scope
 from jiqun.modules.chain.analysis.linkages import ENGINE, linkage_frame, run_linkages, tables_of
 from jiqun.modules.chain.analysis.panel import read_panel
-from tests.console import DEMO_FIRMS, Demo
+from tests.console import DEMO_FIRMS, DEMO_QUERY, Demo
 
 SCOPE = Scope("990101", "gbt4754-2017", "2025")
 
@@ -83,11 +87,13 @@ def test_linkages_without_a_table_say_what_to_load(own_demo: Demo) -> None:
     assert refused.value.code == "E-SCOPE-EMPTY"
 
 
-def test_the_model_is_proven_on_the_places_own_history(db: None, tmp_path: Path) -> None:
+def test_the_model_is_proven_on_the_places_own_history(
+    sign_in: Callable[..., Client], tmp_path: Path, settings: Settings
+) -> None:
     generate(tmp_path / "county", firms=DEMO_FIRMS)  # with all its peers
     store = Store(tmp_path / "store")
     load_folder(tmp_path / "county", store)
-    run_entry(store, store.snapshot(), [SCOPE])
+    engines()["chain"].run(store)
     proof = read_proof(store, SCOPE.classification, SCOPE.period)
     assert proof is not None
     assert proof.own
@@ -100,6 +106,10 @@ def test_the_model_is_proven_on_the_places_own_history(db: None, tmp_path: Path)
         table[("additive", "all")]["average_precision"]
         > table[("null", "all")]["average_precision"]
     )
+    settings.STORE = tmp_path / "store"
+    page = sign_in("analyst").get(f"/chain/model/?{DEMO_QUERY}").content.decode()
+    assert "2021–2025）拟合和检验" in page
+    assert page.count("<table") == 2, "the table of metrics, and that of the calibration"
 
 
 def test_a_single_year_falls_back_on_the_shipped_model_and_says_so(own_demo: Demo) -> None:

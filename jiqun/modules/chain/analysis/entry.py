@@ -26,7 +26,7 @@ from jiqun.engine.regional.entry.model import Contribution, ModelSet, rank_in_re
 from jiqun.errors import JiqunError
 from jiqun.facts.store.snapshot import Snapshot
 from jiqun.facts.store.store import Store
-from jiqun.modules.chain.analysis.inputs import Entry, Floats, Scope
+from jiqun.modules.chain.analysis.inputs import SHIPPED_ON, Entry, Floats, Scope, proven_on_en
 from jiqun.modules.chain.analysis.panel import Classification, Panel, periods_of, read_panel
 
 MODEL_ENGINE, ENGINE = "entry_model", "entry"
@@ -171,7 +171,7 @@ def _shipped(panel: Panel, error: JiqunError) -> Proof:
         models=models,
         own=False,
         horizon=years,
-        proven_on="美国县域 2017–2020 (County Business Patterns)",
+        proven_on=SHIPPED_ON[0],
         reason=(error.message_zh, error.message_en),
         metrics=tuple(models.provenance.get("metrics", ())),
         calibration=(),
@@ -368,7 +368,8 @@ def _proof_note(proof: Proof) -> Note:
             f"probabilities back-tested on own history ({proof.proven_on}): precision {times} times the null",
         )
     zh, en = proof.reason or ("", "")
+    where = proven_on_en(proof.proven_on)
     return (
         f"本地历史不足（{zh.rstrip('。')}），进入概率用在{proof.proven_on}上验证过的模型，仅供排序参考",
-        f"no sufficient history here ({en.rstrip('.')}); the model was proven on {proof.proven_on}: for ranking only",
+        f"no sufficient history here ({en.rstrip('.')}); the model was proven on {where}: for ranking only",
     )

@@ -9,6 +9,16 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
+# On what the shipped model of entry was proven, in both languages; of an own one it is codes and years.
+SHIPPED_ON = (
+    "美国县域 2017–2020 (County Business Patterns)",
+    "US counties 2017–2020 (County Business Patterns)",
+)
+
+
+def proven_on_en(proven_on: str) -> str:
+    """Return in English on what a model was proven; findings keep it in Chinese."""
+    return SHIPPED_ON[1] if proven_on == SHIPPED_ON[0] else proven_on
 
 
 @dataclass(frozen=True, slots=True)
