@@ -6,11 +6,12 @@ Each rule stands for a way in which a clause that looked complete was wrong (ben
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from jiqun.engine.drafting.elements import Award, Condition, Figure, Gap, Term
+from jiqun.engine.drafting.elements import Award, Condition, Figure, Gap, Span, Term
 
-LONGEST_UNIT = 4  # 每平方米; longer ones may have swallowed other words
+_LONGEST_UNIT = 4  # 每平方米; longer ones may have swallowed other words
 _QUOTES = re.compile("[“”]")
 _CASE = re.compile(
     r"国家|省|市|县|区|州|自治|国际|部级|首次|初次|重新|新|[一二三四五特]等|[一二三四五六七八九1-9]级|[一二三四五六]星|[1-6]A|[甲乙丙丁]级|[<>]"
@@ -27,6 +28,7 @@ _FORCE = re.compile(r"起(?:正式)?(?:施行|实施|执行|生效)")
 
 def doubts(
     text: str,
+    within: Span,
     *,
     conditions: Sequence[Condition],
     awards: Sequence[Award],
@@ -36,22 +38,27 @@ def doubts(
     """Return the gaps of a clause that only the whole of it shows.
 
     Args:
-        text: the clause in half width.
+        text: the document in half width; spans are positions in it.
+        within: where the clause stands.
         conditions: those of its awards.
         awards: sums, rates, caps.
         figures: every number.
         terms: what holds for all of it.
     """
     return [
-        *_cases(conditions, awards),
+        *_cases(text, conditions, awards),
         *_units(awards),
-        *_giving(text, awards, figures),
+        *_giving(text, within, awards, figures),
         *_kept(conditions, awards),
-        *_in_force(text, terms),
+        *_in_force(text, within, terms),
     ]
 
 
-def _cases(conditions: Sequence[Condition], awards: Sequence[Award]) -> Iterator[Gap]:
+def _gap(reason: str, text: str, start: int, end: int) -> Gap:
+    return Gap(reason, (start, end), text[start:end])
+
+
+def _cases(text: str, conditions: Sequence[Condition], awards: Sequence[Award]) -> Iterator[Gap]:
     """Several awards each need a case of a closed list, a tier, or whom it is for in a clause of its own.
 
     A bare name before a sum (实训基地,每个补助6万元) is a case in free words: read, not taken for sure.
@@ -59,25 +66,26 @@ def _cases(conditions: Sequence[Condition], awards: Sequence[Award]) -> Iterator
     bare = [one for one in awards if not (one.tier or _CASE.match(one.level))]
     if len(awards) < 2 or not bare:
         return
-    items = [one.item for one in awards]
-    for award in bare:
-        own = [one for one in conditions if one.item == award.item]
-        clear = any(not one.manual or _WHOM.search(one.text) for one in own)
-        if items.count(award.item) > 1 or not clear:
-            yield Gap("金额与情形的对应须确认", award.span, award.level)
+    shared = Counter(one.item for one in awards)
+    told = {one.item for one in conditions if not one.manual or _WHOM.search(one.text)}
+    if any(shared[one.item] > 1 or one.item not in told for one in bare):
+        yield _gap("金额与情形的对应须确认", text, awards[0].span[0], awards[-1].span[1])
 
 
 def _units(awards: Sequence[Award]) -> Iterator[Gap]:
     for one in awards:
-        if one.per.startswith("每") and len(one.per) > LONGEST_UNIT:
+        if one.per.startswith("每") and len(one.per) > _LONGEST_UNIT:
             yield Gap("计量单位须确认", one.span, one.per)
 
 
-def _giving(text: str, awards: Sequence[Award], figures: Sequence[Figure]) -> Iterator[Gap]:
+def _giving(
+    text: str, within: Span, awards: Sequence[Award], figures: Sequence[Figure]
+) -> Iterator[Gap]:
     """A sum that nobody gives is a price; one that is given and was read as a limit was misread."""
-    if awards and not _GIVEN.search(text):
-        yield Gap("没有写明给予或减免", awards[0].span, "")
-    if not awards and figures and _PAID.search(text.rstrip("。;,.")):
+    said = text[slice(*within)].rstrip("。;,.")
+    if awards and not _GIVEN.search(said):
+        yield _gap("没有写明给予或减免", text, *awards[0].span)
+    if not awards and figures and _PAID.search(said):
         yield Gap("写有奖补，没有读出金额", figures[0].span, figures[0].text)
 
 
@@ -90,8 +98,8 @@ def _kept(conditions: Sequence[Condition], awards: Sequence[Award]) -> Iterator[
             yield Gap("每…没有读懂", one.span, one.text)
 
 
-def _in_force(text: str, terms: Sequence[Term]) -> Iterator[Gap]:
+def _in_force(text: str, within: Span, terms: Sequence[Term]) -> Iterator[Gap]:
     """When a text takes effect must be read where it is said."""
-    said = _FORCE.search(text)
+    said = _FORCE.search(text, *within)
     if said and not any(one.kind == "施行日期" for one in terms):
-        yield Gap("施行日期没有读出", (0, 0), said[0])
+        yield _gap("施行日期没有读出", text, *said.span())

@@ -92,7 +92,7 @@ def _lines(
     yield from _awards([award for award in clause.awards if award.item == item], dictionary)
     yield from _rules(terms)
     yield Line(f"免申即享: {_quoted('否')}")
-    for gap in clause.gaps:
+    for gap in {(one.reason, one.text): one for one in reversed(clause.gaps)}.values():
         yield Line(f"# {OPEN}：{gap.reason}", gap.span, gap.text)
 
 

@@ -31,6 +31,8 @@ from jiqun.engine.drafting.terms import read_terms, unsettled
 from jiqun.engine.drafting.tokens import Lexicon, Token, scan
 from jiqun.engine.drafting.work import Work
 
+# Characters. The longest of the labelled clauses has 763; the work grows with the square.
+LONGEST_CLAUSE, _SHOWN = 4000, 40
 # Openings of an inclusion mark that repeats its number: (不含50亿元).
 _REPEATS = ("(含", "(不含", "(包括", "(不包括", "(包含", "(不包含")
 _WHOLE = {
@@ -103,6 +105,8 @@ def read_clause(text: str, *, lexicon: Lexicon, fields: Collection[str]) -> Clau
 def _read_clause(
     even: str, where: Clause, *, lexicon: Lexicon, fields: Collection[str]
 ) -> ClauseDraft:
+    if where.end - where.start > LONGEST_CLAUSE:
+        return _left(even, where)
     numbers = quantities(even[where.start : where.end])
     shifted = [
         replace(one, start=one.start + where.start, end=one.end + where.start) for one in numbers
@@ -126,14 +130,15 @@ def _read_clause(
     _check(found, fields)
     found.gaps.extend(
         doubts(
-            even[where.start : where.end],
+            even,
+            (where.start, where.end),
             conditions=found.conditions,
             awards=found.awards,
             figures=found.figures,
             terms=found.terms,
         )
     )
-    found.gaps.extend(Gap(one.value, one.span, one.text) for one in unsettled(found.terms))
+    found.gaps.extend(Gap("未写明，须确认", one.span, one.text) for one in unsettled(found.terms))
     status = _status(found, found.terms)
     return ClauseDraft(
         where.path, where.heading, (where.start, where.end), even[where.start : where.end], status,
@@ -141,6 +146,13 @@ def _read_clause(
         tuple(found.awards), tuple(sorted(found.terms, key=lambda one: one.span)),
         tuple(sorted(found.gaps, key=lambda one: one.span)),
     )  # fmt: skip
+
+
+def _left(even: str, where: Clause) -> ClauseDraft:
+    """Leave a clause to a person that is longer than any that was ever measured."""
+    span = (where.start, where.end)
+    gap = Gap("一条过长，请按条款分段后再读", span, even[where.start : where.start + _SHOWN])
+    return ClauseDraft(where.path, where.heading, span, even[slice(*span)], "unparsed", gaps=(gap,))
 
 
 def _sentences(tokens: Sequence[Token], used: Sequence[tuple[int, int]]) -> list[list[Token]]:

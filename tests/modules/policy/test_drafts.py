@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 from django.test import Client
 
+import jiqun.engine.drafting
 from jiqun.core.models import AuditEntry
+from jiqun.engine.drafting.numbers import plain
 from jiqun.modules.policy.drafts.reading import marked, read
-from jiqun.modules.policy.models import Item
+from jiqun.modules.policy.drafts.reasons import REASONS
+from jiqun.modules.policy.models import DraftText, Item
 from tests.modules.policy.town import FIRM, Town
 
 TEXT = """\
@@ -68,6 +74,37 @@ def test_endless_digits_are_refused_at_once(town: Town, text: str) -> None:
     status, page = sent(town, "maker", text)
     assert status == 422
     assert "过长的数字" in page
+
+
+def test_a_text_that_is_too_long_is_refused_and_neither_cut_nor_stored(town: Town) -> None:
+    client = Client()
+    client.force_login(town.users["maker"])
+    text = TEXT + "第三条 工作要求。\n" * 6000
+    for verb in ("draft", "store"):
+        page = client.post("/policy/draft/", {"verb": verb, "text": text}).content.decode()
+        assert "60000" in page, "how long it may be"
+        assert "营业收入[上年度]" not in page
+    assert not DraftText.objects.exists()
+
+
+def test_a_clause_without_end_is_left_to_a_person_at_once(town: Town) -> None:
+    status, page = sent(town, "maker", "第一条 " + "给予1万元奖励。" * 6000)
+    assert status == 200
+    assert "一条过长，请按条款分段后再读" in page
+
+
+def test_each_reason_is_said_in_both_languages_and_shows_its_words() -> None:
+    folder = Path(jiqun.engine.drafting.__file__).parent
+    code = "".join(path.read_text(encoding="utf-8") for path in folder.glob("*.py"))
+    said = set(re.findall(r"(?:_gap|\bgap|\bGap)\(\s*\"([^\"]+)\"", code))
+    assert said == set(REASONS)
+    text = (
+        TEXT
+        + "第三条 初创之星，每人补助2万元；实训基地，每个补助6万元。\n第四条 物业费每平方米4.5元/月。"
+    )
+    gaps = [gap for clause in read(text).document.clauses for gap in clause.gaps]
+    assert {"金额与情形的对应须确认", "没有写明给予或减免"} <= {gap.reason for gap in gaps}
+    assert all(gap.text and plain(text)[slice(*gap.span)].startswith(gap.text) for gap in gaps)
 
 
 def test_only_officials(town: Town) -> None:

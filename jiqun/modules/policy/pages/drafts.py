@@ -19,6 +19,7 @@ from jiqun.errors import JiqunError
 from jiqun.modules.policy.benefits.selectors import offices_of
 from jiqun.modules.policy.drafts.actions import store_drafts
 from jiqun.modules.policy.drafts.reading import Read, marked, read
+from jiqun.modules.policy.drafts.reasons import reason
 from jiqun.modules.policy.pages.forms import Plain
 
 LONGEST = 60_000  # characters of a document
@@ -58,9 +59,9 @@ def drafts(request: HttpRequest) -> HttpResponse:
     }, request.POST or None)  # fmt: skip
     parts: list[Part] = [note(SAID, "info")]
     figures: list[dict[str, str]] = []
-    text = str(form.data.get("text", ""))[:LONGEST].replace("\r\n", "\n")
+    text = str(form.data.get("text", "")).replace("\r\n", "\n")
     refusal: JiqunError | None = None
-    if request.method == "POST" and text.strip():
+    if request.method == "POST" and form.is_valid():
         try:
             if request.POST.get("verb") == "store":
                 return _stored(who, form, text)
@@ -114,7 +115,7 @@ def _figures(found: Read) -> list[dict[str, str]]:
 def _parts(found: Read) -> list[Part]:
     gaps = [
         {"clause": "".join(clause.path) or clause.heading or "—", "gap": gap.text or None,
-         "reason": gap.reason or None, "state": pick(*STATUSES[clause.status][:2]),
+         "reason": reason(gap.reason), "state": pick(*STATUSES[clause.status][:2]),
          "state_badge": STATUSES[clause.status][2]}
         for clause in found.document.clauses for gap in clause.gaps
     ]  # fmt: skip
