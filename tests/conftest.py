@@ -110,10 +110,10 @@ def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -
         remove(connection, GUARDS)
 
 
-def _keep_peers(county: Path, peers: int) -> None:
-    """Leave the cells of so many other counties: fewer make the same pages."""
+def _keep_peers(county: Path, peers: int, since: int = 2019) -> None:
+    """Leave the cells of so many other counties since a year: fewer make the same pages."""
     (file,) = county.glob("*2019-2025.parquet")
-    cells = pl.read_parquet(file)
+    cells = pl.read_parquet(file).filter(pl.col("year") >= since)
     kept = cells["place"].unique().sort().head(peers)
     cells.filter(pl.col("place").is_in(kept.to_list())).write_parquet(file)
 
@@ -147,17 +147,14 @@ def demo_folder(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Pa
 def lean_folder(demo_folder: Path, django_db_blocker: DjangoDbBlocker) -> Path:
     """The demo county beside two peers in their last year, with the findings on land.
 
-    For tests to whom the half million cells of the peers say nothing, but which carry them about.
+    For tests to whom the many cells of the peers say nothing, but which carry them about.
     """
     folder = demo_folder.with_name(f"{demo_folder.name}-lean")
     with built_once(folder) as wanted:
         if wanted:
             shutil.rmtree(folder, ignore_errors=True)
             shutil.copytree(demo_folder / "county", folder / "county")
-            (peers,) = (folder / "county").glob("*2019-2025.parquet")
-            cells = pl.read_parquet(peers).filter(pl.col("year") == 2025)
-            two = cells["place"].unique().sort().head(2)
-            cells.filter(pl.col("place").is_in(two.to_list())).write_parquet(peers)
+            _keep_peers(folder / "county", 2, since=2025)
             built = Store(folder / "store")
             load_folder(folder / "county", built)
             with django_db_blocker.unblock():

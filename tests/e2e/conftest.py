@@ -103,25 +103,28 @@ class Watched:
             for node in one["nodes"]
         ]
 
+    def turn(self, width: int, theme: str) -> None:
+        """Make the open window this wide, in this theme; the page has to follow."""
+        self.page.set_viewport_size({"width": width, "height": _height(width)})
+        self.page.emulate_media(color_scheme="dark" if theme == "dark" else "light")
+        self.page.locator(f"html[data-bs-theme={theme}]").wait_for(state="attached")
+
     def problems(self, name: str) -> list[str]:
         """What is wrong with the open page as it was opened, then at the other width and theme.
 
-        The window turns as a phone does, so the page must follow: it is not loaded again.
+        It is not loaded again in between.
         """
         path, found = self.page.url.removeprefix(self.origin), list[str]()
         others = [one for one in LOOKS if one != self.look]
         for width, theme in (self.look, *others):
-            self.page.set_viewport_size({"width": width, "height": _height(width)})
-            self.page.emulate_media(color_scheme="dark" if theme == "dark" else "light")
-            self.page.locator(f"html[data-bs-theme={theme}]").wait_for(state="attached")
+            self.turn(width, theme)
             wrong = [*self.wrong, *self.violations(by_look=(width, theme) != self.look)]
             if self.page.evaluate(TOO_WIDE):
                 wrong.append("the page scrolls sideways")
             found += [f"{path} ({width} {theme}): {one}" for one in wrong]
             self.wrong.clear()
             self.picture(f"{name}-{width}-{theme}")
-        self.page.set_viewport_size({"width": self.look[0], "height": _height(self.look[0])})
-        self.page.emulate_media(color_scheme="dark" if self.look[1] == "dark" else "light")
+        self.turn(*self.look)
         return found
 
     def picture(self, name: str) -> None:

@@ -18,7 +18,7 @@ from jiqun.core.tabular import Field, Provenance, html_table, pick, workbook
 from jiqun.errors import JiqunError, Kind
 from jiqun.modules.chain import tables, what_if
 from jiqun.modules.chain.analysis.entry import read_proof
-from jiqun.modules.chain.analysis.inputs import Scope, proven_on_en
+from jiqun.modules.chain.analysis.inputs import Scope
 from jiqun.modules.chain.analysis.linkages import ENGINE as ENGINE_LINKAGES
 from jiqun.modules.chain.analysis.linkages import FIELDS as LINKAGE_FIELDS
 from jiqun.modules.chain.catalogue import CATALOGUE, SCHEMES
@@ -331,7 +331,7 @@ def model(request: HttpRequest) -> HttpResponse:
     metrics, calibration = proof_tables(proof)
     context = frame(
         shown, _("进入模型的检验"), proof=proof,
-        proven_on=pick(proof.proven_on, proven_on_en(proof.proven_on)) if proof else "",
+        proven_on=pick(*proof.proven_on) if proof else "",
         reason=pick(*proof.reason) if proof and proof.reason else "",
         metrics=html(metrics, _("与不用模型的办法相比"), _("没有回测。")),
         calibration=html(calibration, _("说一成，是不是真有一成"), _("随附模型的校准表见其说明文档。")),

@@ -26,7 +26,7 @@ from jiqun.engine.regional.entry.model import Contribution, ModelSet, rank_in_re
 from jiqun.errors import JiqunError
 from jiqun.facts.store.snapshot import Snapshot
 from jiqun.facts.store.store import Store
-from jiqun.modules.chain.analysis.inputs import SHIPPED_ON, Entry, Floats, Scope, proven_on_en
+from jiqun.modules.chain.analysis.inputs import Entry, Floats, Scope
 from jiqun.modules.chain.analysis.panel import Classification, Panel, periods_of, read_panel
 
 MODEL_ENGINE, ENGINE = "entry_model", "entry"
@@ -44,7 +44,7 @@ class Proof:
     models: ModelSet
     own: bool
     horizon: int
-    proven_on: str
+    proven_on: Note
     reason: Note | None
     metrics: tuple[dict[str, Any], ...]
     calibration: tuple[dict[str, Any], ...]
@@ -156,7 +156,7 @@ def _own(store: Store, at: Snapshot, scope: Scope) -> Proof:
         models=done.models,
         own=True,
         horizon=years,
-        proven_on=f"{scope.classification} {span}",
+        proven_on=_both(f"{scope.classification} {span}"),
         reason=None,
         metrics=tuple(asdict(row) for row in done.backtest.metrics),
         calibration=tuple(asdict(row) for row in done.backtest.calibration if row.kind == "decile"),
@@ -171,7 +171,10 @@ def _shipped(panel: Panel, error: JiqunError) -> Proof:
         models=models,
         own=False,
         horizon=years,
-        proven_on=SHIPPED_ON[0],
+        proven_on=(
+            "美国县域 2017–2020 (County Business Patterns)",
+            "US counties 2017–2020 (County Business Patterns)",
+        ),
         reason=(error.message_zh, error.message_en),
         metrics=tuple(models.provenance.get("metrics", ())),
         calibration=(),
@@ -206,11 +209,16 @@ def _proof_frame(proof: Proof) -> pl.DataFrame:
     )
 
 
+def _both(said: str | list[str]) -> Note:
+    """Return a note in both languages; codes and years, and runs of before, have one for both."""
+    return (said, said) if isinstance(said, str) else (said[0], said[1])
+
+
 def _proof_of(text: str) -> Proof:
     raw = json.loads(text)
     return Proof(
         models=ModelSet.from_json(raw["models"]), own=raw["own"], horizon=raw["horizon"],
-        proven_on=raw["proven_on"], reason=tuple(raw["reason"]) if raw["reason"] else None,
+        proven_on=_both(raw["proven_on"]), reason=tuple(raw["reason"]) if raw["reason"] else None,
         metrics=tuple(raw["metrics"]), calibration=tuple(raw["calibration"]),
     )  # fmt: skip
 
@@ -364,12 +372,12 @@ def _proof_note(proof: Proof) -> Note:
         )
         times = f"{ratio:.1f}" if ratio else "—"
         return (
-            f"进入概率由本地历史（{proof.proven_on}）拟合并回测：平均精度是“规模×规模”对照的 {times} 倍",
-            f"probabilities back-tested on own history ({proof.proven_on}): precision {times} times the null",
+            f"进入概率由本地历史（{proof.proven_on[0]}）拟合并回测：平均精度是“规模×规模”对照的 {times} 倍",
+            f"probabilities back-tested on own history ({proof.proven_on[1]}): precision {times} times the null",
         )
     zh, en = proof.reason or ("", "")
-    where = proven_on_en(proof.proven_on)
+    where_zh, where_en = proof.proven_on
     return (
-        f"本地历史不足（{zh.rstrip('。')}），进入概率用在{proof.proven_on}上验证过的模型，仅供排序参考",
-        f"no sufficient history here ({en.rstrip('.')}); the model was proven on {where}: for ranking only",
+        f"本地历史不足（{zh.rstrip('。')}），进入概率用在{where_zh}上验证过的模型，仅供排序参考",
+        f"no sufficient history here ({en.rstrip('.')}); the model was proven on {where_en}: for ranking only",
     )

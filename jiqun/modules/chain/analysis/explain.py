@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from jiqun.modules.chain.analysis.inputs import ChainInputs, proven_on_en
+from jiqun.modules.chain.analysis.inputs import ChainInputs
 from jiqun.modules.chain.analysis.lists import Row
 from jiqun.modules.chain.analysis.params import ChainParams
 from jiqun.rules.loader import Pack
@@ -230,8 +230,8 @@ class Explainer:
         )  # fmt: skip
         return node(
             f"进入概率（{code}）", f"probability of entry ({code})", float(entry.probability[i]),
-            type="share", note_zh=f"{note_zh}：{entry.proven_on}，期限 {entry.horizon} 年",
-            note_en=f"{note_en}: {proven_on_en(entry.proven_on)}, within {entry.horizon} years",
+            type="share", note_zh=f"{note_zh}：{entry.proven_on[0]}，期限 {entry.horizon} 年",
+            note_en=f"{note_en}: {entry.proven_on[1]}, within {entry.horizon} years",
             terms=[
                 *terms,
                 node("对照：县规模×行业规模", "null: place size × industry size", float(entry.null[i]),

@@ -9,16 +9,6 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
-# On what the shipped model of entry was proven, in both languages; of an own one it is codes and years.
-SHIPPED_ON = (
-    "美国县域 2017–2020 (County Business Patterns)",
-    "US counties 2017–2020 (County Business Patterns)",
-)
-
-
-def proven_on_en(proven_on: str) -> str:
-    """Return in English on what a model was proven; findings keep it in Chinese."""
-    return SHIPPED_ON[1] if proven_on == SHIPPED_ON[0] else proven_on
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +102,8 @@ class Entry:
     """Calibrated probability of entry by industry, shape (n,); NaN where the industry is present.
 
     ``null`` is what the size × size null says; ranks count from 1 among the place's candidates.
-    ``proven_on`` says on which data the model was proven, ``own`` whether those are the user's.
+    ``proven_on`` says on which data the model was proven, in Chinese and in English; ``own`` whether
+    those are the user's.
     """
 
     probability: Floats
@@ -120,7 +111,7 @@ class Entry:
     rank: Floats
     null_rank: Floats
     horizon: int
-    proven_on: str
+    proven_on: tuple[str, str]
     own: bool
     terms: tuple[tuple[tuple[str, str, float], ...], ...]
 
