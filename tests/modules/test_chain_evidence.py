@@ -108,7 +108,7 @@ def test_the_model_is_proven_on_the_places_own_history(
     )
     settings.STORE = tmp_path / "store"
     page = sign_in("analyst").get(f"/chain/model/?{DEMO_QUERY}").content.decode()
-    assert "2021–2025）拟合和检验" in page
+    assert "GB/T 4754-2017 2021–2025）拟合和检验" in page
     assert page.count("<table") == 2, "the table of metrics, and that of the calibration"
 
 

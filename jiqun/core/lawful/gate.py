@@ -60,13 +60,17 @@ class LawfulRead:
         if self.used == self.total:
             return None
         kinds, missing = basis_kinds(), self.total - self.used
-        why_zh = "、".join(f"{kinds[code].zh} {count} 行" for code, count in self.left_out.items())
-        why_en = ", ".join(f"{kinds[code].en}: {count}" for code, count in self.left_out.items())
-        zh = f"{title_zh}有 {missing} 行没有可用于本用途的合法依据，未使用，按未知处理（{why_zh}）"
-        en = f"{missing} row(s) of {title_en} lack a lawful basis for this and are unknown ({why_en})"
+        why_zh = "、".join(
+            f"{kinds[code].zh} {count:,} 行" for code, count in self.left_out.items()
+        )
+        why_en = ", ".join(f"{kinds[code].en}: {count:,}" for code, count in self.left_out.items())
+        zh = (
+            f"{title_zh}有 {missing:,} 行没有可用于本用途的合法依据，未使用，按未知处理（{why_zh}）"
+        )
+        en = f"{missing:,} row(s) of {title_en} lack a lawful basis for this and are unknown ({why_en})"
         if self.grantors:
-            zh += f"；可由 {len(self.grantors)} 家企业授权"
-            en += f"; {len(self.grantors)} firm(s) could grant it"
+            zh += f"；可由 {len(self.grantors):,} 家企业授权"
+            en += f"; {len(self.grantors):,} firm(s) could grant it"
         return zh, en
 
 

@@ -32,7 +32,7 @@ from jiqun.engine.drafting.tokens import Lexicon, Token, scan
 from jiqun.engine.drafting.work import Work
 
 # Characters. The longest of the labelled clauses has 763; the work grows with the square.
-LONGEST_CLAUSE, _SHOWN = 4000, 40
+LONGEST_CLAUSE = 4000
 # Openings of an inclusion mark that repeats its number: (不含50亿元).
 _REPEATS = ("(含", "(不含", "(包括", "(不包括", "(包含", "(不包含")
 _WHOLE = {
@@ -151,8 +151,8 @@ def _read_clause(
 def _left(even: str, where: Clause) -> ClauseDraft:
     """Leave a clause to a person that is longer than any that was ever measured."""
     span = (where.start, where.end)
-    gap = Gap("一条过长，请按条款分段后再读", span, even[where.start : where.start + _SHOWN])
-    return ClauseDraft(where.path, where.heading, span, even[slice(*span)], "unparsed", gaps=(gap,))
+    gap = Gap("一条过长，请按条款分段后再读", span, even[slice(*span)])
+    return ClauseDraft(where.path, where.heading, span, gap.text, "unparsed", gaps=(gap,))
 
 
 def _sentences(tokens: Sequence[Token], used: Sequence[tuple[int, int]]) -> list[list[Token]]:

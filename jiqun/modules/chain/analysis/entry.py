@@ -19,6 +19,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from jiqun.core.scope import classification_words
 from jiqun.core.version import code_version
 from jiqun.engine.regional.entry.features import BaseYear, Features, entry_features
 from jiqun.engine.regional.entry.history import Period, refit
@@ -156,7 +157,7 @@ def _own(store: Store, at: Snapshot, scope: Scope) -> Proof:
         models=done.models,
         own=True,
         horizon=years,
-        proven_on=_both(f"{scope.classification} {span}"),
+        proven_on=_both(f"{classification_words(scope.classification)} {span}"),
         reason=None,
         metrics=tuple(asdict(row) for row in done.backtest.metrics),
         calibration=tuple(asdict(row) for row in done.backtest.calibration if row.kind == "decile"),

@@ -22,7 +22,7 @@ from jiqun.modules.policy.drafts.reading import Read, marked, read
 from jiqun.modules.policy.drafts.reasons import reason
 from jiqun.modules.policy.pages.forms import Plain
 
-LONGEST = 60_000  # characters of a document
+LONGEST, SHOWN = 60_000, 80  # characters of a document; of the words in a cell
 STATUSES = {
     "complete": ("全部读出", "read in full", "good"), "partial": ("部分读出，须人工补全", "in part", "warning"),
     "unparsed": ("没有读出，须人工起草", "not read", "missing"), "text": ("无须计算", "nothing to compute", "plain"),
@@ -112,9 +112,14 @@ def _figures(found: Read) -> list[dict[str, str]]:
     ]  # fmt: skip
 
 
+def _cut(words: str) -> str:
+    """Words of the text as they stand there, as many as one cell shows."""
+    return words if len(words) <= SHOWN else f"{words[:SHOWN]}…"
+
+
 def _parts(found: Read) -> list[Part]:
     gaps = [
-        {"clause": "".join(clause.path) or clause.heading or "—", "gap": gap.text or None,
+        {"clause": "".join(clause.path) or clause.heading or "—", "gap": _cut(found.text[slice(*gap.span)]) or None,
          "reason": reason(gap.reason), "state": pick(*STATUSES[clause.status][:2]),
          "state_badge": STATUSES[clause.status][2]}
         for clause in found.document.clauses for gap in clause.gaps
